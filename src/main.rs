@@ -1,0 +1,5 @@
+//! The `scimcheck` command.
+
+fn main() -> std::process::ExitCode {
+    scimcheck::cli::main()
+}

@@ -1,0 +1,54 @@
+//! What a run tells while it goes on.
+
+use super::{CaseResult, RecordedExchange, RunResult, TargetInfo};
+
+/// Something that happened in a run.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Discovery is done; the cases begin.
+    RunStarted {
+        /// What is tested.
+        target: TargetInfo,
+        /// How many cases will be judged.
+        cases: usize,
+        /// The seed.
+        seed: u64,
+    },
+    /// A case began.
+    CaseStarted {
+        /// Its id.
+        id: String,
+    },
+    /// A case ended.
+    CaseFinished {
+        /// What it found.
+        result: Box<CaseResult>,
+        /// Its exchanges, redacted.
+        exchanges: Vec<RecordedExchange>,
+    },
+    /// The run ended.
+    RunFinished {
+        /// Everything.
+        result: Box<RunResult>,
+    },
+}
+
+/// Someone who listens to a run; called from one place, one event at a time.
+pub trait Sink: Send {
+    /// Takes note of an event.
+    fn event(&mut self, event: &Event);
+}
+
+/// Listens to nothing.
+impl Sink for () {
+    fn event(&mut self, _event: &Event) {}
+}
+
+/// Passes every event to all.
+impl Sink for Vec<Box<dyn Sink>> {
+    fn event(&mut self, event: &Event) {
+        for sink in self.iter_mut() {
+            sink.event(event);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Plain data that every layer shares; no I/O (layer 0).
+
+pub mod event;
+pub mod exchange;
+pub mod feature;
+pub mod outcome;
+pub mod requirement;
+pub mod verdict;
+
+pub use event::{Event, Sink};
+pub use exchange::{
+    Answer, AuthMode, Body, Completeness, Exchange, ExchangeId, Failure, FailureKind, ParsedBody, Phase,
+    Request, Response,
+};
+pub use feature::{Feature, FeatureState, Features};
+pub use outcome::{
+    CaseResult, Counts, Finding, LeftOver, OutcomeTaken, RecordedAnswer, RecordedBody, RecordedExchange,
+    RecordedRequest, RequirementResult, RunResult, SourceRef, TargetInfo, ToolInfo,
+};
+pub use requirement::{Level, Requirement, RequirementId, Testable};
+pub use verdict::Verdict;

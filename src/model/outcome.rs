@@ -1,0 +1,249 @@
+//! What a run found: the content of `results.json`. Everything here is redacted already, and every report is made
+//! from it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ExchangeId, FailureKind, FeatureState, Level, Phase, RequirementId, Verdict};
+
+/// How many of each verdict.
+pub type Counts = BTreeMap<Verdict, usize>;
+
+/// The result of a whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunResult {
+    /// Version of this format: 1.
+    pub format: u32,
+    /// What made it.
+    pub tool: ToolInfo,
+    /// What was tested.
+    pub target: TargetInfo,
+    /// The seed of all generated ids.
+    pub seed: u64,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// Wall time of the run in milliseconds.
+    pub duration_ms: f64,
+    /// Why the run is not complete (interrupted, run timeout), if it is not.
+    pub partial: Option<String>,
+    /// What the target can do, and from where that is known.
+    pub features: BTreeMap<String, FeatureState>,
+    /// Cases by verdict.
+    pub counts: Counts,
+    /// Checks by verdict.
+    pub check_counts: Counts,
+    /// Every case, in plan order; the findings of discovery and of the invariants stand in cases of their own
+    /// (`discovery/…`, `invariants/…`).
+    pub cases: Vec<CaseResult>,
+    /// Every exchange that a case or finding refers to.
+    pub exchanges: Vec<RecordedExchange>,
+    /// Every requirement of the catalogue: judged how often and how, or why not.
+    pub requirements: BTreeMap<RequirementId, RequirementResult>,
+    /// Resources that this run created and could not delete.
+    pub left_over: Vec<LeftOver>,
+}
+
+/// The program that made a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolInfo {
+    /// `scimcheck`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The target of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TargetInfo {
+    /// Its name in the configuration, or its URL.
+    pub name: String,
+    /// Base URL.
+    pub base_url: String,
+    /// Profile, if one was chosen.
+    pub profile: Option<String>,
+}
+
+/// The result of one case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseResult {
+    /// Stable id, as in `crud/create/minimal`.
+    pub id: String,
+    /// Id of its suite.
+    pub suite: String,
+    /// What it is about, for people.
+    pub title: String,
+    /// Part of the protocol: the area of most of its requirements.
+    pub area: String,
+    /// The worst of its checks.
+    pub verdict: Verdict,
+    /// Why there is no other verdict: what is not supported, what blocked it, what went wrong.
+    pub reason: Option<String>,
+    /// Features that it requires.
+    pub requires: Vec<String>,
+    /// Start, in milliseconds since the run began.
+    pub started_ms: f64,
+    /// Wall time in milliseconds.
+    pub duration_ms: f64,
+    /// Its findings.
+    pub checks: Vec<Finding>,
+    /// Which of the outcomes that the RFCs leave open were taken.
+    pub outcomes: Vec<OutcomeTaken>,
+    /// Its exchanges in the order they began.
+    pub exchanges: Vec<ExchangeId>,
+    /// Where the case stands.
+    pub source: Option<SourceRef>,
+}
+
+/// The judgement of one check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Stable id within all suites: `CASE#CHECK`.
+    pub id: String,
+    /// The requirement it verifies.
+    pub requirement: RequirementId,
+    /// The level it was judged at: the requirement's, or lower.
+    pub level: Level,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// What was wanted, in one or a few lines; empty when it holds and nothing else is worth saying.
+    pub wanted: String,
+    /// What came.
+    pub got: String,
+    /// Where: `status`, a header, or a place in the body.
+    pub at: String,
+    /// The exchange that it judges.
+    pub exchange: Option<ExchangeId>,
+    /// A one-sentence guess at the cause, when a well-known mistake fits.
+    pub hint: Option<String>,
+    /// Why the check is as it is; for a tolerated behaviour, what is tolerated.
+    pub why: Option<String>,
+    /// Slugs of the ambiguities that were taken into account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub see: Vec<String>,
+    /// Why nothing was judged (not-applicable, blocked, error).
+    pub reason: Option<String>,
+    /// For an invariant: on how many responses it was judged, and on how many it did not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_on: Option<u64>,
+    /// See [`Finding::judged_on`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken_on: Option<u64>,
+    /// Where the check stands.
+    pub source: Option<SourceRef>,
+}
+
+/// A line of a suite file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceRef {
+    /// File, relative to the suites folder.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+/// One of several outcomes that the RFCs allow, as the target chose it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutcomeTaken {
+    /// The step.
+    pub step: String,
+    /// The name of the outcome.
+    pub outcome: String,
+}
+
+/// What is known about a requirement after a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RequirementResult {
+    /// Its level in the catalogue.
+    pub level: Level,
+    /// How many findings judged it.
+    pub judged: u64,
+    /// The worst of them; `None` if nothing judged it.
+    pub worst: Option<Verdict>,
+    /// Why nothing judged it.
+    pub not_judged: Option<String>,
+}
+
+/// A resource that the run created and could not delete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOver {
+    /// Its URL, or where it was created.
+    pub url: String,
+    /// Why it is still there.
+    pub reason: String,
+    /// The case that made it.
+    pub case: String,
+}
+
+/// An exchange after redaction: the only form that reports see.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordedExchange {
+    /// Unique in the run.
+    pub id: ExchangeId,
+    /// What it was made for.
+    pub phase: Phase,
+    /// The name of its step.
+    pub step: String,
+    /// As sent.
+    pub request: RecordedRequest,
+    /// As received.
+    pub answer: RecordedAnswer,
+    /// Start, in milliseconds since the run began.
+    pub started_ms: f64,
+    /// Duration in milliseconds.
+    pub duration_ms: f64,
+    /// A curl command that repeats the request; the credential stands as a shell variable.
+    pub curl: String,
+}
+
+/// A request after redaction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordedRequest {
+    /// HTTP method.
+    pub method: String,
+    /// Absolute URL.
+    pub url: String,
+    /// Header names and values in order.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Option<RecordedBody>,
+}
+
+/// What came back, after redaction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordedAnswer {
+    /// An HTTP response.
+    Response {
+        /// Status code.
+        status: u16,
+        /// Header names and values in order.
+        headers: Vec<(String, String)>,
+        /// Body; `None` if it is empty.
+        body: Option<RecordedBody>,
+    },
+    /// No response.
+    Failure {
+        /// What kind of failure.
+        kind: FailureKind,
+        /// What happened.
+        message: String,
+    },
+}
+
+/// A body after redaction, bounded in size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordedBody {
+    /// The JSON value, if it is JSON and small enough to be kept whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json: Option<Value>,
+    /// Otherwise the text; bytes that are not UTF-8 stand as U+FFFD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Number of bytes that arrived (or were sent).
+    pub size: u64,
+    /// Whether `text` is only the beginning, or the body did not arrive whole.
+    pub truncated: bool,
+}
