@@ -1,1 +1,3 @@
-//! Suites (layer 2).
+//! Suites: from YAML text to checked, typed cases (layer 2).
+
+pub mod format;

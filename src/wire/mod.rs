@@ -1,1 +1,27 @@
-//! HTTP (layer 3).
+//! HTTP: how requests reach the target and what may be said about them afterwards (layer 3).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::model::{Answer, Request};
+
+/// A future that is sent between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A request as it went out and what came back.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// As sent, with every header; credential values stand as `***`.
+    pub request: Request,
+    /// What came back.
+    pub answer: Answer,
+    /// From the first byte sent to the last byte received.
+    pub duration: Duration,
+}
+
+/// Sends requests: live, or from a recording.
+pub trait Transport: Send + Sync {
+    /// Sends one request. Whatever goes wrong is part of the answer.
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Sent>;
+}
