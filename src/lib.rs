@@ -6,7 +6,7 @@ pub mod check;
 pub mod cli;
 pub mod model;
 pub mod report;
-pub mod run;
+//pub mod run;
 pub mod scim;
 pub mod server;
 pub mod suite;

@@ -1,1 +1,273 @@
-//! run.
+//! Running a plan against a target: cases in parallel, each independent of the others (layer 5).
+//!
+//! [`run`] takes a [`Plan`], a [`Transport`](crate::wire::Transport) and a [`Sink`](crate::model::Sink); it sends
+//! events while it goes on and returns the [`RunResult`](crate::model::RunResult) that all reports are made from.
+
+mod case;
+mod collector;
+pub mod cleanup;
+pub mod ids;
+mod invariants;
+pub mod ledger;
+mod ownership;
+pub mod plan;
+mod poll;
+mod request;
+mod requirements;
+mod shared;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+pub use self::plan::{Fate, Plan, PlannedCase};
+use self::collector::Done;
+use self::shared::Shared;
+use crate::check;
+use crate::model::{
+    CaseResult, Counts, Event, Finding, RunResult, Sink, SourceRef, TargetInfo, ToolInfo, Verdict,
+};
+use crate::suite::catalogue::Catalogue;
+use crate::target::{Discovery, TargetModel};
+use crate::wire::Transport;
+use crate::wire::redact::Redactor;
+
+/// How a plan is run.
+pub struct Options {
+    /// What is tested, for the report.
+    pub target: TargetInfo,
+    /// The seed of all names and ids.
+    pub seed: u64,
+    /// How many cases run at the same time; at least one.
+    pub jobs: usize,
+    /// How long a case may take, without its clean-up.
+    pub case_timeout: Duration,
+    /// How long the run may take; cases that have not begun by then do not.
+    pub run_timeout: Option<Duration>,
+    /// The ledger; without one nothing survives the death of the process.
+    pub ledger: Option<ledger::Ledger>,
+    /// Becomes true when the user interrupts the run: running cases stop and clean up, no other begins.
+    pub interrupt: watch::Receiver<bool>,
+    /// When the run began, RFC 3339 in UTC, for the report.
+    pub started: String,
+}
+
+/// Runs a plan. Whatever goes wrong is in the result.
+///
+/// `discovery` is what the target said about itself; its exchanges and findings become a case of the result.
+pub async fn run(
+    plan: Plan,
+    discovery: Discovery,
+    transport: Arc<dyn Transport>,
+    redactor: &Redactor,
+    options: Options,
+    sink: &mut dyn Sink,
+) -> RunResult {
+    let epoch = Instant::now();
+    let Options { target, seed, jobs, case_timeout, run_timeout, ledger, interrupt, started } = options;
+    let model = Arc::new(discovery.model);
+    let shared = Arc::new(Shared {
+        transport,
+        context: check::Context::new(model.base_url.clone(), model.resources.clone(), Catalogue::embedded()),
+        catalogue: Catalogue::embedded(),
+        ids: ids::Ids::new(seed),
+        ledger: ledger.map(Arc::new),
+        case_timeout,
+        interrupt: interrupt.clone(),
+        epoch,
+        target: Arc::clone(&model),
+    });
+    sink.event(&Event::RunStarted { target: target.clone(), cases: plan.selected(), seed });
+
+    let mut done = vec![collector::discovery(&shared, redactor, discovery.exchanges, discovery.findings)];
+    let mut runner = Runner { shared: Arc::clone(&shared), redactor, jobs: jobs.max(1), interrupt, sink, partial: None };
+    let deadline = run_timeout.map(|timeout| tokio::time::Instant::now() + timeout);
+    done.extend(runner.cases(&plan, deadline).await);
+    let partial = runner.partial.take();
+
+    // In plan order, whichever case ended first: the same run gives the same report.
+    let (mut cases, mut exchanges, mut left_over) = (Vec::new(), Vec::new(), Vec::new());
+    let mut invariants = invariants::Tally::default();
+    for done in done {
+        cases.extend(done.result);
+        exchanges.extend(done.exchanges);
+        left_over.extend(done.left_over);
+        invariants.add(done.invariants);
+    }
+    cases.extend(invariants.cases(|text| redactor.text(text)));
+    let requirements = requirements::summarise(shared.catalogue, &plan, &cases);
+    if let Some(ledger) = Arc::into_inner(shared).and_then(|shared| shared.ledger).and_then(Arc::into_inner) {
+        // What is left over stands in the report; the ledger stays for `cleanup`.
+        let _ = ledger.finish();
+    }
+
+    let result = RunResult {
+        format: 1,
+        tool: ToolInfo { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        target,
+        seed,
+        started,
+        duration_ms: epoch.elapsed().as_secs_f64() * 1000.0,
+        partial,
+        features: features(&model),
+        counts: count(cases.iter().map(|case| case.verdict)),
+        check_counts: count(cases.iter().flat_map(|case| case.checks.iter().map(|check| check.verdict))),
+        cases,
+        exchanges,
+        requirements,
+        left_over,
+    };
+    sink.event(&Event::RunFinished { result: Box::new(result.clone()) });
+    result
+}
+
+/// Waits for the interrupt; for ever if there is none.
+pub(crate) async fn interrupted(interrupt: &mut watch::Receiver<bool>) {
+    if interrupt.wait_for(|interrupted| *interrupted).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn features(model: &TargetModel) -> BTreeMap<String, crate::model::FeatureState> {
+    model.features.0.iter().map(|(feature, state)| (feature.0.clone(), state.clone())).collect()
+}
+
+fn count(verdicts: impl Iterator<Item = Verdict>) -> Counts {
+    let mut counts = Counts::new();
+    for verdict in verdicts {
+        *counts.entry(verdict).or_default() += 1;
+    }
+    counts
+}
+
+/// Starts cases, at most `jobs` at a time, and hands on what they found; the only place that talks to the sink.
+struct Runner<'a> {
+    shared: Arc<Shared>,
+    redactor: &'a Redactor,
+    jobs: usize,
+    interrupt: watch::Receiver<bool>,
+    sink: &'a mut dyn Sink,
+    partial: Option<String>,
+}
+
+impl Runner<'_> {
+    /// Runs all cases; what they found stands in plan order.
+    async fn cases(&mut self, plan: &Plan, deadline: Option<tokio::time::Instant>) -> Vec<Done> {
+        let mut done: Vec<Option<Done>> =
+            plan.cases.iter().map(|case| unrun(&self.shared, case).map(Done::only)).collect();
+        let mut waiting = (0..done.len()).filter(|index| done[*index].is_none()).collect::<Vec<_>>().into_iter();
+        let mut running = JoinSet::new();
+        let mut indices = HashMap::new();
+        let (begun, mut begins) = mpsc::unbounded_channel::<String>();
+        let timed_out = async move {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(timed_out);
+        let mut interrupt = self.interrupt.clone();
+
+        loop {
+            while self.partial.is_none() && running.len() < self.jobs {
+                let Some(index) = waiting.next() else { break };
+                let (shared, planned) = (Arc::clone(&self.shared), plan.cases[index].clone());
+                let begun = begun.clone();
+                let task = running.spawn(async move {
+                    let _ = begun.send(planned.id.clone());
+                    case::run(&shared, &planned).await
+                });
+                indices.insert(task.id(), index);
+            }
+            if running.is_empty() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                Some(id) = begins.recv() => self.sink.event(&Event::CaseStarted { id }),
+                Some(ended) = running.join_next_with_id() => {
+                    let (id, outcome) = match ended {
+                        Ok((id, run)) => (id, Ok(run)),
+                        Err(error) => (error.id(), Err(error)),
+                    };
+                    let Some(index) = indices.remove(&id) else { continue };
+                    let found = match outcome {
+                        Ok(run) => collector::case(&self.shared, self.redactor, run),
+                        Err(error) => Done::only(panicked(&plan.cases[index], &error)),
+                    };
+                    if let Some(result) = &found.result {
+                        self.sink.event(&Event::CaseFinished {
+                            result: Box::new(result.clone()),
+                            exchanges: found.exchanges.clone(),
+                        });
+                    }
+                    done[index] = Some(found);
+                }
+                () = interrupted(&mut interrupt), if self.partial.is_none() => {
+                    self.partial = Some("interrupted".to_owned());
+                }
+                () = &mut timed_out, if self.partial.is_none() => {
+                    self.partial = Some("the run timeout is over".to_owned());
+                }
+            }
+        }
+        let reason = format!("not begun: {}", self.partial.as_deref().unwrap_or("not run"));
+        let not_begun = |planned: &PlannedCase| Done::only(unjudged(planned, Verdict::Blocked, &reason));
+        done.into_iter().zip(&plan.cases).map(|(done, planned)| done.unwrap_or_else(|| not_begun(planned))).collect()
+    }
+}
+
+/// The result of a case that does not run; `None` for one that does.
+fn unrun(shared: &Shared, planned: &PlannedCase) -> Option<CaseResult> {
+    let (verdict, reason) = match &planned.fate {
+        Fate::Run => return None,
+        Fate::Deselected => (Verdict::Deselected, "deselected".to_owned()),
+        Fate::FeatureUnmet(unmet) => (Verdict::NotApplicable, case::not_applicable(unmet)),
+    };
+    let result = unjudged(planned, verdict, &reason);
+    let area = shared.area_of(&result.checks);
+    Some(CaseResult { area, ..result })
+}
+
+/// A result that judges nothing; every check says why.
+fn unjudged(planned: &PlannedCase, verdict: Verdict, reason: &str) -> CaseResult {
+    let checks = requirements::checks_of(planned).map(|(id, requirement, level, line)| Finding {
+        id: format!("{}#{id}", planned.id),
+        requirement,
+        level,
+        verdict,
+        wanted: String::new(),
+        got: String::new(),
+        at: String::new(),
+        exchange: None,
+        hint: None,
+        why: None,
+        see: Vec::new(),
+        reason: Some(reason.to_owned()),
+        judged_on: None,
+        broken_on: None,
+        source: Some(SourceRef { file: planned.suite.file.clone(), line }),
+    });
+    CaseResult {
+        id: planned.id.clone(),
+        suite: planned.suite.spec.suite.clone(),
+        title: planned.case().title.clone(),
+        area: String::new(),
+        verdict,
+        reason: Some(reason.to_owned()),
+        requires: planned.requires.clone(),
+        started_ms: 0.0,
+        duration_ms: 0.0,
+        checks: checks.collect(),
+        outcomes: Vec::new(),
+        exchanges: Vec::new(),
+        source: Some(SourceRef { file: planned.suite.file.clone(), line: planned.case().line }),
+    }
+}
+
+fn panicked(planned: &PlannedCase, error: &tokio::task::JoinError) -> CaseResult {
+    unjudged(planned, Verdict::Error, &format!("internal error, please report it: {error}"))
+}

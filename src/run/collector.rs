@@ -1,0 +1,90 @@
+//! Takes in what a case found: judges the invariants on its exchanges, redacts, keeps what reports need.
+
+use super::case::CaseRun;
+use super::invariants::Tally;
+use super::shared::Shared;
+use crate::model::{CaseResult, Exchange, Finding, LeftOver, RecordedExchange, Verdict};
+use crate::wire::redact::Redactor;
+
+/// What is left of a case: all of it redacted.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) result: Option<CaseResult>,
+    pub(crate) exchanges: Vec<RecordedExchange>,
+    pub(crate) left_over: Vec<LeftOver>,
+    pub(crate) invariants: Tally,
+}
+
+impl Done {
+    /// A case that sent nothing.
+    pub(crate) fn only(result: CaseResult) -> Self {
+        Self { result: Some(result), ..Self::default() }
+    }
+}
+
+/// Takes in a case.
+pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
+    let CaseRun { mut result, exchanges, left_over } = run;
+    result.checks = result.checks.into_iter().map(|finding| redact(redactor, finding)).collect();
+    result.reason = result.reason.map(|reason| redactor.text(&reason));
+    let left_over = left_over.into_iter().map(|left| LeftOver {
+        url: redactor.text(&left.url),
+        reason: redactor.text(&left.reason),
+        ..left
+    });
+    Done { left_over: left_over.collect(), result: Some(result), ..judge(shared, redactor, &exchanges) }
+}
+
+/// Takes in discovery, as a case of its own if it found something.
+pub(crate) fn discovery(
+    shared: &Shared,
+    redactor: &Redactor,
+    exchanges: Vec<Exchange>,
+    findings: Vec<Finding>,
+) -> Done {
+    let done = judge(shared, redactor, &exchanges);
+    if findings.is_empty() {
+        return done;
+    }
+    let checks: Vec<_> = findings.into_iter().map(|finding| redact(redactor, finding)).collect();
+    let result = CaseResult {
+        id: "target/discovery".to_owned(),
+        suite: "target".to_owned(),
+        title: "What the target says about itself".to_owned(),
+        area: "discovery".to_owned(),
+        verdict: checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Pass),
+        reason: None,
+        requires: Vec::new(),
+        started_ms: 0.0,
+        duration_ms: exchanges.iter().map(|exchange| exchange.duration_ms).sum(),
+        checks,
+        outcomes: Vec::new(),
+        exchanges: exchanges.into_iter().map(|exchange| exchange.id).collect(),
+        source: None,
+    };
+    Done { result: Some(result), ..done }
+}
+
+fn judge(shared: &Shared, redactor: &Redactor, exchanges: &[Exchange]) -> Done {
+    let mut invariants = Tally::default();
+    for exchange in exchanges {
+        invariants.judge(exchange, &shared.context);
+    }
+    Done {
+        exchanges: exchanges.iter().map(|exchange| redactor.exchange(exchange)).collect(),
+        invariants,
+        ..Done::default()
+    }
+}
+
+fn redact(redactor: &Redactor, finding: Finding) -> Finding {
+    let text = |text: Option<String>| text.map(|text| redactor.text(&text));
+    Finding {
+        wanted: redactor.text(&finding.wanted),
+        got: redactor.text(&finding.got),
+        at: redactor.text(&finding.at),
+        reason: text(finding.reason),
+        hint: text(finding.hint),
+        ..finding
+    }
+}

@@ -1,0 +1,152 @@
+//! Which cases run, and which do not and why: matrix rows, derived rows, features, selection.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::suite::Suite;
+use crate::suite::format::{Case, Derive};
+use crate::suite::select::Selection;
+use crate::target::TargetModel;
+
+/// All cases of a run, in the order of their suites.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The cases.
+    pub cases: Vec<PlannedCase>,
+}
+
+/// One case with its row, ready to run or with the reason why it does not.
+#[derive(Debug, Clone)]
+pub struct PlannedCase {
+    /// Stable id: suite, case and row, joined by `/`.
+    pub id: String,
+    /// The suite.
+    pub suite: Arc<Suite>,
+    /// Index of the case in the suite.
+    pub index: usize,
+    /// The columns of its row.
+    pub row: Map<String, Value>,
+    /// Everything that the suite and the case require.
+    pub requires: Vec<String>,
+    /// What happens to it.
+    pub fate: Fate,
+}
+
+/// What happens to a planned case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It runs.
+    Run,
+    /// The user's selection leaves it out.
+    Deselected,
+    /// The target does not have this feature, or has one whose absence is required.
+    FeatureUnmet(String),
+}
+
+impl PlannedCase {
+    /// The case as the suite has it.
+    ///
+    /// # Panics
+    /// Never: the index was taken from the same suite.
+    #[must_use]
+    pub fn case(&self) -> &Case {
+        &self.suite.spec.cases[self.index]
+    }
+}
+
+impl Plan {
+    /// Plans all cases of the suites for a target.
+    #[must_use]
+    pub fn new(suites: &[Suite], target: &TargetModel, selection: &Selection) -> Self {
+        let mut cases = Vec::new();
+        for suite in suites {
+            let suite = Arc::new(suite.clone());
+            for (index, case) in suite.spec.cases.iter().enumerate() {
+                for (id, row) in rows(&suite.spec.suite, case, target) {
+                    let requires: Vec<_> =
+                        suite.spec.requires.iter().chain(&case.requires).map(|entry| fill(entry, &row)).collect();
+                    let fate = if !selection.selects(&suite.spec.suite, &id) {
+                        Fate::Deselected
+                    } else if let Some(unmet) = target.features.first_unmet(requires.iter().map(String::as_str)) {
+                        Fate::FeatureUnmet(unmet.to_owned())
+                    } else {
+                        Fate::Run
+                    };
+                    cases.push(PlannedCase { id, suite: Arc::clone(&suite), index, row, requires, fate });
+                }
+            }
+        }
+        Self { cases }
+    }
+
+    /// How many cases run.
+    #[must_use]
+    pub fn selected(&self) -> usize {
+        self.cases.iter().filter(|case| case.fate == Fate::Run).count()
+    }
+}
+
+/// The rows of a case with the ids they give it; a case without rows has one empty row.
+fn rows(suite: &str, case: &Case, target: &TargetModel) -> Vec<(String, Map<String, Value>)> {
+    let id = format!("{suite}/{}", case.id);
+    let rows = match case.derive {
+        Some(derive) => derived_rows(derive, target),
+        None if case.matrix.is_empty() => return vec![(id, Map::new())],
+        None => case.matrix.clone(),
+    };
+    rows.into_iter()
+        .map(|row| {
+            let row_id = row.get("id").and_then(Value::as_str).unwrap_or_default();
+            (format!("{id}/{row_id}"), row)
+        })
+        .collect()
+}
+
+fn derived_rows(derive: Derive, target: &TargetModel) -> Vec<Map<String, Value>> {
+    let rows: Vec<Value> = match derive {
+        Derive::ResourceTypes => target
+            .resources
+            .iter()
+            .map(|resource| {
+                let kind = &resource.resource_type;
+                let schema = &kind.schema;
+                json!({ "id": kind.name, "name": kind.name, "endpoint": kind.endpoint, "schema": schema })
+            })
+            .collect(),
+        Derive::Schemas => target
+            .schemas
+            .iter()
+            .map(|schema| json!({ "id": short_name(&schema.id), "name": schema.name, "schema": schema.id }))
+            .collect(),
+        Derive::SchemaExtensions => target
+            .resources
+            .iter()
+            .flat_map(|resource| {
+                let kind = &resource.resource_type;
+                kind.schema_extensions.iter().map(move |extension| {
+                    json!({
+                        "id": format!("{}-{}", kind.name, short_name(&extension.schema)),
+                        "name": kind.name,
+                        "endpoint": kind.endpoint,
+                        "schema": extension.schema,
+                        "required": extension.required,
+                    })
+                })
+            })
+            .collect(),
+    };
+    rows.into_iter().filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None }).collect()
+}
+
+/// A short, stable name for a schema in a case id: the URN without the prefix that all of IETF's share.
+fn short_name(urn: &str) -> String {
+    urn.strip_prefix("urn:ietf:params:scim:schemas:").unwrap_or(urn).replace([':', '/'], ".")
+}
+
+/// `requires` may name the column of a row: `resource:${name}`.
+fn fill(entry: &str, row: &Map<String, Value>) -> String {
+    row.iter().fold(entry.to_owned(), |text, (name, value)| {
+        value.as_str().map_or_else(|| text.clone(), |value| text.replace(&format!("${{{name}}}"), value))
+    })
+}

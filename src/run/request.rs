@@ -1,0 +1,214 @@
+//! From a request of a suite to the request that is sent: templates, percent-encoding, default headers.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::model::{AuthMode, Request};
+use crate::suite::format::{Auth, RequestSpec};
+use crate::suite::template::{self, Scope, TemplateError};
+
+/// The media type of SCIM (RFC 7644 §8.1).
+pub(crate) const SCIM_JSON: &str = "application/scim+json";
+
+/// Why a request cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestError {
+    /// A template has no value.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The path leads to another origin: credentials are never sent there.
+    #[error("{0} is not below the origin of the base URL: nothing is sent there")]
+    OtherOrigin(String),
+    /// The path is no URL.
+    #[error("`{path}` is not a URL: {message}")]
+    Url {
+        /// As it was rendered.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// Makes the request, with all templates filled in. Returns the JSON body too, as later templates see it.
+pub(crate) fn build(
+    spec: &RequestSpec,
+    scope: &Scope,
+    base_url: &Url,
+) -> Result<(Request, Option<Value>), RequestError> {
+    let url = build_url(spec, scope, base_url)?;
+    let body_value = spec.body.as_ref().map(|body| template::render(body, scope)).transpose()?;
+    let raw = spec.raw_body.as_ref().map(|text| template::render_text(text, scope)).transpose()?;
+    let bytes = match (&body_value, &raw) {
+        (Some(value), _) => Some(value.to_string().into_bytes()),
+        (None, Some(text)) => Some(text.clone().into_bytes()),
+        (None, None) => None,
+    };
+
+    let mut headers = vec![("accept".to_owned(), SCIM_JSON.to_owned())];
+    if bytes.is_some() {
+        headers.push(("content-type".to_owned(), SCIM_JSON.to_owned()));
+    }
+    for (name, value) in &spec.headers {
+        let name = name.to_ascii_lowercase();
+        headers.retain(|(existing, _)| *existing != name);
+        if let Some(value) = value {
+            headers.push((name, template::render_text(value, scope)?));
+        }
+    }
+
+    let request = Request {
+        method: spec.method.clone(),
+        url: url.into(),
+        headers,
+        body: bytes.map(Into::into),
+        auth: match &spec.auth {
+            Auth::Configured => AuthMode::Configured,
+            Auth::Anonymous => AuthMode::Anonymous,
+            Auth::LowerCaseScheme => AuthMode::LowerCaseScheme,
+            Auth::QueryParameter => AuthMode::QueryParameter,
+            Auth::Altered => AuthMode::Altered,
+            Auth::Truncated => AuthMode::Truncated,
+            Auth::Raw(text) => AuthMode::Raw(template::render_text(text, scope)?),
+            Auth::Credential(name) => AuthMode::Credential(name.clone()),
+        },
+    };
+    Ok((request, body_value))
+}
+
+fn build_url(spec: &RequestSpec, scope: &Scope, base_url: &Url) -> Result<Url, RequestError> {
+    let whole = spec.path.starts_with("${") && spec.path.ends_with('}') && spec.path.matches("${").count() == 1;
+    let wrong = |path: &str, error: url::ParseError| RequestError::Url {
+        path: path.to_owned(),
+        message: error.to_string(),
+    };
+    let mut url = if whole {
+        // A location that the target gave: absolute, or relative to the base URL (RFC 7643 §2.3.7).
+        let text = template::render_text(&spec.path, scope)?;
+        let url = with_trailing_slash(base_url).join(&text).map_err(|error| wrong(&text, error))?;
+        if url.origin() != base_url.origin() {
+            return Err(RequestError::OtherOrigin(text));
+        }
+        url
+    } else {
+        let path = render_path(&spec.path, scope)?;
+        let text = format!("{}{path}", base_url.as_str().trim_end_matches('/'));
+        Url::parse(&text).map_err(|error| wrong(&text, error))?
+    };
+
+    let mut pairs = Vec::new();
+    for (name, value) in &spec.query {
+        let value = template::render(value, scope)?;
+        let values = match value {
+            Value::Array(items) => items,
+            other => vec![other],
+        };
+        for value in values.iter().filter(|value| !value.is_null()) {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            pairs.push(format!("{}={}", percent_encode(name, QUERY), percent_encode(&text, QUERY)));
+        }
+    }
+    if !pairs.is_empty() {
+        let existing = url.query().map(|query| format!("{query}&")).unwrap_or_default();
+        url.set_query(Some(&format!("{existing}{}", pairs.join("&"))));
+    }
+    Ok(url)
+}
+
+/// Characters besides the unreserved ones that stay as they are in a path segment.
+pub(crate) const SEGMENT: &str = ":@!$'()*,;=";
+/// Characters besides the unreserved ones that stay as they are in a query name or value.
+const QUERY: &str = ":@!$'()*,/?";
+
+/// Fills the templates of a path. What is filled in is encoded as one segment, so that an id with a slash or a
+/// question mark stays an id.
+fn render_path(path: &str, scope: &Scope) -> Result<String, TemplateError> {
+    let mut rendered = String::new();
+    let mut rest = path;
+    while let Some(start) = rest.find("${") {
+        let Some(length) = rest[start..].find('}') else { break };
+        rendered.push_str(&rest[..start]);
+        let value = template::render_text(&rest[start..=start + length], scope)?;
+        rendered.push_str(&percent_encode(&value, SEGMENT));
+        rest = &rest[start + length + 1..];
+    }
+    rendered.push_str(rest);
+    Ok(rendered)
+}
+
+/// Percent-encodes as RFC 3986 §2.1 says; a space is `%20`, never `+`.
+pub(crate) fn percent_encode(text: &str, keep: &str) -> String {
+    use std::fmt::Write as _;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let character = char::from(byte);
+        if character.is_ascii_alphanumeric() || "-._~".contains(character) || keep.contains(character) {
+            encoded.push(character);
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// A base URL that relative references can be joined to without losing its last segment.
+pub(crate) fn with_trailing_slash(base_url: &Url) -> Url {
+    let mut url = base_url.clone();
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", base_url.path()));
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn spec(value: Value) -> RequestSpec {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn url_of(value: Value) -> String {
+        let mut scope = Scope::default();
+        scope.set("u", json!({ "id": "a/b?c d" }));
+        scope.set("loc", json!("http://h/scim/v2/Users/7"));
+        scope.set("foreign", json!("https://evil.example/Users/7"));
+        let base = Url::parse("http://h/scim/v2").unwrap();
+        match build(&spec(value), &scope, &base) {
+            Ok((request, _)) => request.url,
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn urls() {
+        let cases = [
+            (json!({ "method": "GET", "path": "/Users" }), "http://h/scim/v2/Users"),
+            (json!({ "method": "GET", "path": "/Users/${u.id}" }), "http://h/scim/v2/Users/a%2Fb%3Fc%20d"),
+            (json!({ "method": "GET", "path": "${loc}" }), "http://h/scim/v2/Users/7"),
+            (
+                json!({ "method": "GET", "path": "/Users", "query": { "filter": "userName eq \"a+b\"", "count": 3 } }),
+                "http://h/scim/v2/Users?filter=userName%20eq%20%22a%2Bb%22&count=3",
+            ),
+            (
+                json!({ "method": "GET", "path": "${foreign}" }),
+                "https://evil.example/Users/7 is not below the origin of the base URL: nothing is sent there",
+            ),
+        ];
+        for (request, wanted) in cases {
+            assert_eq!(url_of(request), wanted);
+        }
+    }
+
+    #[test]
+    fn headers_have_defaults_that_can_be_replaced_or_taken_away() {
+        let base = Url::parse("http://h/").unwrap();
+        let given = json!({
+            "method": "POST", "path": "/Users", "body": {}, "headers": { "Accept": null, "Content-Type": "text/x" }
+        });
+        let (request, _) = build(&spec(given), &Scope::default(), &base).unwrap();
+        assert_eq!(request.headers, [("content-type".to_owned(), "text/x".to_owned())]);
+        assert_eq!(request.body.as_deref(), Some(&b"{}"[..]));
+    }
+}
