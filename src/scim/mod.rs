@@ -1,5 +1,14 @@
 //! RFC 7643 and RFC 7644 as pure functions: no I/O, nothing asynchronous (layer 1).
 
+pub mod attribute_path;
+pub mod date_time;
+pub mod error;
+pub mod filter;
 pub mod resource_type;
 pub mod schema;
 pub mod urn;
+
+pub(crate) mod object;
+
+#[cfg(test)]
+pub(crate) mod test_schemas;
