@@ -39,6 +39,29 @@ pub(crate) fn remove(map: &mut Map<String, Value>, name: &str) -> Option<Value> 
     map.shift_remove(&key)
 }
 
+/// Changes a member in place, as null if it is not there; left unassigned, it is removed. The others keep their order.
+pub(crate) fn edit<T, E>(
+    map: &mut Map<String, Value>,
+    name: &str,
+    change: impl FnOnce(&mut Value) -> Result<T, E>,
+) -> Result<T, E> {
+    let key = key_of(map, name).map_or_else(|| name.to_owned(), Clone::clone);
+    let value = map.entry(key).or_insert(Value::Null);
+    let result = change(value);
+    if is_unassigned(value) {
+        remove(map, name);
+    }
+    result
+}
+
+/// The value as an object, which it becomes if it is none.
+pub(crate) fn as_map(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    value.as_object_mut().expect("made an object just before")
+}
+
 /// Whether the value is unassigned: null, or an empty array (RFC 7643 §2.5). An empty object has no assigned
 /// sub-attribute, and is therefore unassigned too.
 pub(crate) fn is_unassigned(value: &Value) -> bool {

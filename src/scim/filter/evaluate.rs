@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Filter, Literal, Operator};
 use crate::scim::attribute_path::AttributePath;
+use crate::scim::conform::truth;
 use crate::scim::date_time::DateTime;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::object::{elements, is_unassigned, member_of};
@@ -206,16 +207,6 @@ fn order(attribute: &Attribute, left: &Value, right: &Value) -> Option<Ordering>
             }
         }
         _ => Some(attribute.fold(left.as_str()?).cmp(&attribute.fold(right.as_str()?))),
-    }
-}
-
-/// A Boolean, also in the spelling `"True"` of some clients.
-fn truth(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(flag) => Some(*flag),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
     }
 }
 
