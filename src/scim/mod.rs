@@ -6,9 +6,12 @@ pub mod date_time;
 pub mod error;
 pub mod filter;
 pub mod patch;
+pub mod projection;
 pub mod resource_type;
 pub mod schema;
+pub mod sort;
 pub mod urn;
+pub mod validate;
 
 pub(crate) mod conform;
 pub(crate) mod object;
