@@ -198,11 +198,8 @@ fn same_member(
 ) -> bool {
     let sub = attribute.and_then(|attribute| attribute.sub_attribute(name));
     // RFC 7643 §2.4: an absent `primary` is assumed to be false.
-    let visible = |value: Option<&'_ Value>| {
-        let default = name.eq_ignore_ascii_case("primary") && value == Some(&Value::Bool(false));
-        value.filter(|_| !default).is_some()
-    };
-    same(sub, a.filter(|v| visible(Some(v))), b.filter(|v| visible(Some(v))), depth)
+    let stated = |value: &&Value| !(name.eq_ignore_ascii_case("primary") && **value == Value::Bool(false));
+    same(sub, a.filter(stated), b.filter(stated), depth)
 }
 
 fn same_text(attribute: Option<&Attribute>, a: &str, b: &str) -> bool {

@@ -88,19 +88,16 @@ pub fn project(resource: &Value, schemas: &ResourceSchemas, projection: &Project
     let mut kept = Map::new();
     for (name, value) in object {
         let extension = schemas.extensions.iter().find(|(schema, _)| schema.id.eq_ignore_ascii_case(name));
-        let value = match (extension, value.as_object()) {
-            (Some((schema, _)), Some(members)) => {
-                let members = members.iter().filter_map(|(name, value)| {
-                    let value =
-                        project_attribute(name, schema.attribute(name), value, schemas, schema, projection)?;
-                    Some((name.clone(), value))
-                });
-                Some(Value::Object(members.collect()))
-            }
-            _ => {
-                let attribute = schemas.core_attribute(name);
-                project_attribute(name, attribute, value, schemas, &schemas.core, projection)
-            }
+        let value = if let (Some((schema, _)), Some(members)) = (extension, value.as_object()) {
+            let members = members.iter().filter_map(|(name, value)| {
+                let attribute = schema.attribute(name);
+                let value = project_attribute(name, attribute, value, schemas, schema, projection)?;
+                Some((name.clone(), value))
+            });
+            Some(Value::Object(members.collect()))
+        } else {
+            let attribute = schemas.core_attribute(name);
+            project_attribute(name, attribute, value, schemas, &schemas.core, projection)
         };
         set(&mut kept, name, value.unwrap_or_default());
     }

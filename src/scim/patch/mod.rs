@@ -62,10 +62,10 @@ pub struct PatchRequest {
     pub operations: Vec<PatchOperation>,
 }
 
-/// What a service provider may let pass in a PATCH request, although the RFC demands it of clients.
+/// How strictly a PATCH request is read; the RFC demands these things of clients and leaves the answer open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PatchLeniency {
-    /// `schemas` need not name PatchOp.
+pub struct PatchOptions {
+    /// `schemas` need not name the `PatchOp` message.
     pub without_schemas: bool,
     /// `Operations` may be empty.
     pub empty_operations: bool,
@@ -74,42 +74,42 @@ pub struct PatchLeniency {
 }
 
 impl PatchRequest {
-    /// Reads the body of a PATCH request: `schemas` names PatchOp, `Operations` has at least one element, `op` is
+    /// Reads the body of a PATCH request: `schemas` names the message, `Operations` has at least one element, `op` is
     /// read without letter case.
     ///
     /// 400 `invalidSyntax` for another structure, `invalidPath` for a path that is not a string, `invalidValue` for
     /// `add` and `replace` without `value`.
     pub fn from_value(body: &Value) -> Result<Self, ScimError> {
-        Self::from_value_with(body, PatchLeniency::default())
+        Self::from_value_with(body, PatchOptions::default())
     }
 
     /// Like [`PatchRequest::from_value`], more or less strict.
-    pub fn from_value_with(body: &Value, leniency: PatchLeniency) -> Result<Self, ScimError> {
+    pub fn from_value_with(body: &Value, options: PatchOptions) -> Result<Self, ScimError> {
         let body = body.as_object().ok_or_else(|| syntax("the body is not a JSON object"))?;
         let named = member(body, "schemas").map_or(&[][..], elements);
         let is_patch = |urn: &Value| urn.as_str().is_some_and(|u| u.eq_ignore_ascii_case(urn::PATCH_OP));
-        if !leniency.without_schemas && !named.iter().any(is_patch) {
+        if !options.without_schemas && !named.iter().any(is_patch) {
             return Err(syntax(format!("`schemas` does not name {}", urn::PATCH_OP)));
         }
         let operations = member(body, "Operations").and_then(Value::as_array);
         let operations = operations.ok_or_else(|| syntax("`Operations` is not an array"))?;
-        if operations.is_empty() && !leniency.empty_operations {
+        if operations.is_empty() && !options.empty_operations {
             return Err(syntax("`Operations` is empty"));
         }
         let operations = operations.iter().enumerate().map(|(index, value)| {
-            PatchOperation::from_value(value, leniency).map_err(|error| at_operation(index, error))
+            PatchOperation::from_value(value, options).map_err(|error| at_operation(index, error))
         });
         Ok(Self { operations: operations.collect::<Result<_, _>>()? })
     }
 }
 
 impl PatchOperation {
-    fn from_value(value: &Value, leniency: PatchLeniency) -> Result<Self, ScimError> {
+    fn from_value(value: &Value, options: PatchOptions) -> Result<Self, ScimError> {
         let object = value.as_object().ok_or_else(|| syntax("an operation is not a JSON object"))?;
         let word = member(object, "op").and_then(Value::as_str);
         let word = word.ok_or_else(|| syntax("`op` is missing or not a string"))?;
         let op = PatchOp::from_word(word)
-            .filter(|op| !leniency.exact_op || op.as_str() == word)
+            .filter(|op| !options.exact_op || op.as_str() == word)
             .ok_or_else(|| syntax(format!("`op` is '{word}', not add, remove or replace")))?;
         let path = match member(object, "path") {
             None | Some(Value::Null) => None,
@@ -129,8 +129,9 @@ fn syntax(detail: impl Into<String>) -> ScimError {
 }
 
 /// Says in which operation an error happened, counted from one.
-fn at_operation(index: usize, error: ScimError) -> ScimError {
-    ScimError { detail: format!("operation {}: {}", index + 1, error.detail), ..error }
+fn at_operation(index: usize, mut error: ScimError) -> ScimError {
+    error.detail.insert_str(0, &format!("operation {}: ", index + 1));
+    error
 }
 
 #[cfg(test)]
@@ -170,8 +171,8 @@ mod request_tests {
     }
 
     #[test]
-    fn leniency_is_a_choice() {
-        let lenient = PatchLeniency { without_schemas: true, empty_operations: true, exact_op: true };
+    fn options_is_a_choice() {
+        let lenient = PatchOptions { without_schemas: true, empty_operations: true, exact_op: true };
         assert!(PatchRequest::from_value_with(&json!({ "Operations": [] }), lenient).is_ok());
         let upper = json!({ "Operations": [{ "op": "Remove", "path": "title" }] });
         assert!(PatchRequest::from_value_with(&upper, lenient).is_err());

@@ -29,20 +29,16 @@ impl Target<'_> {
     pub(super) fn change(&self, holder: &mut Object, op: PatchOp, value: Option<&Value>) -> Done {
         let given = value.unwrap_or(&Value::Null);
         match (self.filter, self.sub) {
+            (Some(filter), _) => {
+                self.change_part(holder, |current| self.change_matching(current, filter, op, given))
+            }
+            (None, Some(sub)) => self.change_part(holder, |current| self.change_sub(current, sub, op, given)),
             (None, None) => match value.filter(|value| !value.is_null() && self.attribute.multi_valued) {
-                Some(listed) if op == PatchOp::Remove => self.remove_listed(holder, listed),
+                Some(listed) if op == PatchOp::Remove => {
+                    self.change_part(holder, |current| self.remove_listed(current, listed))
+                }
                 _ => change(holder, self.attribute, op, given, self.label),
             },
-            _ => {
-                self.guard(holder)?;
-                let had = assigned(holder, self.attribute).is_some();
-                edit(holder, &self.attribute.name, |current| match (self.filter, self.sub) {
-                    (Some(filter), _) => self.change_matching(current, filter, op, given),
-                    (None, Some(sub)) => self.change_sub(current, sub, op, given),
-                    (None, None) => Ok(()),
-                })?;
-                self.still_there(holder, had)
-            }
         }
     }
 
@@ -55,7 +51,11 @@ impl Target<'_> {
         }
     }
 
-    fn still_there(&self, holder: &Object, had: bool) -> Done {
+    /// Changes some of the attribute's values in place. A required attribute must not end without value.
+    fn change_part(&self, holder: &mut Object, part: impl FnOnce(&mut Value) -> Done) -> Done {
+        self.guard(holder)?;
+        let had = assigned(holder, self.attribute).is_some();
+        edit(holder, &self.attribute.name, part)?;
         if self.attribute.required && had && assigned(holder, self.attribute).is_none() {
             return Err(required(self.label));
         }
@@ -128,15 +128,10 @@ impl Target<'_> {
     }
 
     /// `remove` of `members` with the members as `value`, as Entra sends it: only these are removed.
-    fn remove_listed(&self, holder: &mut Object, listed: &Value) -> Done {
-        self.guard(holder)?;
-        let had = assigned(holder, self.attribute).is_some();
-        edit(holder, &self.attribute.name, |current| {
-            let mut items = elements(current).to_vec();
-            items.retain(|item| !elements(listed).iter().any(|wanted| self.is_listed(item, wanted)));
-            self.store(current, items, &[])
-        })?;
-        self.still_there(holder, had)
+    fn remove_listed(&self, current: &mut Value, listed: &Value) -> Done {
+        let mut items = elements(current).to_vec();
+        items.retain(|item| !elements(listed).iter().any(|wanted| self.is_listed(item, wanted)));
+        self.store(current, items, &[])
     }
 
     fn is_listed(&self, item: &Value, wanted: &Value) -> bool {
@@ -182,7 +177,7 @@ fn change(holder: &mut Object, attribute: &Attribute, op: PatchOp, value: &Value
         remove(holder, &attribute.name);
         return Ok(());
     }
-    if is_unassigned(value) && !(value.is_object() && !attribute.is_complex()) {
+    if is_unassigned(value) && (attribute.is_complex() || !value.is_object()) {
         return Ok(());
     }
     if attribute.multi_valued {

@@ -10,7 +10,7 @@ use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::test_schemas::{PROBE, babs, group, user};
 use crate::scim::urn::{ENTERPRISE_USER, GROUP, PATCH_OP, USER};
 
-fn patch(resource: &Value, schemas: &ResourceSchemas, operations: Value) -> Result<Value, Option<ScimType>> {
+fn patch(resource: &Value, schemas: &ResourceSchemas, operations: &Value) -> Result<Value, Option<ScimType>> {
     let body = json!({ "schemas": [PATCH_OP], "Operations": operations });
     let request = PatchRequest::from_value(&body).map_err(|error| error.scim_type)?;
     apply(resource, &request, schemas).map_err(|error| error.scim_type)
@@ -18,13 +18,13 @@ fn patch(resource: &Value, schemas: &ResourceSchemas, operations: Value) -> Resu
 
 /// Applies one operation to the usual user and looks at one place of the result.
 fn after(operation: &Value, pointer: &str) -> Value {
-    let result = patch(&babs(), &user(), json!([operation]));
+    let result = patch(&babs(), &user(), &json!([operation]));
     let result = result.unwrap_or_else(|kind| panic!("{operation}: {kind:?}"));
     result.pointer(pointer).cloned().unwrap_or_default()
 }
 
 fn refusal(operation: &Value) -> Option<ScimType> {
-    patch(&babs(), &user(), json!([operation])).expect_err(&operation.to_string())
+    patch(&babs(), &user(), &json!([operation])).expect_err(&operation.to_string())
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn remove() {
         { "op": "remove", "path": format!("{ENTERPRISE_USER}:employeeNumber") },
         { "op": "remove", "path": format!("{ENTERPRISE_USER}:manager.value") },
     ]);
-    let result = patch(&babs(), &user(), both).unwrap();
+    let result = patch(&babs(), &user(), &both).unwrap();
     assert_eq!((&result["schemas"], result.get(ENTERPRISE_USER)), (&json!([USER]), None));
 }
 
@@ -210,14 +210,14 @@ fn refusals() {
 fn immutable_can_be_set_once() {
     let path = format!("{PROBE}:badge");
     let set = |value: &str| json!({ "op": "add", "path": path, "value": value });
-    let badged = patch(&babs(), &user(), json!([set("A")])).unwrap();
+    let badged = patch(&babs(), &user(), &json!([set("A")])).unwrap();
     assert_eq!(badged[PROBE]["badge"], "A");
-    assert_eq!(patch(&badged, &user(), json!([set("A")])), Ok(badged.clone()));
-    assert_eq!(patch(&badged, &user(), json!([set("a")])), Err(Some(ScimType::Mutability)));
+    assert_eq!(patch(&badged, &user(), &json!([set("A")])), Ok(badged.clone()));
+    assert_eq!(patch(&badged, &user(), &json!([set("a")])), Err(Some(ScimType::Mutability)));
     let removal = json!([{ "op": "remove", "path": path }]);
-    assert_eq!(patch(&badged, &user(), removal), Err(Some(ScimType::Mutability)));
+    assert_eq!(patch(&badged, &user(), &removal), Err(Some(ScimType::Mutability)));
     let removal = json!([{ "op": "remove", "path": PROBE }]);
-    assert_eq!(patch(&badged, &user(), removal), Err(Some(ScimType::Mutability)));
+    assert_eq!(patch(&badged, &user(), &removal), Err(Some(ScimType::Mutability)));
 }
 
 #[test]
@@ -226,7 +226,8 @@ fn group_members() {
         "schemas": [GROUP], "id": "g", "displayName": "Team",
         "members": [{ "value": "a", "display": "A", "type": "User" }, { "value": "b" }],
     });
-    let members = |operation: Value| patch(&team, &group(), json!([operation])).map(|g| g["members"].clone());
+    let members =
+        |operation: Value| patch(&team, &group(), &json!([operation])).map(|g| g["members"].clone());
     for (operation, wanted) in [
         (json!({ "op": "add", "path": "members", "value": [{ "value": "a" }] }), team["members"].clone()),
         (json!({ "op": "remove", "path": "members[value eq \"a\"]" }), json!([{ "value": "b" }])),
@@ -256,6 +257,25 @@ fn group_members() {
 }
 
 #[test]
+fn nothing_to_do_changes_nothing() {
+    // RFC 7644 §3.5.2.1: what is there already is no change, so that the caller can keep `meta.lastModified`.
+    for operation in [
+        json!({ "op": "add", "path": "userName", "value": "bjensen@example.com" }),
+        json!({ "op": "add", "path": "emails", "value": [{ "value": "BABS@jensen.org" }] }),
+        json!({ "op": "add", "value": { "name": { "givenName": "Barbara" }, "emails": [], "title": null } }),
+        json!({ "op": "remove", "path": "title" }),
+        json!({ "op": "remove", "path": "addresses.country" }),
+        json!({ "op": "remove", "path": "emails", "value": [{ "value": "other" }] }),
+        json!({ "op": "remove", "path": format!("{PROBE}:level") }),
+        json!({ "op": "add", "path": ENTERPRISE_USER, "value": {} }),
+        json!({ "op": "add", "path": "schemas", "value": [USER] }),
+        json!({ "op": "replace", "value": { "meta": babs()["meta"] } }),
+    ] {
+        assert_eq!(patch(&babs(), &user(), &json!([operation])), Ok(babs()), "{operation}");
+    }
+}
+
+#[test]
 fn later_operations_see_earlier_ones_and_errors_name_theirs() {
     let operations = json!([
         { "op": "add", "path": "title", "value": "x" },
@@ -268,7 +288,7 @@ fn later_operations_see_earlier_ones_and_errors_name_theirs() {
         { "op": "add", "path": "emails", "value": [{ "value": "c@x", "type": "other" }] },
         { "op": "replace", "path": "emails[type eq \"other\"].value", "value": "d@x" },
     ]);
-    assert_eq!(patch(&babs(), &user(), sequence).unwrap()["emails"][2]["value"], "d@x");
+    assert_eq!(patch(&babs(), &user(), &sequence).unwrap()["emails"][2]["value"], "d@x");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -304,8 +324,8 @@ proptest! {
         resource in any_json(),
     ) {
         let operation = json!([{ "op": op, "path": path, "value": value }]);
-        let _ = patch(&babs(), &user(), operation.clone());
-        let _ = patch(&resource, &user(), operation);
+        let _ = patch(&babs(), &user(), &operation);
+        let _ = patch(&resource, &user(), &operation);
     }
 
     #[test]
@@ -317,14 +337,14 @@ proptest! {
             { "op": "remove", "path": "title" },
             { "op": "remove", "path": PROBE },
         ]);
-        prop_assert_eq!(patch(&babs(), &user(), operations), Ok(babs()));
+        prop_assert_eq!(patch(&babs(), &user(), &operations), Ok(babs()));
     }
 
     #[test]
     fn adding_twice_is_adding_once(value in "[a-z]{1,8}@[a-z]{1,3}", primary in any::<bool>()) {
         let add = json!({ "op": "add", "path": "emails", "value": [{ "value": value, "primary": primary }] });
-        let once = patch(&babs(), &user(), json!([add])).unwrap();
-        let twice = patch(&babs(), &user(), json!([add, add])).unwrap();
+        let once = patch(&babs(), &user(), &json!([add])).unwrap();
+        let twice = patch(&babs(), &user(), &json!([add, add])).unwrap();
         prop_assert!(differences(&once, &twice, &user(), &[]).is_empty());
     }
 }
