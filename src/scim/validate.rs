@@ -205,6 +205,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::scim::attribute_path::AttributePath;
+    use crate::scim::compare::differences;
+    use crate::scim::patch::tests::any_json;
+    use crate::scim::projection::{Projection, project};
+    use crate::scim::sort::{SortOrder, compare};
     use crate::scim::test_schemas::{PROBE, babs, group, user};
     use crate::scim::urn::{ENTERPRISE_USER, GROUP, USER};
 
@@ -294,6 +299,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_json_panics_anywhere(body in any_json(), existing in any_json()) {
+            let schemas = user();
+            let _ = for_write(&body, &schemas, Some(&existing));
+            let _ = project(&body, &schemas, &Projection::default());
+            let _ = compare(&body, &existing, &AttributePath::attribute("emails"), SortOrder::Ascending, &schemas);
+            prop_assert!(differences(&body, &body, &schemas, &[]).is_empty());
+        }
+
+        #[test]
+        fn what_is_stored_can_be_stored(body in any_json()) {
+            if let Ok(stored) = for_write(&body, &user(), None) {
+                prop_assert_eq!(for_write(&stored, &user(), None), Ok(stored.clone()));
+                prop_assert_eq!(for_write(&stored, &user(), Some(&stored)), Ok(stored));
+            }
+        }
+
         #[test]
         fn writing_twice_is_writing_once(title in proptest::option::of(".{0,5}"), flag in any::<Option<bool>>()) {
             let body = json!({

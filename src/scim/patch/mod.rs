@@ -4,7 +4,7 @@ mod apply;
 mod path;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde_json::Value;
 

@@ -74,6 +74,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::scim::filter::tests::any_filter;
     use crate::scim::test_schemas::user;
     use crate::scim::urn::ENTERPRISE_USER;
 
@@ -114,6 +115,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn parse_undoes_display(filter in any_filter(), sub in proptest::option::of("[a-z]{1,5}")) {
+            let path = format!("emails[{filter}]{}", sub.map(|sub| format!(".{sub}")).unwrap_or_default());
+            if let Ok(path) = PatchPath::parse(&path, &user()) {
+                prop_assert_eq!(PatchPath::parse(&path.to_string(), &user()), Ok(path));
+            }
+        }
+
         #[test]
         fn never_panics(text in ".{0,40}") {
             let _ = PatchPath::parse(&text, &user());

@@ -291,14 +291,26 @@ fn later_operations_see_earlier_ones_and_errors_name_theirs() {
     assert_eq!(patch(&babs(), &user(), &sequence).unwrap()["emails"][2]["value"], "d@x");
 }
 
-fn any_json() -> impl Strategy<Value = Value> {
+/// Any JSON whose names are often those of attributes.
+pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         ".{0,6}".prop_map(Value::from),
     ];
-    let names = || prop_oneof![Just("value"), Just("type"), Just("primary"), Just("emails"), Just("name")];
+    let names = || {
+        prop_oneof![
+            Just("value"),
+            Just("type"),
+            Just("primary"),
+            Just("emails"),
+            Just("name"),
+            Just("userName"),
+            Just(PROBE),
+            Just("schemas")
+        ]
+    };
     leaf.prop_recursive(4, 24, 4, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
