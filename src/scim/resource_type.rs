@@ -33,7 +33,7 @@ pub struct ResourceType {
 }
 
 impl ResourceType {
-    /// Reads a ResourceType resource; lenient. The endpoint gets a leading slash. `None` without name, endpoint or
+    /// Reads a `ResourceType` resource; lenient. The endpoint gets a leading slash. `None` without name, endpoint or
     /// schema.
     #[must_use]
     pub fn from_value(value: &Value) -> Option<Self> {
@@ -58,7 +58,7 @@ impl ResourceType {
         })
     }
 
-    /// The resource type as a ResourceType resource, without `meta`.
+    /// The resource type as a `ResourceType` resource, without `meta`.
     #[must_use]
     pub fn to_value(&self) -> Value {
         let mut value = json!({

@@ -209,6 +209,13 @@ impl Attribute {
         find(&self.sub_attributes, name)
     }
 
+    /// The text in the form in which values of this attribute are compared: as it is if `caseExact`, else in lower
+    /// case (RFC 7643 §2.2).
+    #[must_use]
+    pub fn fold<'a>(&self, text: &'a str) -> std::borrow::Cow<'a, str> {
+        if self.case_exact { text.into() } else { text.to_lowercase().into() }
+    }
+
     /// Whether this is a complex attribute.
     #[must_use]
     pub fn is_complex(&self) -> bool {
