@@ -64,7 +64,7 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
             Ok(Err(stop)) => Some(stop),
             Err(_) => Some(Stop::Broken(format!(
                 "the case did not end within {}: raise timeouts.case if the target is slow",
-                crate::run::poll::human(shared.case_timeout)
+                crate::suite::duration::human(shared.case_timeout)
             ))),
         },
         () = super::interrupted(&mut interrupt) => Some(Stop::Blocked("interrupted".to_owned())),

@@ -2,8 +2,16 @@
 
 pub mod catalogue;
 pub mod diagnostic;
+pub mod duration;
 pub mod format;
+pub mod lint;
+pub mod load;
+pub mod schema;
 pub mod select;
 pub mod source;
 pub mod template;
+mod validate;
 pub mod yaml;
+
+pub use load::{Suite, load};
+pub use source::Source;

@@ -1,0 +1,105 @@
+//! From text to checked suites: YAML → tree → JSON Schema → typed structs → lint.
+
+use super::catalogue::Catalogue;
+use super::diagnostic::{Diagnostic, Place};
+use super::format::{Case, Check, SetupEntry, Step, SuiteFile};
+use super::source::Source;
+use super::yaml::Document;
+use super::{lint, schema, validate};
+
+/// A suite that has passed the linter.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The file, relative to the suites folder.
+    pub file: String,
+    /// Its content.
+    pub spec: SuiteFile,
+}
+
+/// A suite file whose form is right, with the places of everything in it.
+pub(crate) struct Parsed {
+    pub(crate) source: Source,
+    pub(crate) spec: SuiteFile,
+    pub(crate) document: Document,
+}
+
+/// Reads and checks suites.
+///
+/// # Errors
+/// Every mistake of every file, in the order of files and places.
+pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    let mut parsed = Vec::new();
+    for source in sources {
+        match parse(source) {
+            Ok(suite) => parsed.push(suite),
+            Err(mistakes) => diagnostics.extend(mistakes),
+        }
+    }
+    diagnostics.extend(lint::lint(&parsed, catalogue));
+    if diagnostics.is_empty() {
+        Ok(parsed.into_iter().map(|parsed| Suite { file: parsed.source.name, spec: parsed.spec }).collect())
+    } else {
+        diagnostics.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
+        Err(diagnostics)
+    }
+}
+
+fn parse(source: &Source) -> Result<Parsed, Vec<Diagnostic>> {
+    let document = Document::parse(&source.name, &source.text).map_err(|mistake| vec![*mistake])?;
+    let mistakes =
+        validate::validate(&document, schema::suite_schema(), schema::suite_validator(), &source.name, &source.text);
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let mut spec: SuiteFile = serde_json::from_value(document.value.clone()).map_err(|error| {
+        // The schema is generated from the types, so this is a gap between both.
+        vec![Diagnostic::new(&source.name, &source.text, Place::START, &format!("not a suite: {error}"))]
+    })?;
+    lines(&mut spec, &document);
+    Ok(Parsed { source: source.clone(), spec, document })
+}
+
+/// Fills in where everything stands.
+fn lines(spec: &mut SuiteFile, document: &Document) {
+    for (index, case) in spec.cases.iter_mut().enumerate() {
+        case_lines(case, &format!("/cases/{index}"), document);
+    }
+}
+
+fn case_lines(case: &mut Case, at: &str, document: &Document) {
+    case.line = line(document, at);
+    for (index, entry) in case.setup.iter_mut().enumerate() {
+        setup_lines(entry, &format!("{at}/setup/{index}"), document);
+    }
+    for (index, step) in case.steps.iter_mut().enumerate() {
+        step_lines(step, &format!("{at}/steps/{index}"), document);
+    }
+}
+
+fn setup_lines(entry: &mut SetupEntry, at: &str, document: &Document) {
+    entry.line = line(document, at);
+    if let Some(step) = &mut entry.step {
+        step_lines(step, &format!("{at}/step"), document);
+    }
+}
+
+fn step_lines(step: &mut Step, at: &str, document: &Document) {
+    step.line = line(document, at);
+    for (index, outcome) in step.one_of.iter_mut().enumerate() {
+        let at = format!("{at}/one_of/{index}");
+        outcome.line = line(document, &at);
+        check_lines(&mut outcome.checks, &at, document);
+    }
+    check_lines(&mut step.checks, at, document);
+}
+
+fn check_lines(checks: &mut [Check], at: &str, document: &Document) {
+    for (index, check) in checks.iter_mut().enumerate() {
+        check.line = line(document, &format!("{at}/checks/{index}"));
+    }
+}
+
+fn line(document: &Document, pointer: &str) -> u32 {
+    u32::try_from(document.place_of(pointer).line).unwrap_or(u32::MAX)
+}
