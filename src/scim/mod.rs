@@ -1,6 +1,7 @@
 //! RFC 7643 and RFC 7644 as pure functions: no I/O, nothing asynchronous (layer 1).
 
 pub mod attribute_path;
+pub mod builtin;
 pub mod compare;
 pub mod date_time;
 pub mod error;
