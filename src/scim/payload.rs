@@ -1,0 +1,194 @@
+//! Resources to create, made from their schemas: what a target demands, or everything it takes.
+
+use serde_json::{Map, Value, json};
+
+use super::resource_type::ResourceSchemas;
+use super::schema::{Attribute, AttributeType, Mutability, Uniqueness};
+
+/// What names the resource that is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming<'a> {
+    /// In every identifier.
+    pub unique: &'a str,
+    /// Domain of everything that looks like an e-mail address or a URL.
+    pub domain: &'a str,
+}
+
+/// Attributes that name a resource to people; always sent, even where a schema does not demand them.
+const NAMES: [&str; 2] = ["userName", "displayName"];
+
+/// A self-signed certificate (DER, Base64) for attributes that hold certificates (RFC 7643 §4.1.2). Valid until 2046.
+const CERTIFICATE: &str = "MIIBPDCB76ADAgECAhQOI4XEEjOJ1K+et9QX/OSaGBNGiTAFBgMrZXAwFDESMBAGA1UEAwwJc2NpbWNoZWNrMB4XDTI2MTEyNDE3MTY1NVoXDTQ2MTExOTE3MTY1NVowFDESMBAGA1UEAwwJc2NpbWNoZWNrMCowBQYDK2VwAyEA2A3t03MZfQFxs5YlZJS6C3yaou1kFQCyumZ+L1cZzDyjUzBRMB0GA1UdDgQWBBQkhfKgfo8maIeJJKuWsUcgkOqPCDAfBgNVHSMEGDAWgBQkhfKgfo8maIeJJKuWsUcgkOqPCDAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBAE2ftr+x7PcNXR1FYgdF7QSUyo2Blt14LsNri9/rUtBcOY7glKT2bq3cK18kcXWWj0zL/sLE8MvqjzjAs4BF3gQ=";
+
+/// The required attributes, and the one that names the resource.
+#[must_use]
+pub fn minimal(schemas: &ResourceSchemas, naming: &Naming<'_>) -> Value {
+    let core = &schemas.core.attributes;
+    let name = NAMES.iter().find_map(|name| schemas.core.attribute(name)).map(|attribute| &attribute.name);
+    build(schemas, naming, core, |attribute| attribute.required || Some(&attribute.name) == name, Extent::Required)
+}
+
+/// Every writable attribute with a valid value. References to other resources are left out: there is nothing yet that
+/// they could name.
+#[must_use]
+pub fn full(schemas: &ResourceSchemas, naming: &Naming<'_>) -> Value {
+    build(schemas, naming, &schemas.core.attributes, |_| true, Extent::All)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Required,
+    All,
+}
+
+fn build(
+    schemas: &ResourceSchemas,
+    naming: &Naming<'_>,
+    core: &[Attribute],
+    wanted: impl Fn(&Attribute) -> bool,
+    extent: Extent,
+) -> Value {
+    let mut urns = vec![json!(schemas.core.id)];
+    let mut resource = Map::from_iter([("schemas".to_owned(), Value::Null)]);
+    if extent == Extent::All {
+        resource.insert("externalId".to_owned(), json!(naming.unique));
+    }
+    fill(&mut resource, core.iter().filter(|attribute| wanted(attribute)), naming, extent);
+    for (extension, required) in &schemas.extensions {
+        if !required && extent == Extent::Required {
+            continue;
+        }
+        let mut values = Map::new();
+        let attributes = extension.attributes.iter();
+        fill(&mut values, attributes.filter(|a| a.required || extent == Extent::All), naming, extent);
+        if !values.is_empty() {
+            urns.push(json!(extension.id));
+            resource.insert(extension.id.clone(), Value::Object(values));
+        }
+    }
+    resource.insert("schemas".to_owned(), Value::Array(urns));
+    Value::Object(resource)
+}
+
+fn fill<'a>(
+    into: &mut Map<String, Value>,
+    attributes: impl Iterator<Item = &'a Attribute>,
+    naming: &Naming<'_>,
+    extent: Extent,
+) {
+    for attribute in attributes.filter(|attribute| attribute.mutability != Mutability::ReadOnly) {
+        // The common attributes are not the client's to set; some servers list them among their own.
+        if ["schemas", "id", "meta", "externalId"].iter().any(|name| name.eq_ignore_ascii_case(&attribute.name)) {
+            continue;
+        }
+        if let Some(value) = value(attribute, None, naming, extent) {
+            into.insert(attribute.name.clone(), if attribute.multi_valued { json!([value]) } else { value });
+        }
+    }
+}
+
+/// One value; `None` if only an existing resource could be named.
+fn value(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>, extent: Extent) -> Option<Value> {
+    if !attribute.is_complex() {
+        return simple(attribute, parent, naming);
+    }
+    // A complex attribute whose `$ref` leads to a resource is a reference as a whole (members, manager).
+    let refers = attribute.sub_attributes.iter().any(|sub| sub.name.eq_ignore_ascii_case("$ref"));
+    if refers {
+        return None;
+    }
+    let writable = || attribute.sub_attributes.iter().filter(|sub| sub.mutability != Mutability::ReadOnly);
+    let demanded = extent == Extent::Required && writable().any(|sub| sub.required);
+    let values: Map<String, Value> = writable()
+        .filter(|sub| !demanded || sub.required)
+        .filter_map(|sub| {
+            let value = value(sub, Some(&attribute.name), naming, extent)?;
+            Some((sub.name.clone(), if sub.multi_valued { json!([value]) } else { value }))
+        })
+        .collect();
+    (!values.is_empty()).then_some(Value::Object(values))
+}
+
+fn simple(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>) -> Option<Value> {
+    let Naming { unique, domain } = naming;
+    if let Some(first) = attribute.canonical_values.first()
+        && attribute.attribute_type == AttributeType::String
+    {
+        return Some(json!(first));
+    }
+    Some(match attribute.attribute_type {
+        AttributeType::Boolean => json!(true),
+        AttributeType::Integer => json!(1),
+        AttributeType::Decimal => json!(1.5),
+        AttributeType::DateTime => json!("2024-01-02T03:04:05Z"),
+        AttributeType::Binary => json!(CERTIFICATE),
+        AttributeType::Reference => {
+            let leads_out = |kind: &String| kind.eq_ignore_ascii_case("external") || kind.eq_ignore_ascii_case("uri");
+            if !attribute.reference_types.is_empty() && !attribute.reference_types.iter().any(leads_out) {
+                return None;
+            }
+            json!(format!("https://{domain}/{unique}"))
+        }
+        AttributeType::Complex => return None,
+        AttributeType::String => json!(text(attribute, parent, unique, domain)),
+    })
+}
+
+/// A text that fits what the attribute is for (RFC 7643 §4.1), else one that says its name.
+fn text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str) -> String {
+    let name = attribute.name.to_ascii_lowercase();
+    let parent = parent.map(str::to_ascii_lowercase);
+    match (parent.as_deref(), name.as_str()) {
+        (None, "username") | (Some("emails"), "value") | (None, "email" | "mail") => format!("{unique}@{domain}"),
+        (None, "displayname") => unique.to_owned(),
+        (None, "password") => format!("Pw1!-{unique}"),
+        (None, "locale" | "preferredlanguage") => "en-US".to_owned(),
+        (None, "timezone") => "Europe/Berlin".to_owned(),
+        (Some("phonenumbers"), "value") => "tel:+1-201-555-0123".to_owned(),
+        (Some("addresses"), "country") => "DE".to_owned(),
+        (Some("addresses"), "postalcode") => "10115".to_owned(),
+        (Some(_), "type") => "work".to_owned(),
+        _ if attribute.uniqueness != Uniqueness::None => format!("{unique}-{name}"),
+        _ => format!("{} {}", attribute.name, unique.rsplit('-').next().unwrap_or(unique)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::{builtin, urn, validate};
+
+    const NAMING: Naming<'_> = Naming { unique: "sc1-a", domain: "example.com" };
+
+    #[test]
+    fn minimal_is_what_is_demanded() {
+        let user = minimal(&builtin::user(), &NAMING);
+        assert_eq!(user, json!({ "schemas": [urn::USER], "userName": "sc1-a@example.com" }));
+        let group = minimal(&builtin::group(), &NAMING);
+        assert_eq!(group, json!({ "schemas": [urn::GROUP], "displayName": "sc1-a" }));
+    }
+
+    #[test]
+    fn full_is_all_that_can_be_written() {
+        let user = full(&builtin::user(), &NAMING);
+        for name in ["externalId", "name", "password", "emails", "addresses", "x509Certificates", "active"] {
+            assert!(user.get(name).is_some(), "{name}");
+        }
+        assert_eq!(user.get("groups"), None, "readOnly");
+        assert_eq!(user[urn::ENTERPRISE_USER].get("manager"), None, "names another resource");
+        assert_eq!(user["emails"][0], json!({
+            "value": "sc1-a@example.com", "display": "display a", "type": "work", "primary": true,
+        }));
+    }
+
+    #[test]
+    fn a_service_provider_of_these_schemas_takes_them() {
+        for schemas in [builtin::user(), builtin::group()] {
+            for payload in [minimal(&schemas, &NAMING), full(&schemas, &NAMING)] {
+                let stored = validate::for_write(&payload, &schemas, None).unwrap();
+                let sent: Vec<_> = payload.as_object().unwrap().keys().collect();
+                assert_eq!(stored.as_object().unwrap().keys().collect::<Vec<_>>().len(), sent.len());
+            }
+        }
+    }
+}
