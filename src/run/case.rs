@@ -16,8 +16,9 @@ use crate::check::judge::Judgement;
 use crate::model::{
     CaseResult, Exchange, ExchangeId, Finding, LeftOver, Level, OutcomeTaken, Phase, RequirementId, SourceRef, Verdict,
 };
-use crate::scim::payload;
-use crate::suite::format::{Check, Payload, RequestSpec, SetupEntry, Step};
+use crate::scim::resource_type::ResourceSchemas;
+use crate::scim::{object, payload};
+use crate::suite::format::{Check, Derive, Payload, RequestSpec, SetupEntry, Step};
 use crate::suite::template::{self, Scope, TemplateError};
 
 /// What a case leaves behind for the run.
@@ -27,6 +28,11 @@ pub(crate) struct CaseRun {
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) left_over: Vec<LeftOver>,
 }
+
+type MakePayload = fn(&ResourceSchemas, &payload::Naming<'_>) -> Value;
+
+/// Payloads that every template can name.
+const PAYLOADS: [(&str, MakePayload); 2] = [("minimal", payload::minimal), ("full", payload::full)];
 
 /// Why a case ends before its last step.
 #[derive(Debug)]
@@ -112,10 +118,26 @@ impl<'a> Running<'a> {
         scope.set("uuid", json!(uuid));
         scope.set("domain", json!(shared.target.domain));
         scope.set("base_url", json!(shared.target.base_url.as_str()));
+        let naming = payload::Naming { unique: &unique, domain: &shared.target.domain };
+        for (name, make) in PAYLOADS {
+            let all = shared.target.resources.iter().map(|resource| {
+                let kind = &resource.resource_type.name;
+                (kind.clone(), shared.target.with_overrides(kind, make(resource, &naming), &unique))
+            });
+            scope.set(name, Value::Object(all.collect()));
+        }
         for (column, value) in &planned.row {
             // A column may use the built-in names.
             let value = template::render(value, &scope).unwrap_or_else(|_| value.clone());
             scope.set(column, value);
+        }
+        // A case that is derived for a resource type has the payloads of that type at hand.
+        if planned.case().derive == Some(Derive::ResourceTypes) {
+            for (name, _) in PAYLOADS {
+                let kind = planned.row.get("name").and_then(Value::as_str).unwrap_or_default();
+                let own = scope.get(name).and_then(|all| all.get(kind)).cloned().unwrap_or_default();
+                scope.set(name, own);
+            }
         }
         scope.set("sent", json!({}));
         scope.set("headers", json!({}));
@@ -185,13 +207,10 @@ impl<'a> Running<'a> {
             Payload::Minimal => payload::minimal(resource, &naming),
             Payload::Full => payload::full(resource, &naming),
         };
-        let mut own = Scope::default();
-        own.set("unique", json!(unique));
-        own.set("domain", json!(target.domain));
-        if let Some(overrides) = target.overrides.get(&kind) {
-            merge(&mut body, overrides.iter().map(|(key, value)| (key, template::render(value, &own))))?;
+        body = target.with_overrides(&kind, body, &unique);
+        for (name, value) in &entry.with {
+            object::replace(&mut body, name, template::render(value, &self.scope)?);
         }
-        merge(&mut body, entry.with.iter().map(|(key, value)| (key, template::render(value, &self.scope))))?;
 
         let spec = RequestSpec::post(&resource.resource_type.endpoint, body);
         let step_name = format!("set-up: create {kind} as {name}");
@@ -204,7 +223,8 @@ impl<'a> Running<'a> {
         if created.get("id").is_none() {
             // RFC 7644 §3.3: the body is a SHOULD, the Location is not.
             if let Some(location) = response.header("location").map(str::to_owned) {
-                let read = RequestSpec::get(&location);
+                self.scope.set("location", json!(location));
+                let read = RequestSpec::get("${location}");
                 let index = self.send(&read, &format!("{step_name}: read it"), Phase::Setup, None).await?;
                 created =
                     self.exchanges[index].response().and_then(|r| r.body.json().cloned()).unwrap_or(Value::Null);
@@ -496,27 +516,6 @@ impl<'a> Running<'a> {
         LeftOver { url: url.to_owned(), reason: reason.to_owned(), case: self.planned.id.clone() }
     }
 }
-
-/// Replaces top-level attributes of a body; `null` takes one away.
-fn merge<'v>(
-    body: &mut Value,
-    attributes: impl Iterator<Item = (&'v String, Result<Value, TemplateError>)>,
-) -> Result<(), TemplateError> {
-    let Some(object) = body.as_object_mut() else { return Ok(()) };
-    for (name, value) in attributes {
-        let value = value?;
-        let existing = object.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
-        if let Some(existing) = &existing {
-            object.shift_remove(existing);
-        }
-        if !value.is_null() {
-            object.insert(name.clone(), value);
-        }
-    }
-    Ok(())
-}
-
-
 
 pub(crate) fn not_applicable(unmet: &str) -> String {
     match unmet.strip_prefix('!') {

@@ -39,6 +39,15 @@ pub(crate) fn remove(map: &mut Map<String, Value>, name: &str) -> Option<Value> 
     map.shift_remove(&key)
 }
 
+/// Replaces a top-level member of an object, or adds it at the end; null takes it away.
+pub(crate) fn replace(value: &mut Value, name: &str, new: Value) {
+    let Some(map) = value.as_object_mut() else { return };
+    remove(map, name);
+    if !new.is_null() {
+        map.insert(name.to_owned(), new);
+    }
+}
+
 /// Changes a member in place, as null if it is not there; left unassigned, it is removed. The others keep their order.
 pub(crate) fn edit<T, E>(
     map: &mut Map<String, Value>,

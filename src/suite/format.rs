@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::template::{self, Scope, TemplateError};
 use crate::model::{Level, RequirementId, Verdict};
 
 /// One suite file: cases about one part of the protocol or one client.
@@ -433,6 +434,32 @@ macro_rules! with_matcher {
                 if let Some(x) = &self.schema { all.push(("schema", Matcher::Schema(x.clone()))); }
                 all
             }
+
+            /// The same with all templates of its place and its matcher filled in.
+            fn rendered(&self, scope: &Scope) -> Result<Self, TemplateError> {
+                let value = |value: &Option<Value>| value.as_ref().map(|v| template::render(v, scope)).transpose();
+                let text = |text: &Option<String>| {
+                    text.as_ref().map(|text| template::render_text(text, scope)).transpose()
+                };
+                let mut new = self.clone();
+                new.at = text(&self.at)?;
+                new.header = text(&self.header)?;
+                new.equals = value(&self.equals)?;
+                new.not_equals = value(&self.not_equals)?;
+                new.equals_ignoring_case = text(&self.equals_ignoring_case)?;
+                new.equals_unordered = value(&self.equals_unordered)?;
+                new.any_of = value(&self.any_of)?;
+                new.contains = value(&self.contains)?;
+                new.excludes = value(&self.excludes)?;
+                new.matches = text(&self.matches)?;
+                new.same_resource_as = value(&self.same_resource_as)?;
+                new.same_url_as = text(&self.same_url_as)?;
+                new.same_instant_as = text(&self.same_instant_as)?;
+                new.at_least = value(&self.at_least)?;
+                new.at_most = value(&self.at_most)?;
+                new.schema = text(&self.schema)?;
+                Ok(new)
+            }
         }
     )+};
 }
@@ -501,6 +528,65 @@ with_matcher! {
         /// See [`Check::header`].
         #[serde(default)]
         pub header: Option<String>,
+    }
+}
+
+impl Check {
+    /// The check with all templates filled in.
+    ///
+    /// # Errors
+    /// If a template has no value.
+    pub fn render(&self, scope: &Scope) -> Result<Self, TemplateError> {
+        let tolerate = self.tolerate.iter().map(|tolerance| tolerance.rendered(scope)).collect::<Result<_, _>>()?;
+        Ok(Self { tolerate, ..self.rendered(scope)? })
+    }
+}
+
+impl Condition {
+    /// The condition with all templates filled in.
+    ///
+    /// # Errors
+    /// If a template has no value.
+    pub fn render(&self, scope: &Scope) -> Result<Self, TemplateError> {
+        self.rendered(scope)
+    }
+}
+
+impl RequestSpec {
+    fn new(method: &str, path: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: Map::new(),
+            headers: BTreeMap::new(),
+            body: None,
+            raw_body: None,
+            auth: Auth::Configured,
+        }
+    }
+
+    /// A POST of a body that is sent as it is: what looks like a template in it is not one.
+    #[must_use]
+    pub fn post(path: &str, body: Value) -> Self {
+        Self { body: Some(literal(body)), ..Self::new("POST", path) }
+    }
+
+    /// A GET of a location that the target gave: absolute, or relative to the base URL.
+    #[must_use]
+    pub fn get(location: &str) -> Self {
+        Self::new("GET", location)
+    }
+}
+
+/// Escapes what would be read as a template.
+fn literal(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace("${", "$${")),
+        Value::Array(items) => items.into_iter().map(literal).collect(),
+        Value::Object(object) => {
+            object.into_iter().map(|(key, value)| (key.replace("${", "$${"), literal(value))).collect()
+        }
+        other => other,
     }
 }
 
