@@ -6,6 +6,22 @@ use std::time::Duration;
 
 use crate::model::{Answer, Request};
 
+mod auth;
+pub mod curl;
+mod failure;
+pub mod live;
+mod oauth;
+pub mod options;
+pub mod redact;
+mod redirect;
+mod throttle;
+
+pub use live::{Live, LiveError};
+pub use options::{
+    ClientAuthentication, ClientCredentials, Credential, ExtraHeader, LiveOptions, TokenSource, is_loopback,
+};
+pub use redact::Redactor;
+
 /// A future that is sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

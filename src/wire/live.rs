@@ -1,0 +1,296 @@
+//! The live client (reqwest). Everything is bounded: the time to connect and to answer, the bytes of a body, the
+//! redirects, the waiting that the target asks for.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::header::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::auth::{Applied, Auth};
+use super::options::{Credential, ExtraHeader, LiveOptions};
+use super::redact::{MASK, Redactor};
+use super::throttle::{MAX_TRIES, Throttle, wanted_pause};
+use super::{BoxFuture, Sent, Transport, failure, redirect};
+use crate::model::{Answer, Body, Completeness, Failure, FailureKind, Request, Response};
+
+/// Sends requests to the target.
+#[derive(Debug)]
+pub struct Live {
+    client: reqwest::Client,
+    auth: Auth,
+    headers: Vec<ExtraHeader>,
+    base_url: Url,
+    throttle: Throttle,
+    request_timeout: Duration,
+    retry_budget: Duration,
+    max_body: usize,
+}
+
+/// Why the options make no client.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The CA file is no PEM.
+    #[error("the CA file holds no usable certificate: {0}")]
+    Ca(String),
+    /// The client certificate and its key are no PEM.
+    #[error("the client certificate and key cannot be used: {0}")]
+    Identity(String),
+    /// The proxy is no URL.
+    #[error("the proxy cannot be used: {0}")]
+    Proxy(String),
+    /// A header name or value is none.
+    #[error("the header `{0}` is not a valid header")]
+    Header(String),
+    /// Anything else.
+    #[error("the HTTP client cannot be made: {0}")]
+    Client(String),
+}
+
+impl Live {
+    /// A client for a target. Every secret of the options is made known to the redactor, and so is every token that
+    /// is obtained later.
+    ///
+    /// # Errors
+    /// If a certificate, key, proxy or header cannot be used.
+    pub fn new(options: LiveOptions, redactor: &Redactor) -> Result<Self, LiveError> {
+        let token_urls = std::iter::once(&options.credential)
+            .flatten()
+            .chain(options.credentials.values())
+            .filter_map(|credential| match credential {
+                Credential::ClientCredentials(grant) => Some(&grant.token_url),
+                _ => None,
+            });
+        let encrypted = std::iter::once(&options.base_url).chain(token_urls).any(|url| url.scheme() == "https");
+
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("scimcheck/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(options.connect_timeout);
+        if let Some(pem) = &options.ca_pem {
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(pem).map_err(|error| LiveError::Ca(error.to_string()))?;
+            if certificates.is_empty() {
+                return Err(LiveError::Ca("there is no PEM block in it".to_owned()));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        } else if !encrypted {
+            // Loading the system's roots takes milliseconds that a plain connection does not need.
+            builder = builder.tls_certs_only([]);
+        }
+        if let Some(pem) = &options.client_identity {
+            let identity = reqwest::Identity::from_pem(pem.expose_secret().as_bytes())
+                .map_err(|error| LiveError::Identity(error.to_string()))?;
+            builder = builder.identity(identity);
+        }
+        if let Some(proxy) = &options.proxy {
+            redactor.add(proxy);
+            let proxy =
+                reqwest::Proxy::all(proxy.expose_secret()).map_err(|error| LiveError::Proxy(error.to_string()))?;
+            builder = builder.proxy(proxy);
+        }
+        for header in &options.headers {
+            redactor.add(&header.value);
+            let valid = HeaderName::try_from(&header.name).is_ok()
+                && HeaderValue::try_from(header.value.expose_secret()).is_ok();
+            if !valid {
+                return Err(LiveError::Header(header.name.clone()));
+            }
+        }
+        Ok(Self {
+            client: builder.build().map_err(|error| LiveError::Client(failure::message(&error)))?,
+            auth: Auth::new(options.credential, options.credentials, redactor.clone()),
+            headers: options.headers,
+            base_url: options.base_url,
+            throttle: Throttle::new(options.max_rate),
+            request_timeout: options.request_timeout,
+            retry_budget: options.retry_budget,
+            max_body: options.max_body,
+        })
+    }
+
+    async fn exchange(&self, request: &Request) -> Sent {
+        let began = Instant::now();
+        let mut shown = request.clone();
+        let failed = |shown: Request, kind, message: String| Sent {
+            request: shown,
+            answer: Answer::Failed(Failure { kind, message }),
+            duration: began.elapsed(),
+        };
+        let mut url = match Url::parse(&request.url) {
+            Ok(url) => url,
+            Err(error) => return failed(shown, FailureKind::Request, format!("not a URL: {error}")),
+        };
+        // Whoever made the request checked this already; credentials are worth a second look.
+        if url.origin() != self.base_url.origin() {
+            return failed(shown, FailureKind::Request, "another origin than the base URL: not sent".to_owned());
+        }
+        let applied = match self.auth.apply(&request.auth, &self.client).await {
+            Ok(applied) => applied,
+            Err(why) => return failed(shown, FailureKind::Credential, why),
+        };
+        let headers = match self.headers(request, &applied, &mut shown) {
+            Ok(headers) => headers,
+            Err(name) => return failed(shown, FailureKind::Request, format!("the header `{name}` cannot be sent")),
+        };
+        if let Some(token) = &applied.query_token {
+            url.query_pairs_mut().append_pair("access_token", token.expose_secret());
+        }
+
+        let mut waited = Duration::ZERO;
+        let mut tries = 0;
+        loop {
+            self.throttle.turn().await;
+            tries += 1;
+            let started = Instant::now();
+            let hops = self.follow(request, &url, &headers);
+            let answer = match tokio::time::timeout(self.request_timeout, hops).await {
+                Ok(answer) => answer,
+                Err(_) => Answer::Failed(Failure {
+                    kind: FailureKind::Timeout,
+                    message: format!("no complete answer within {} ms", self.request_timeout.as_millis()),
+                }),
+            };
+            let duration = started.elapsed();
+            if let Answer::Response(response) = &answer {
+                let (after, date) = (response.header("retry-after"), response.header("date"));
+                let pause = wanted_pause(response.status, after, date, tries - 1, chrono::Utc::now());
+                if let Some(pause) = pause.filter(|pause| waited + *pause <= self.retry_budget && tries < MAX_TRIES) {
+                    waited += pause;
+                    self.throttle.pause(pause).await;
+                    continue;
+                }
+            }
+            return Sent { request: shown, answer, duration };
+        }
+    }
+
+    /// The headers to send; `shown` gets the same with masked values.
+    fn headers(
+        &self,
+        request: &Request,
+        applied: &Applied,
+        shown: &mut Request,
+    ) -> Result<reqwest::header::HeaderMap, String> {
+        let mut map = reqwest::header::HeaderMap::new();
+        let mut add = |name: &str, value: &str| -> Result<(), String> {
+            let wrong = |_| name.to_owned();
+            let key = HeaderName::try_from(name).map_err(|_| name.to_owned())?;
+            map.append(key, HeaderValue::from_bytes(value.as_bytes()).map_err(wrong)?);
+            Ok(())
+        };
+        for (name, value) in &request.headers {
+            add(name, value)?;
+        }
+        for header in self.headers.iter().filter(|header| applied.with_others || !header.credential) {
+            add(&header.name, header.value.expose_secret())?;
+            shown.headers.push((header.name.to_ascii_lowercase(), MASK.to_owned()));
+        }
+        if let Some(authorization) = &applied.authorization {
+            add("authorization", authorization.expose_secret())?;
+            shown.headers.push(("authorization".to_owned(), masked(authorization, &request.auth)));
+        }
+        if applied.query_token.is_some() {
+            let joint = if shown.url.contains('?') { '&' } else { '?' };
+            shown.url = format!("{}{joint}access_token={MASK}", shown.url);
+        }
+        // RFC 9110 §8.6: a POST or PUT without body says so; reqwest leaves it out.
+        if request.body.is_none() && matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") {
+            add("content-length", "0")?;
+        }
+        Ok(map)
+    }
+
+    async fn follow(&self, request: &Request, url: &Url, headers: &reqwest::header::HeaderMap) -> Answer {
+        let mut url = url.clone();
+        for _ in 0..=redirect::MAX_HOPS {
+            let answer = self.once(request, &url, headers).await;
+            let Answer::Response(response) = &answer else { return answer };
+            if !(300..400).contains(&response.status) || response.status == 304 {
+                return answer;
+            }
+            match redirect::target(&request.method, &url, response.status, response.header("location")) {
+                Some(next) => url = next,
+                None => return refused(response, &url).unwrap_or(answer),
+            }
+        }
+        Answer::Failed(Failure {
+            kind: FailureKind::Redirect,
+            message: format!("more than {} redirects", redirect::MAX_HOPS),
+        })
+    }
+
+    async fn once(&self, request: &Request, url: &Url, headers: &reqwest::header::HeaderMap) -> Answer {
+        let method = match reqwest::Method::from_bytes(request.method.as_bytes()) {
+            Ok(method) => method,
+            Err(error) => {
+                return Answer::Failed(Failure { kind: FailureKind::Request, message: error.to_string() });
+            }
+        };
+        let mut builder = self.client.request(method, url.clone()).headers(headers.clone());
+        if let Some(body) = &request.body {
+            builder = builder.body(body.to_vec());
+        }
+        let https = url.scheme() == "https";
+        let mut response = match builder.send().await {
+            Ok(response) => response,
+            Err(error) => return Answer::Failed(failure::classify(&error, https)),
+        };
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let mut bytes = Vec::new();
+        let completeness = loop {
+            match response.chunk().await {
+                Ok(None) => break Completeness::Complete,
+                Ok(Some(chunk)) => {
+                    let room = self.max_body - bytes.len();
+                    bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    if chunk.len() > room {
+                        break Completeness::TooLarge(self.max_body);
+                    }
+                }
+                Err(error) => break Completeness::Interrupted(failure::message(&error)),
+            }
+        };
+        Answer::Response(Response { status, headers, body: Body::new(Arc::<[u8]>::from(bytes), completeness) })
+    }
+}
+
+/// A redirect to another origin is a failure of its own kind: nothing was sent there.
+fn refused(response: &Response, from: &Url) -> Option<Answer> {
+    let location = response.header("location")?;
+    let to = from.join(location).ok()?;
+    (to.origin() != from.origin()).then(|| {
+        Answer::Failed(Failure {
+            kind: FailureKind::Redirect,
+            message: format!("{} redirects to another origin, {to}: not followed", response.status),
+        })
+    })
+}
+
+/// The header as it may be shown: the scheme stays, what follows it does not. What a suite made up is no secret.
+fn masked(value: &SecretString, mode: &crate::model::AuthMode) -> String {
+    let value = value.expose_secret();
+    if matches!(mode, crate::model::AuthMode::Raw(_)) {
+        return value.to_owned();
+    }
+    let scheme = value.split(' ').next().unwrap_or_default();
+    format!("{scheme} {MASK}")
+}
+
+impl Transport for Live {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Sent> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+#[cfg(test)]
+mod tests;
