@@ -15,11 +15,11 @@ pub type RunCase = dyn Fn(&PlannedCase) -> RunResult + Send + Sync;
 /// that breaks an invariant on the way, fails with the text of `explain`.
 pub fn trials(
     plan: &Plan,
-    run_case: Arc<RunCase>,
+    run_case: &Arc<RunCase>,
     explain: impl Fn(&RunResult) -> String + Send + Sync + Clone + 'static,
 ) -> Vec<Trial> {
     let trial = |planned: &PlannedCase| {
-        let (planned, run_case, explain) = (planned.clone(), Arc::clone(&run_case), explain.clone());
+        let (planned, run_case, explain) = (planned.clone(), Arc::clone(run_case), explain.clone());
         let ignored = planned.fate != Fate::Run;
         let name = planned.id.replace('/', "::");
         Trial::test(name, move || judge(&run_case(&planned), &explain)).with_ignored_flag(ignored)

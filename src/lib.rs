@@ -4,9 +4,10 @@
 
 pub mod check;
 pub mod cli;
+pub mod harness;
 pub mod model;
 pub mod report;
-//pub mod run;
+pub mod run;
 pub mod scim;
 pub mod server;
 pub mod suite;

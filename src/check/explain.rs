@@ -47,7 +47,8 @@ pub fn body(body: &Body) -> String {
 /// Whether a body looks like a page for people.
 #[must_use]
 pub fn is_html(body: &Body) -> bool {
-    let start = String::from_utf8_lossy(&body.bytes[..body.bytes.len().min(256)]).trim_start().to_ascii_lowercase();
+    let start =
+        String::from_utf8_lossy(&body.bytes[..body.bytes.len().min(256)]).trim_start().to_ascii_lowercase();
     start.starts_with("<!doctype html") || start.starts_with("<html")
 }
 

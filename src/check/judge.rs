@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::matcher::{Held, Subject, evaluate};
 use super::{Context, explain, locate};
 use crate::model::{Answer, Completeness, Exchange, Failure, FailureKind, Level, Verdict};
-use crate::suite::format::{Check, Condition, Expect, Matcher, Outcome, OutcomeVerdict, StatusPattern, Tolerance};
+use crate::suite::format::{
+    Check, Condition, Expect, Matcher, Outcome, OutcomeVerdict, StatusPattern, Tolerance,
+};
 
 /// What a check concluded.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +72,11 @@ pub fn judge(check: &Check, exchange: &Exchange, context: &Context) -> Judgement
         level,
         wanted: String::new(),
         got: String::new(),
-        at: place(check.at.as_deref(), check.header.as_deref(), check.matchers().first().map(|(_, matcher)| matcher)),
+        at: place(
+            check.at.as_deref(),
+            check.header.as_deref(),
+            check.matchers().first().map(|(_, matcher)| matcher),
+        ),
         hint: None,
         see: check.see.clone(),
         reason: None,
@@ -89,7 +95,9 @@ pub fn judge(check: &Check, exchange: &Exchange, context: &Context) -> Judgement
         Ok(Held::Yes { got }) => Judgement { got, ..judgement },
         Ok(Held::No { wanted, got }) => {
             (judgement.wanted, judgement.got) = (wanted, got);
-            if let Some(tolerance) = check.tolerate.iter().find(|tolerance| fits(tolerance, &look, exchange, context)) {
+            if let Some(tolerance) =
+                check.tolerate.iter().find(|tolerance| fits(tolerance, &look, exchange, context))
+            {
                 judgement.verdict = tolerance.verdict.verdict(level);
                 judgement.see.extend(tolerance.see.clone().filter(|slug| !check.see.contains(slug)));
                 let said = tolerance.see.as_deref().and_then(|slug| context.catalogue.ambiguity(slug));
@@ -127,9 +135,14 @@ impl Look<'_> {
     fn held(&self, matcher: &Matcher, exchange: &Exchange, context: &Context) -> Result<Held, String> {
         let response = match &exchange.answer {
             Answer::Response(response) => response,
-            Answer::Failed(failure) if proves_nothing(failure) => return Err(format!("no answer: {}", failure.message)),
+            Answer::Failed(failure) if proves_nothing(failure) => {
+                return Err(format!("no answer: {}", failure.message));
+            }
             Answer::Failed(failure) => {
-                return Ok(Held::No { wanted: "an answer".to_owned(), got: format!("no answer: {}", failure.message) });
+                return Ok(Held::No {
+                    wanted: "an answer".to_owned(),
+                    got: format!("no answer: {}", failure.message),
+                });
             }
         };
         let looks_at_body = self.header.is_none() && !matches!(matcher, Matcher::Status(_));
@@ -148,7 +161,8 @@ impl Look<'_> {
             let place = self.at.unwrap_or_default();
             match response.body.json() {
                 Some(body) => {
-                    let nodes = locate::locate(place, body, context.type_of(body)).map_err(|error| error.to_string())?;
+                    let nodes = locate::locate(place, body, context.type_of(body))
+                        .map_err(|error| error.to_string())?;
                     (nodes, locate::is_plural(place))
                 }
                 None => (Vec::new(), false),
@@ -198,7 +212,9 @@ fn body_held(kind: crate::suite::format::BodyKind, exchange: &Exchange) -> (&'st
     let body = exchange.response().map(|response| &response.body);
     match kind {
         BodyKind::Empty => ("an empty body", body.is_some_and(|body| body.bytes.is_empty())),
-        BodyKind::Object => ("a JSON object", body.and_then(|body| body.json()).is_some_and(Value::is_object)),
+        BodyKind::Object => {
+            ("a JSON object", body.and_then(|body| body.json()).is_some_and(Value::is_object))
+        }
         BodyKind::Json => ("a JSON body", body.is_some_and(|body| body.json().is_some())),
     }
 }
@@ -223,7 +239,9 @@ pub fn take_outcome(outcomes: &[Outcome], exchange: &Exchange, context: &Context
         let held = matchers.first().map(|(_, matcher)| look.held(matcher, exchange, context));
         matches!(held, Some(Ok(Held::Yes { .. })))
     };
-    outcomes.iter().position(|outcome| outcome.status.fits(status) && outcome.when.iter().all(condition_holds))
+    outcomes
+        .iter()
+        .position(|outcome| outcome.status.fits(status) && outcome.when.iter().all(condition_holds))
 }
 
 /// The judgement of an outcome that was taken.
@@ -231,7 +249,8 @@ pub fn take_outcome(outcomes: &[Outcome], exchange: &Exchange, context: &Context
 pub fn outcome(outcome: &Outcome, exchange: &Exchange) -> Expectation {
     let failed = outcome.verdict == OutcomeVerdict::Fail;
     let got = format!("{}: {}", outcome.outcome, explain::answer(exchange));
-    let wanted = if outcome.verdict == OutcomeVerdict::Pass { String::new() } else { "another outcome".to_owned() };
+    let wanted =
+        if outcome.verdict == OutcomeVerdict::Pass { String::new() } else { "another outcome".to_owned() };
     Expectation { holds: !failed, wanted, got, verdict: ExpectationVerdict::Of(outcome.verdict) }
 }
 

@@ -1,4 +1,4 @@
-//! Places in a body: JSON Pointer (RFC 6901), JSONPath (RFC 9535), SCIM attribute path (RFC 7644 §3.10).
+//! Places in a body: JSON Pointer (RFC 6901), `JSONPath` (RFC 9535), SCIM attribute path (RFC 7644 §3.10).
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub struct LocateError {
     pub message: String,
 }
 
-/// The values at a place: empty or `/…` is a JSON Pointer, `$…` a JSONPath, anything else an attribute path.
+/// The values at a place: empty or `/…` is a JSON Pointer, `$…` a `JSONPath`, anything else an attribute path.
 ///
 /// # Errors
 /// If the place cannot be read.
@@ -32,19 +32,22 @@ pub fn locate<'v>(
         let path = serde_json_path::JsonPath::parse(place).map_err(|error| wrong(error.to_string()))?;
         return Ok(path.query(body).all());
     }
-    let path: AttributePath = place.parse().map_err(|error: crate::scim::attribute_path::PathError| {
-        wrong(error.to_string())
-    })?;
+    let path: AttributePath =
+        place.parse().map_err(|error: crate::scim::attribute_path::PathError| wrong(error.to_string()))?;
     let found = path.get(body, schemas);
     if found.is_empty() && path.sub.is_none() {
         // An explicit null is a value that `exists` can see, and so is an empty object.
-        return Ok(body.as_object().and_then(|map| crate::scim::object::member(map, place)).into_iter().collect());
+        return Ok(body
+            .as_object()
+            .and_then(|map| crate::scim::object::member(map, place))
+            .into_iter()
+            .collect());
     }
     Ok(found)
 }
 
 /// Whether a place may name several values or none, so that finding none means that there is nothing to judge:
-/// a JSONPath with a wildcard, a filter, a slice or a descendant.
+/// a `JSONPath` with a wildcard, a filter, a slice or a descendant.
 #[must_use]
 pub fn is_plural(place: &str) -> bool {
     place.starts_with('$') && ["*", "?", "..", ","].iter().any(|sign| place.contains(sign))
@@ -94,8 +97,15 @@ mod tests {
     #[test]
     fn plural_places() {
         for (place, wanted) in [
-            ("$.a", false), ("$.a[0]", false), ("$['a:b']", false), ("$.a[*]", true), ("$..a", true),
-            ("$.a[?@.b == 1]", true), ("$.a[0:2]", true), ("a.b", false), ("/a", false),
+            ("$.a", false),
+            ("$.a[0]", false),
+            ("$['a:b']", false),
+            ("$.a[*]", true),
+            ("$..a", true),
+            ("$.a[?@.b == 1]", true),
+            ("$.a[0:2]", true),
+            ("a.b", false),
+            ("/a", false),
         ] {
             assert_eq!(is_plural(place), wanted, "{place}");
         }

@@ -18,8 +18,13 @@ use crate::suite::format::{BodyKind, Count, Matcher, ScimErrorPattern, ValueType
 /// What a matcher found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Held {
-    Yes { got: String },
-    No { wanted: String, got: String },
+    Yes {
+        got: String,
+    },
+    No {
+        wanted: String,
+        got: String,
+    },
     /// There was nothing to judge.
     NotApplicable(String),
 }
@@ -67,9 +72,15 @@ pub(crate) fn evaluate(matcher: &Matcher, subject: &Subject<'_>, context: &Conte
         }
         Matcher::Distinct(wanted) => {
             let items = items(subject);
-            let twice = items.iter().enumerate().find(|(index, item)| items[..*index].iter().any(|i| same_text(i, item)));
+            let twice = items
+                .iter()
+                .enumerate()
+                .find(|(index, item)| items[..*index].iter().any(|i| same_text(i, item)));
             let words = if *wanted { "no value twice" } else { "some value twice" };
-            let got = twice.map_or_else(|| explain::values(&items), |(_, item)| format!("{} twice", explain::value(item)));
+            let got = twice.map_or_else(
+                || explain::values(&items),
+                |(_, item)| format!("{} twice", explain::value(item)),
+            );
             verdict(twice.is_none() == *wanted, || words.to_owned(), got)
         }
         Matcher::EqualsUnordered(wanted) => {
@@ -80,12 +91,20 @@ pub(crate) fn evaluate(matcher: &Matcher, subject: &Subject<'_>, context: &Conte
         Matcher::Contains(wanted) => {
             let items = items(subject);
             let missing: Vec<_> = elements(wanted).iter().filter(|w| !items.contains(w)).collect();
-            verdict(missing.is_empty(), || format!("{} among the values", explain::values(&missing)), shown_list(&items))
+            verdict(
+                missing.is_empty(),
+                || format!("{} among the values", explain::values(&missing)),
+                shown_list(&items),
+            )
         }
         Matcher::Excludes(unwanted) => {
             let items = items(subject);
             let found: Vec<_> = elements(unwanted).iter().filter(|u| items.contains(u)).collect();
-            verdict(found.is_empty(), || format!("{} not among the values", explain::value(unwanted)), shown_list(&items))
+            verdict(
+                found.is_empty(),
+                || format!("{} not among the values", explain::value(unwanted)),
+                shown_list(&items),
+            )
         }
         _ => every(matcher, subject, context),
     }
@@ -126,16 +145,20 @@ fn single(matcher: &Matcher, node: &Value, subject: &Subject<'_>, context: &Cont
             Err(_) => false,
         },
         Matcher::Type(kind) => is_type(node, *kind),
-        Matcher::SameUrlAs(wanted) => {
-            node.as_str().is_some_and(|url| same_url(url, wanted, &context.base_url, &subject.exchange.request.url))
+        Matcher::SameUrlAs(wanted) => node
+            .as_str()
+            .is_some_and(|url| same_url(url, wanted, &context.base_url, &subject.exchange.request.url)),
+        Matcher::SameInstantAs(wanted) => {
+            match (node.as_str().and_then(DateTime::parse), DateTime::parse(wanted)) {
+                (Some(got), Some(wanted)) => got.same_when_truncated(&wanted),
+                _ => false,
+            }
         }
-        Matcher::SameInstantAs(wanted) => match (node.as_str().and_then(DateTime::parse), DateTime::parse(wanted)) {
-            (Some(got), Some(wanted)) => got.same_when_truncated(&wanted),
-            _ => false,
-        },
         Matcher::AtLeast(bound) => not_less(node, bound),
         Matcher::AtMost(bound) => not_less(bound, node),
-        Matcher::SameResourceAs { resource, ignoring } => return same_resource(node, resource, ignoring, context),
+        Matcher::SameResourceAs { resource, ignoring } => {
+            return same_resource(node, resource, ignoring, context);
+        }
         Matcher::Schema(name) => return schema(name, node, subject, context),
         _ => unreachable!("the other matchers look at all values together"),
     };
@@ -171,10 +194,8 @@ fn verdict(holds: bool, wanted: impl FnOnce() -> String, got: String) -> Held {
 fn no_json(matcher: &Matcher, response: &Response) -> Held {
     // Absence holds trivially in an empty body, and in nothing else.
     let empty = matches!(response.body.parsed(), ParsedBody::Empty);
-    let absence = matches!(
-        matcher,
-        Matcher::Exists(false) | Matcher::Unassigned(true) | Matcher::Excludes(_)
-    );
+    let absence =
+        matches!(matcher, Matcher::Exists(false) | Matcher::Unassigned(true) | Matcher::Excludes(_));
     let got = explain::body(&response.body);
     if empty && absence {
         return Held::Yes { got };
@@ -191,9 +212,10 @@ fn no_json(matcher: &Matcher, response: &Response) -> Held {
 fn body_kind(kind: BodyKind, response: &Response) -> Held {
     let parsed = response.body.parsed();
     let (holds, wanted) = match kind {
-        BodyKind::Empty => {
-            (response.body.bytes.is_empty() && response.body.completeness == Completeness::Complete, "an empty body")
-        }
+        BodyKind::Empty => (
+            response.body.bytes.is_empty() && response.body.completeness == Completeness::Complete,
+            "an empty body",
+        ),
         BodyKind::Object => (matches!(parsed, ParsedBody::Json(Value::Object(_))), "a JSON object"),
         BodyKind::Json => (matches!(parsed, ParsedBody::Json(_)), "a JSON body"),
     };
@@ -229,8 +251,15 @@ fn scim_error(pattern: &ScimErrorPattern, subject: &Subject<'_>) -> Held {
         None => pattern.scim_type_optional,
         Some(kind) => pattern.scim_type.iter().any(|wanted| Some(&**wanted) == kind.as_str()),
     };
-    let shown = kind.map_or_else(|| "without scimType".to_owned(), |kind| format!("with scimType {}", explain::value(kind)));
-    verdict(fits, wanted, if pattern.scim_type.is_empty() { got } else { format!("{} {shown}", response.status) })
+    let shown = kind.map_or_else(
+        || "without scimType".to_owned(),
+        |kind| format!("with scimType {}", explain::value(kind)),
+    );
+    verdict(
+        fits,
+        wanted,
+        if pattern.scim_type.is_empty() { got } else { format!("{} {shown}", response.status) },
+    )
 }
 
 /// The values found; one array counts as its elements.
@@ -261,7 +290,9 @@ fn is_permutation(items: &[&Value], wanted: &[Value]) -> bool {
 fn same_json(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b))
+        }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same_json(a, b)))
         }
@@ -288,7 +319,8 @@ fn is_type(node: &Value, kind: ValueType) -> bool {
         ValueType::Array => node.is_array(),
         ValueType::DateTime => text.is_some_and(|text| DateTime::parse(text).is_some()),
         ValueType::Url => text.is_some_and(|text| Url::parse(text).is_ok()),
-        ValueType::HttpUrl => text.is_some_and(|text| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()))),
+        ValueType::HttpUrl => text
+            .is_some_and(|text| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()))),
         ValueType::UriReference => text.is_some_and(|text| {
             let base = Url::parse("http://base.invalid/").expect("a literal URL");
             !text.is_empty() && !text.contains(char::is_whitespace) && base.join(text).is_ok()
@@ -396,7 +428,8 @@ fn same_resource(got: &Value, wanted: &Value, ignoring: &[String], context: &Con
 /// Attributes that an answer may show or not (returned "request" and "never", RFC 7643 §7).
 fn hidden(schemas: &ResourceSchemas) -> Vec<AttributePath> {
     let of = |urn: Option<&str>, attributes: &[Attribute]| -> Vec<AttributePath> {
-        let shown = |attribute: &Attribute| matches!(attribute.returned, Returned::Always | Returned::Default);
+        let shown =
+            |attribute: &Attribute| matches!(attribute.returned, Returned::Always | Returned::Default);
         attributes
             .iter()
             .flat_map(|attribute| {
@@ -413,7 +446,8 @@ fn hidden(schemas: &ResourceSchemas) -> Vec<AttributePath> {
             })
             .collect()
     };
-    let extensions = schemas.extensions.iter().flat_map(|(schema, _)| of(Some(&schema.id), &schema.attributes));
+    let extensions =
+        schemas.extensions.iter().flat_map(|(schema, _)| of(Some(&schema.id), &schema.attributes));
     of(None, &schemas.core.attributes).into_iter().chain(extensions).collect()
 }
 
@@ -429,7 +463,8 @@ fn schema(name: &str, node: &Value, subject: &Subject<'_>, context: &Context) ->
         Some(breaches) if breaches.is_empty() => Held::Yes { got: format!("valid against {name}") },
         Some(breaches) => {
             let side = |pick: fn(&super::schema::Breach) -> &String| {
-                let lines: Vec<_> = breaches.iter().take(8).map(|b| format!("{}: {}", b.at, pick(b))).collect();
+                let lines: Vec<_> =
+                    breaches.iter().take(8).map(|b| format!("{}: {}", b.at, pick(b))).collect();
                 lines.join("\n")
             };
             Held::No { wanted: side(|breach| &breach.wanted), got: side(|breach| &breach.got) }
@@ -454,7 +489,11 @@ mod tests {
         let subject = Subject {
             exchange: &exchange,
             response,
-            nodes: response.body.json().map(|body| locate::locate(place, body, None).unwrap()).unwrap_or_default(),
+            nodes: response
+                .body
+                .json()
+                .map(|body| locate::locate(place, body, None).unwrap())
+                .unwrap_or_default(),
             plural: locate::is_plural(place),
             in_body: true,
         };
@@ -470,30 +509,44 @@ mod tests {
             "meta": { "created": "2024-01-01T00:00:00.123Z", "location": "http://h:80/v2/Users/1/" },
         });
         let table = [
-            (json!({ "exists": true }), "userName", true), (json!({ "exists": true }), "nobody", false),
-            (json!({ "exists": false }), "nobody", true), (json!({ "exists": true }), "none", true),
-            (json!({ "unassigned": true }), "none", true), (json!({ "unassigned": true }), "empty", true),
-            (json!({ "unassigned": true }), "nobody", true), (json!({ "unassigned": true }), "n", false),
-            (json!({ "equals": 3 }), "n", true), (json!({ "equals": 3.0 }), "n", true),
-            (json!({ "equals": "3" }), "n", false), (json!({ "equals": null }), "none", true),
-            (json!({ "not_equals": 4 }), "n", true), (json!({ "not_equals": 3 }), "n", false),
+            (json!({ "exists": true }), "userName", true),
+            (json!({ "exists": true }), "nobody", false),
+            (json!({ "exists": false }), "nobody", true),
+            (json!({ "exists": true }), "none", true),
+            (json!({ "unassigned": true }), "none", true),
+            (json!({ "unassigned": true }), "empty", true),
+            (json!({ "unassigned": true }), "nobody", true),
+            (json!({ "unassigned": true }), "n", false),
+            (json!({ "equals": 3 }), "n", true),
+            (json!({ "equals": 3.0 }), "n", true),
+            (json!({ "equals": "3" }), "n", false),
+            (json!({ "equals": null }), "none", true),
+            (json!({ "not_equals": 4 }), "n", true),
+            (json!({ "not_equals": 3 }), "n", false),
             (json!({ "equals_ignoring_case": "ADA" }), "userName", true),
             (json!({ "equals_ignoring_case": "Adam" }), "userName", false),
             (json!({ "equals_unordered": ["b", "a"] }), "$.emails[*].value", true),
             (json!({ "equals_unordered": ["b"] }), "$.emails[*].value", false),
             (json!({ "equals_unordered": ["b", "b"] }), "$.emails[*].value", false),
-            (json!({ "any_of": [1, 3] }), "n", true), (json!({ "any_of": [1, 2] }), "n", false),
+            (json!({ "any_of": [1, 3] }), "n", true),
+            (json!({ "any_of": [1, 2] }), "n", false),
             (json!({ "contains": ["a"] }), "$.emails[*].value", true),
             (json!({ "contains": ["a", "c"] }), "$.emails[*].value", false),
             (json!({ "contains": ["urn:ietf:params:scim:schemas:core:2.0:User"] }), "schemas", true),
             (json!({ "excludes": ["c"] }), "$.emails[*].value", true),
             (json!({ "excludes": ["a"] }), "$.emails[*].value", false),
-            (json!({ "matches": "^A" }), "userName", true), (json!({ "matches": "^B" }), "userName", false),
-            (json!({ "type": "boolean" }), "flag", true), (json!({ "type": "boolean" }), "userName", false),
-            (json!({ "type": "date-time" }), "meta.created", true), (json!({ "type": "date-time" }), "id", false),
-            (json!({ "type": "http-url" }), "meta.location", true), (json!({ "type": "integer" }), "n", true),
-            (json!({ "count": 2 }), "emails", true), (json!({ "count": { "min": 3 } }), "emails", false),
-            (json!({ "count": 0 }), "nobody", true), (json!({ "count": { "max": 1 } }), "$.emails[*]", false),
+            (json!({ "matches": "^A" }), "userName", true),
+            (json!({ "matches": "^B" }), "userName", false),
+            (json!({ "type": "boolean" }), "flag", true),
+            (json!({ "type": "boolean" }), "userName", false),
+            (json!({ "type": "date-time" }), "meta.created", true),
+            (json!({ "type": "date-time" }), "id", false),
+            (json!({ "type": "http-url" }), "meta.location", true),
+            (json!({ "type": "integer" }), "n", true),
+            (json!({ "count": 2 }), "emails", true),
+            (json!({ "count": { "min": 3 } }), "emails", false),
+            (json!({ "count": 0 }), "nobody", true),
+            (json!({ "count": { "max": 1 } }), "$.emails[*]", false),
             (json!({ "distinct": true }), "$.emails[*].type", true),
             (json!({ "distinct": false }), "$.emails[*].type", false),
             (json!({ "same_url_as": "http://h/v2/Users/1" }), "meta.location", true),
@@ -502,12 +555,16 @@ mod tests {
             (json!({ "same_url_as": "http://h/v2/Users/2" }), "meta.location", false),
             (json!({ "same_instant_as": "2024-01-01T01:00:00+01:00" }), "meta.created", true),
             (json!({ "same_instant_as": "2024-01-01T00:00:01Z" }), "meta.created", false),
-            (json!({ "at_least": 3 }), "n", true), (json!({ "at_least": 4 }), "n", false),
-            (json!({ "at_most": 3 }), "n", true), (json!({ "at_most": 2 }), "n", false),
+            (json!({ "at_least": 3 }), "n", true),
+            (json!({ "at_least": 4 }), "n", false),
+            (json!({ "at_most": 3 }), "n", true),
+            (json!({ "at_most": 2 }), "n", false),
             (json!({ "at_least": "2024-01-01T00:00:00Z" }), "meta.created", true),
             (json!({ "at_least": "2025-01-01T00:00:00Z" }), "meta.created", false),
-            (json!({ "status": "2xx" }), "", true), (json!({ "status": 404 }), "", false),
-            (json!({ "body": "object" }), "", true), (json!({ "body": "empty" }), "", false),
+            (json!({ "status": "2xx" }), "", true),
+            (json!({ "status": 404 }), "", false),
+            (json!({ "body": "object" }), "", true),
+            (json!({ "body": "empty" }), "", false),
             (json!({ "scim_error": { "status": 400 } }), "", false),
         ];
         for (matcher, place, wanted) in table {
@@ -549,12 +606,20 @@ mod tests {
             let exchange = testing::exchange("GET", "/Users", status, &[], body);
             let condition: Condition = serde_json::from_value(json!({ "scim_error": pattern })).unwrap();
             let response = exchange.response().unwrap();
-            let subject = Subject { exchange: &exchange, response, nodes: vec![], plural: false, in_body: true };
+            let subject =
+                Subject { exchange: &exchange, response, nodes: vec![], plural: false, in_body: true };
             evaluate(&condition.matchers().remove(0).1, &subject, &context)
         };
-        let error = json!({ "schemas": [urn::ERROR], "status": "400", "scimType": "invalidFilter" }).to_string();
-        assert!(matches!(judge(400, &error, json!({ "status": 400, "scim_type": ["invalidFilter"] })), Held::Yes { .. }));
-        assert!(matches!(judge(400, &error, json!({ "status": 400, "scim_type": ["tooMany"] })), Held::No { .. }));
+        let error =
+            json!({ "schemas": [urn::ERROR], "status": "400", "scimType": "invalidFilter" }).to_string();
+        assert!(matches!(
+            judge(400, &error, json!({ "status": 400, "scim_type": ["invalidFilter"] })),
+            Held::Yes { .. }
+        ));
+        assert!(matches!(
+            judge(400, &error, json!({ "status": 400, "scim_type": ["tooMany"] })),
+            Held::No { .. }
+        ));
         assert!(matches!(judge(400, &error, json!({ "status": 404 })), Held::No { .. }));
         assert!(matches!(judge(400, "", json!({ "status": 400 })), Held::No { .. }));
         assert!(matches!(judge(401, "", json!({ "status": 401 })), Held::NotApplicable(_)));

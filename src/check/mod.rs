@@ -37,7 +37,9 @@ impl Context {
     pub(crate) fn type_of(&self, resource: &serde_json::Value) -> Option<&ResourceSchemas> {
         let named = resource.get("schemas").and_then(serde_json::Value::as_array);
         let names = |schemas: &&ResourceSchemas| {
-            let own = |urn: &serde_json::Value| urn.as_str().is_some_and(|u| u.eq_ignore_ascii_case(&schemas.core.id));
+            let own = |urn: &serde_json::Value| {
+                urn.as_str().is_some_and(|u| u.eq_ignore_ascii_case(&schemas.core.id))
+            };
             named.is_some_and(|named| named.iter().any(own))
         };
         let kind = resource.pointer("/meta/resourceType").and_then(serde_json::Value::as_str);
@@ -68,7 +70,13 @@ pub(crate) mod testing {
         Context::new(base, vec![builtin::user(), builtin::group()], Catalogue::embedded())
     }
 
-    pub(crate) fn exchange(method: &str, path: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Exchange {
+    pub(crate) fn exchange(
+        method: &str,
+        path: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Exchange {
         Exchange {
             id: ExchangeId("case:1".to_owned()),
             phase: Phase::Step,
@@ -82,7 +90,10 @@ pub(crate) mod testing {
             },
             answer: Answer::Response(Response {
                 status,
-                headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+                headers: headers
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .collect(),
                 body: Body::new(body.as_bytes(), Completeness::Complete),
             }),
             started_ms: 0.0,

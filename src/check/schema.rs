@@ -14,7 +14,10 @@ use crate::scim::json_schema::{self, BINARY_FORMAT, DATE_TIME_FORMAT};
 
 /// Compiled when first needed, then kept for the run.
 #[derive(Debug, Default)]
-pub(crate) struct Validators(Mutex<HashMap<(String, json_schema::Context), Option<Arc<Validator>>>>);
+pub(crate) struct Validators(Mutex<HashMap<Key, Option<Arc<Validator>>>>);
+
+/// Name of a schema, and what the document is for.
+type Key = (String, json_schema::Context);
 
 /// One way in which a body is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +49,12 @@ impl Context {
 
     /// Every way in which a value is not valid against the schema of a resource type or message. `None` if there is
     /// no schema of that name.
-    pub(crate) fn breaches(&self, name: &str, role: json_schema::Context, value: &Value) -> Option<Vec<Breach>> {
+    pub(crate) fn breaches(
+        &self,
+        name: &str,
+        role: json_schema::Context,
+        value: &Value,
+    ) -> Option<Vec<Breach>> {
         let validator = self.validator(name, role)?;
         let normal = match self.resource(name) {
             Some(resource) => json_schema::normalise_names(value, resource),
@@ -69,7 +77,7 @@ fn is_base64(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let padding = text.len() - body.len();
     let alphabet = body.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/-_".contains(&b));
-    alphabet && padding <= 2 && body.len() % 4 != 1 && (padding == 0 || text.len() % 4 == 0)
+    alphabet && padding <= 2 && body.len() % 4 != 1 && (padding == 0 || text.len().is_multiple_of(4))
 }
 
 fn breach(error: &jsonschema::ValidationError<'_>) -> Breach {
@@ -107,7 +115,8 @@ fn wanted_type(error: &jsonschema::ValidationError<'_>, fallback: &str) -> Strin
     let text = error.masked().to_string();
     let wanted = text.rsplit("is not of types ").next().unwrap_or(fallback);
     let wanted = wanted.rsplit("is not of type ").next().unwrap_or(wanted);
-    let types: Vec<_> = wanted.split(", ").map(|kind| kind.trim_matches('"')).filter(|kind| *kind != "null").collect();
+    let types: Vec<_> =
+        wanted.split(", ").map(|kind| kind.trim_matches('"')).filter(|kind| *kind != "null").collect();
     match types.as_slice() {
         ["array"] => "an array: the attribute is multi-valued".to_owned(),
         ["object"] => "an object".to_owned(),
@@ -134,7 +143,8 @@ mod tests {
         });
         let mut found = context.breaches("User", json_schema::Context::Response, &body).unwrap();
         found.sort_by(|a, b| a.at.cmp(&b.at));
-        let shown: Vec<_> = found.iter().map(|b| (b.at.as_str(), b.wanted.as_str(), b.got.as_str())).collect();
+        let shown: Vec<_> =
+            found.iter().map(|b| (b.at.as_str(), b.wanted.as_str(), b.got.as_str())).collect();
         assert_eq!(
             shown,
             [
@@ -150,7 +160,15 @@ mod tests {
 
     #[test]
     fn base64_in_all_its_forms() {
-        for (text, wanted) in [("", true), ("QQ==", true), ("QQ", true), ("Q_-A", true), ("QQ=", false), ("Q", false), ("ä", false)] {
+        for (text, wanted) in [
+            ("", true),
+            ("QQ==", true),
+            ("QQ", true),
+            ("Q_-A", true),
+            ("QQ=", false),
+            ("Q", false),
+            ("ä", false),
+        ] {
             assert_eq!(is_base64(text), wanted, "{text}");
         }
     }

@@ -33,7 +33,7 @@ impl std::fmt::Display for ExchangeId {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// Reading ServiceProviderConfig, ResourceTypes and Schemas before the cases.
+    /// Reading `ServiceProviderConfig`, `ResourceTypes` and Schemas before the cases.
     Discovery,
     /// Making what a case needs.
     Setup,
@@ -120,7 +120,7 @@ impl Body {
         Self { bytes: bytes.into(), completeness, parsed: OnceLock::new() }
     }
 
-    /// The body read as JSON; parsed once. Nesting is bounded (serde_json's limit of 128), so hostile depth ends as
+    /// The body read as JSON; parsed once. Nesting is bounded (`serde_json`'s limit of 128), so hostile depth ends as
     /// [`ParsedBody::NotJson`].
     pub fn parsed(&self) -> &ParsedBody {
         self.parsed.get_or_init(|| {

@@ -21,7 +21,7 @@ impl std::fmt::Display for Feature {
 /// What is known about one feature of the target, and from where.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FeatureState {
-    /// What the target says in its ServiceProviderConfig, /ResourceTypes or /Schemas.
+    /// What the target says in its `ServiceProviderConfig`, /`ResourceTypes` or /Schemas.
     pub claimed: Option<bool>,
     /// What was observed or filled in from RFC 7643 where the target says nothing.
     pub discovered: Option<bool>,

@@ -14,7 +14,8 @@ use super::shared::Shared;
 use crate::check;
 use crate::check::judge::Judgement;
 use crate::model::{
-    CaseResult, Exchange, ExchangeId, Finding, LeftOver, Level, OutcomeTaken, Phase, RequirementId, SourceRef, Verdict,
+    CaseResult, Exchange, ExchangeId, Finding, LeftOver, Level, OutcomeTaken, Phase, RequirementId,
+    SourceRef, Verdict,
 };
 use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::{object, payload};
@@ -146,7 +147,13 @@ impl<'a> Running<'a> {
             shared,
             planned,
             scope,
-            ownership: Ownership::new(&planned.id, shared.ids.token(), &uuid, base_url, shared.ledger.clone()),
+            ownership: Ownership::new(
+                &planned.id,
+                shared.ids.token(),
+                &uuid,
+                base_url,
+                shared.ledger.clone(),
+            ),
             findings: Vec::new(),
             outcomes: Vec::new(),
             exchanges: Vec::new(),
@@ -216,7 +223,8 @@ impl<'a> Running<'a> {
         let step_name = format!("set-up: create {kind} as {name}");
         let index = self.send(&spec, &step_name, Phase::Setup, Some(&name)).await?;
         let exchange = &self.exchanges[index];
-        let Some(response) = exchange.response().filter(|response| (200..300).contains(&response.status)) else {
+        let Some(response) = exchange.response().filter(|response| (200..300).contains(&response.status))
+        else {
             return Err(Stop::Blocked(format!("{step_name}: {}", check::explain::answer(exchange))));
         };
         let mut created = response.body.json().cloned().unwrap_or(Value::Null);
@@ -226,8 +234,10 @@ impl<'a> Running<'a> {
                 self.scope.set("location", json!(location));
                 let read = RequestSpec::get("${location}");
                 let index = self.send(&read, &format!("{step_name}: read it"), Phase::Setup, None).await?;
-                created =
-                    self.exchanges[index].response().and_then(|r| r.body.json().cloned()).unwrap_or(Value::Null);
+                created = self.exchanges[index]
+                    .response()
+                    .and_then(|r| r.body.json().cloned())
+                    .unwrap_or(Value::Null);
             }
         }
         if created.get("id").and_then(Value::as_str).is_none() {
@@ -297,11 +307,16 @@ impl<'a> Running<'a> {
             if let Some(requirement) = requirement {
                 let verdict = if step.control && !holds { Verdict::Blocked } else { verdict };
                 findings.push(Finding {
-                    hint: if holds { None } else { check::hint::for_expectation(&requirement, step, exchange) },
+                    hint: if holds {
+                        None
+                    } else {
+                        check::hint::for_expectation(&requirement, step, exchange)
+                    },
                     wanted: expectation.wanted,
                     got: expectation.got,
                     see,
-                    reason: (verdict == Verdict::Blocked).then(|| "the control step was not accepted".to_owned()),
+                    reason: (verdict == Verdict::Blocked)
+                        .then(|| "the control step was not accepted".to_owned()),
                     ..self.finding(&slug(&step.name), &requirement, level, verdict, line, Some(exchange))
                 });
             }
@@ -339,9 +354,9 @@ impl<'a> Running<'a> {
             got,
             at,
             hint,
+            why,
             see,
             reason,
-            why,
             ..self.finding(&check.id, &check.requirement, level, verdict, check.line, Some(exchange))
         })
     }
@@ -350,8 +365,11 @@ impl<'a> Running<'a> {
         step.one_of
             .iter()
             .map(|outcome| {
-                let when =
-                    outcome.when.iter().map(|condition| condition.render(&self.scope)).collect::<Result<_, _>>()?;
+                let when = outcome
+                    .when
+                    .iter()
+                    .map(|condition| condition.render(&self.scope))
+                    .collect::<Result<_, _>>()?;
                 Ok(crate::suite::format::Outcome { when, ..outcome.clone() })
             })
             .collect()
@@ -367,7 +385,8 @@ impl<'a> Running<'a> {
             self.scope.set(name, body.clone());
         }
         for (name, place) in &step.capture {
-            let nodes = check::locate::locate(place, &body, None).map_err(|error| Stop::Broken(error.to_string()))?;
+            let nodes =
+                check::locate::locate(place, &body, None).map_err(|error| Stop::Broken(error.to_string()))?;
             let Some(value) = nodes.first().map(|node| (*node).clone()) else {
                 return Err(Stop::Unmet(format!("{}: nothing at {place} to capture as {name}", step.name)));
             };
@@ -377,7 +396,13 @@ impl<'a> Running<'a> {
     }
 
     /// Sends a request; returns the place of its exchange. `name` is where templates find what was sent.
-    async fn send(&mut self, spec: &RequestSpec, step: &str, phase: Phase, name: Option<&str>) -> Result<usize, Stop> {
+    async fn send(
+        &mut self,
+        spec: &RequestSpec,
+        step: &str,
+        phase: Phase,
+        name: Option<&str>,
+    ) -> Result<usize, Stop> {
         let (request, body) = match request::build(spec, &self.scope, &self.shared.target.base_url) {
             Ok(built) => built,
             Err(error @ request::RequestError::Template(_)) => return Err(Stop::Broken(error.to_string())),
@@ -434,7 +459,14 @@ impl<'a> Running<'a> {
         self.reason = Some(reason);
     }
 
-    fn unjudged(&mut self, check: &str, requirement: &RequirementId, line: u32, verdict: Verdict, reason: &str) {
+    fn unjudged(
+        &mut self,
+        check: &str,
+        requirement: &RequirementId,
+        line: u32,
+        verdict: Verdict,
+        reason: &str,
+    ) {
         let level = self.shared.level(requirement);
         let finding = self.finding(check, requirement, level, verdict, line, None);
         self.findings.push(Finding { reason: Some(reason.to_owned()), ..finding });
@@ -473,8 +505,10 @@ impl<'a> Running<'a> {
     }
 
     fn unmet(&self, requires: &[String]) -> Option<String> {
-        let requires: Vec<_> =
-            requires.iter().map(|entry| template::render_text(entry, &self.scope).unwrap_or_default()).collect();
+        let requires: Vec<_> = requires
+            .iter()
+            .map(|entry| template::render_text(entry, &self.scope).unwrap_or_default())
+            .collect();
         let features = &self.shared.target.features;
         features.first_unmet(requires.iter().map(String::as_str)).map(str::to_owned)
     }
@@ -495,14 +529,17 @@ impl<'a> Running<'a> {
                         self.ownership.gone(lost.number);
                     }
                 }
-                Err(why) => left_over.push(self.left_over(&lost.endpoint, &format!("{}; {why}", lost.reason))),
+                Err(why) => {
+                    left_over.push(self.left_over(&lost.endpoint, &format!("{}; {why}", lost.reason)));
+                }
             }
         }
         delete.extend(self.ownership.take_owned().into_iter().map(|own| (own.number, own.url, own.verified)));
         for (number, url, verified) in delete {
-            let deleted = match verified {
-                true => cleanup::delete(transport, &url).await,
-                false => cleanup::delete_if_ours(transport, &url, token).await,
+            let deleted = if verified {
+                cleanup::delete(transport, &url).await
+            } else {
+                cleanup::delete_if_ours(transport, &url, token).await
             };
             match deleted {
                 Ok(()) => self.ownership.gone(number),

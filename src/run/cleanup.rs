@@ -59,7 +59,8 @@ pub(crate) async fn find(
             break;
         }
         start += page.len();
-        let new: Vec<_> = urls(endpoint, &page, token).into_iter().filter(|url| !found.contains(url)).collect();
+        let new: Vec<_> =
+            urls(endpoint, &page, token).into_iter().filter(|url| !found.contains(url)).collect();
         found.extend(new);
     }
     Ok(found)

@@ -73,8 +73,7 @@ impl Ledger {
             std::fs::create_dir_all(folder)?;
         }
         let file = OpenOptions::new().append(true).create_new(true).open(path)?;
-        let ledger =
-            Self { path: path.to_owned(), file: Mutex::new(State { file, next: 0, open: 0 }) };
+        let ledger = Self { path: path.to_owned(), file: Mutex::new(State { file, next: 0, open: 0 }) };
         let head = Entry::Run {
             format: 1,
             target: target.to_owned(),
@@ -95,7 +94,12 @@ impl Ledger {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn intent(&self, case: &str, endpoint: &str, identifier: Option<(String, String)>) -> io::Result<u64> {
+    pub fn intent(
+        &self,
+        case: &str,
+        endpoint: &str,
+        identifier: Option<(String, String)>,
+    ) -> io::Result<u64> {
         let mut state = self.state();
         let number = state.next;
         let entry =
@@ -202,8 +206,7 @@ pub struct OutstandingCreate {
 /// If the file cannot be read or is not a ledger. An incomplete last line is what a killed run leaves; it is ignored.
 pub fn read(path: &Path) -> Result<Outstanding, LedgerError> {
     let io_error = |source| LedgerError::Io { path: path.to_owned(), source };
-    let malformed =
-        |line, message: String| LedgerError::Malformed { path: path.to_owned(), line, message };
+    let malformed = |line, message: String| LedgerError::Malformed { path: path.to_owned(), line, message };
     let lines = io::BufReader::new(File::open(path).map_err(io_error)?).split(b'\n');
     let mut found: Option<Outstanding> = None;
     for (index, line) in lines.enumerate() {
@@ -271,7 +274,8 @@ mod tests {
         ledger.gone(b).unwrap();
         let outstanding = read(ledger.path()).unwrap();
         assert_eq!(outstanding.token, "sc1");
-        let urls: Vec<_> = outstanding.creates.iter().map(|create| (create.number, create.url.as_deref())).collect();
+        let urls: Vec<_> =
+            outstanding.creates.iter().map(|create| (create.number, create.url.as_deref())).collect();
         assert_eq!(urls, [(a, Some("http://localhost/v2/Users/1")), (c, None)]);
         assert_eq!(outstanding.creates[0].identifier, name);
         assert!(ledger.finish().is_some_and(|path| path.exists()), "something is left: the file stays");

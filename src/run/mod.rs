@@ -4,8 +4,8 @@
 //! events while it goes on and returns the [`RunResult`](crate::model::RunResult) that all reports are made from.
 
 mod case;
-mod collector;
 pub mod cleanup;
+mod collector;
 pub mod ids;
 mod invariants;
 pub mod ledger;
@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use self::plan::{Fate, Plan, PlannedCase};
 use self::collector::Done;
+pub use self::plan::{Fate, Plan, PlannedCase};
 use self::shared::Shared;
 use crate::check;
 use crate::model::{
@@ -83,7 +83,8 @@ pub async fn run(
     sink.event(&Event::RunStarted { target: target.clone(), cases: plan.selected(), seed });
 
     let mut done = vec![collector::discovery(&shared, redactor, discovery.exchanges, discovery.findings)];
-    let mut runner = Runner { shared: Arc::clone(&shared), redactor, jobs: jobs.max(1), interrupt, sink, partial: None };
+    let mut runner =
+        Runner { shared: Arc::clone(&shared), redactor, jobs: jobs.max(1), interrupt, sink, partial: None };
     let deadline = run_timeout.map(|timeout| tokio::time::Instant::now() + timeout);
     done.extend(runner.cases(&plan, deadline).await);
     let partial = runner.partial.take();
@@ -106,7 +107,10 @@ pub async fn run(
 
     let result = RunResult {
         format: 1,
-        tool: ToolInfo { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        tool: ToolInfo {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
         target,
         seed,
         started,
@@ -158,7 +162,8 @@ impl Runner<'_> {
     async fn cases(&mut self, plan: &Plan, deadline: Option<tokio::time::Instant>) -> Vec<Done> {
         let mut done: Vec<Option<Done>> =
             plan.cases.iter().map(|case| unrun(&self.shared, case).map(Done::only)).collect();
-        let mut waiting = (0..done.len()).filter(|index| done[*index].is_none()).collect::<Vec<_>>().into_iter();
+        let mut waiting =
+            (0..done.len()).filter(|index| done[*index].is_none()).collect::<Vec<_>>().into_iter();
         let mut running = JoinSet::new();
         let mut indices = HashMap::new();
         let (begun, mut begins) = mpsc::unbounded_channel::<String>();
@@ -216,7 +221,10 @@ impl Runner<'_> {
         }
         let reason = format!("not begun: {}", self.partial.as_deref().unwrap_or("not run"));
         let not_begun = |planned: &PlannedCase| Done::only(unjudged(planned, Verdict::Blocked, &reason));
-        done.into_iter().zip(&plan.cases).map(|(done, planned)| done.unwrap_or_else(|| not_begun(planned))).collect()
+        done.into_iter()
+            .zip(&plan.cases)
+            .map(|(done, planned)| done.unwrap_or_else(|| not_begun(planned)))
+            .collect()
     }
 }
 

@@ -68,7 +68,13 @@ struct State {
 
 impl Ownership {
     /// For a case: `token` is what every name of the run contains, `uuid` the case's id of nothing.
-    pub(crate) fn new(case: &str, token: &str, uuid: &str, base_url: &Url, ledger: Option<Arc<Ledger>>) -> Self {
+    pub(crate) fn new(
+        case: &str,
+        token: &str,
+        uuid: &str,
+        base_url: &Url,
+        ledger: Option<Arc<Ledger>>,
+    ) -> Self {
         Self {
             case: case.to_owned(),
             token: token.to_owned(),
@@ -152,13 +158,13 @@ impl Ownership {
 
     fn intent(&self, request: &Request, body: Option<&Value>) -> Result<u64, Refused> {
         let identifier = body.and_then(|body| identifier(body, &self.token));
-        let endpoint = request.url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
-        let number = match &self.ledger {
-            Some(ledger) => ledger.intent(&self.case, &endpoint, identifier.clone()).map_err(Refused::Ledger)?,
-            None => {
-                let state = self.state();
-                state.owned.len() as u64 + state.lost.len() as u64
-            }
+        let endpoint =
+            request.url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
+        let number = if let Some(ledger) = &self.ledger {
+            ledger.intent(&self.case, &endpoint, identifier.clone()).map_err(Refused::Ledger)?
+        } else {
+            let state = self.state();
+            state.owned.len() as u64 + state.lost.len() as u64
         };
         // Until the answer is there the resource is lost: a case that is cancelled now still looks for it.
         let reason = "the case ended before the create was answered".to_owned();
@@ -263,7 +269,13 @@ mod tests {
     }
 
     fn request(method: &str, url: &str) -> Request {
-        Request { method: method.into(), url: url.into(), headers: vec![], body: None, auth: AuthMode::Configured }
+        Request {
+            method: method.into(),
+            url: url.into(),
+            headers: vec![],
+            body: None,
+            auth: AuthMode::Configured,
+        }
     }
 
     fn answer(status: u16, location: Option<&str>, body: &str) -> Answer {
@@ -295,7 +307,10 @@ mod tests {
         for (method, url, allowed) in cases {
             assert_eq!(ownership.before(&request(method, url), None).is_ok(), allowed, "{method} {url}");
         }
-        assert_eq!(ownership.take_owned(), [Owned { number: 0, url: "http://h/v2/Users/7".to_owned(), verified: true }]);
+        assert_eq!(
+            ownership.take_owned(),
+            [Owned { number: 0, url: "http://h/v2/Users/7".to_owned(), verified: true }]
+        );
     }
 
     #[test]
@@ -329,7 +344,8 @@ mod tests {
 
     #[test]
     fn a_group_that_only_lists_our_user_is_not_ours() {
-        let group = json!({ "id": "1", "displayName": "all", "members": [{ "value": "7", "display": "sc1-a" }] });
+        let group =
+            json!({ "id": "1", "displayName": "all", "members": [{ "value": "7", "display": "sc1-a" }] });
         assert!(!carries(&group, "sc1"));
         assert!(carries(&json!({ "displayName": "SC1-team" }), "sc1"));
     }
@@ -337,7 +353,9 @@ mod tests {
     #[test]
     fn a_create_that_was_cut_off_is_looked_for() {
         let ownership = ownership();
-        ownership.before(&request("POST", "http://h/v2/Users"), Some(&json!({ "userName": "sc1-a" }))).unwrap();
+        ownership
+            .before(&request("POST", "http://h/v2/Users"), Some(&json!({ "userName": "sc1-a" })))
+            .unwrap();
         assert_eq!(ownership.take_lost().len(), 1);
     }
 }

@@ -64,11 +64,18 @@ impl Plan {
             let suite = Arc::new(suite.clone());
             for (index, case) in suite.spec.cases.iter().enumerate() {
                 for (id, row) in rows(&suite.spec.suite, case, target) {
-                    let requires: Vec<_> =
-                        suite.spec.requires.iter().chain(&case.requires).map(|entry| fill(entry, &row)).collect();
+                    let requires: Vec<_> = suite
+                        .spec
+                        .requires
+                        .iter()
+                        .chain(&case.requires)
+                        .map(|entry| fill(entry, &row))
+                        .collect();
                     let fate = if !selection.selects(&suite.spec.suite, &id) {
                         Fate::Deselected
-                    } else if let Some(unmet) = target.features.first_unmet(requires.iter().map(String::as_str)) {
+                    } else if let Some(unmet) =
+                        target.features.first_unmet(requires.iter().map(String::as_str))
+                    {
                         Fate::FeatureUnmet(unmet.to_owned())
                     } else {
                         Fate::Run

@@ -76,7 +76,8 @@ pub(crate) fn build(
 }
 
 fn build_url(spec: &RequestSpec, scope: &Scope, base_url: &Url) -> Result<Url, RequestError> {
-    let whole = spec.path.starts_with("${") && spec.path.ends_with('}') && spec.path.matches("${").count() == 1;
+    let whole =
+        spec.path.starts_with("${") && spec.path.ends_with('}') && spec.path.matches("${").count() == 1;
     let wrong = |path: &str, error: url::ParseError| RequestError::Url {
         path: path.to_owned(),
         message: error.to_string(),

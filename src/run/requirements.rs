@@ -9,14 +9,18 @@ use crate::suite::format::{Check, Step};
 use crate::suite::lint::default_requirement;
 
 /// What a planned case would judge: check id, requirement, level, line.
-pub(crate) fn checks_of(planned: &PlannedCase) -> impl Iterator<Item = (String, RequirementId, Level, u32)> + '_ {
+pub(crate) fn checks_of(
+    planned: &PlannedCase,
+) -> impl Iterator<Item = (String, RequirementId, Level, u32)> + '_ {
     let level = |check: &Check| check.level.unwrap_or_else(|| level(&check.requirement));
     planned.case().steps.iter().flat_map(move |step| {
-        let own = requirement_of(step)
-            .map(|requirement| (super::case::slug(&step.name), requirement.clone(), self::level(&requirement), step.line));
-        let checks = step.checks.iter().map(move |check| {
-            (check.id.clone(), check.requirement.clone(), level(check), check.line)
+        let own = requirement_of(step).map(|requirement| {
+            (super::case::slug(&step.name), requirement.clone(), self::level(&requirement), step.line)
         });
+        let checks = step
+            .checks
+            .iter()
+            .map(move |check| (check.id.clone(), check.requirement.clone(), level(check), check.line));
         own.into_iter().chain(checks)
     })
 }
@@ -46,8 +50,12 @@ pub(crate) fn summarise(
             ),
             _ => "no check of these suites covers it".to_owned(),
         };
-        let result =
-            RequirementResult { level: requirement.level, judged: 0, worst: None, not_judged: Some(not_judged) };
+        let result = RequirementResult {
+            level: requirement.level,
+            judged: 0,
+            worst: None,
+            not_judged: Some(not_judged),
+        };
         summary.insert(requirement.id.clone(), result);
     }
     // Outcomes that were not taken leave no finding, but their requirements have a check.

@@ -48,6 +48,9 @@ impl Shared {
         }
         // The first of equals wins, so that the area does not depend on chance.
         let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
-        counts.iter().find(|(_, count)| *count == most).map_or_else(String::new, |(area, _)| (*area).to_owned())
+        counts
+            .iter()
+            .find(|(_, count)| *count == most)
+            .map_or_else(String::new, |(area, _)| (*area).to_owned())
     }
 }

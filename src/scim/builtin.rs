@@ -18,7 +18,10 @@ const DOCUMENTS: [&str; 6] = [
     include_str!("../../suites/schema/schema.json"),
 ];
 
-/// All of them: User, Group, enterprise User, ServiceProviderConfig, ResourceType, Schema.
+/// All of them: User, Group, enterprise User, `ServiceProviderConfig`, `ResourceType`, Schema.
+///
+/// # Panics
+/// Never in a released binary: a test reads every document.
 #[must_use]
 pub fn schemas() -> &'static [Arc<Schema>] {
     static SCHEMAS: OnceLock<Vec<Arc<Schema>>> = OnceLock::new();

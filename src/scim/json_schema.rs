@@ -226,11 +226,12 @@ fn single(attribute: &Attribute, context: Context) -> Value {
         AttributeType::Decimal => json!({ "type": "number" }),
         AttributeType::DateTime => json!({ "type": "string", "format": DATE_TIME_FORMAT }),
         AttributeType::Binary => json!({ "type": "string", "format": BINARY_FORMAT }),
-        AttributeType::Reference => json!({ "type": "string" }),
-        AttributeType::String if context == Context::CreateRequest && !attribute.canonical_values.is_empty() => {
+        AttributeType::String
+            if context == Context::CreateRequest && !attribute.canonical_values.is_empty() =>
+        {
             json!({ "type": "string", "enum": attribute.canonical_values })
         }
-        AttributeType::String => json!({ "type": "string" }),
+        AttributeType::String | AttributeType::Reference => json!({ "type": "string" }),
     }
 }
 
@@ -326,7 +327,8 @@ mod tests {
     #[test]
     fn what_a_response_may_be() {
         let schema = resource(&builtin::user(), Context::Response);
-        let good = json!({ "schemas": [urn::USER], "id": "1", "userName": "a", "emails": [{ "value": "a@b" }] });
+        let good =
+            json!({ "schemas": [urn::USER], "id": "1", "userName": "a", "emails": [{ "value": "a@b" }] });
         assert!(is_valid(&schema, &good));
         let with = |name: &str, value: Value| {
             let mut changed = good.clone();

@@ -25,7 +25,13 @@ const CERTIFICATE: &str = "MIIBPDCB76ADAgECAhQOI4XEEjOJ1K+et9QX/OSaGBNGiTAFBgMrZ
 pub fn minimal(schemas: &ResourceSchemas, naming: &Naming<'_>) -> Value {
     let core = &schemas.core.attributes;
     let name = NAMES.iter().find_map(|name| schemas.core.attribute(name)).map(|attribute| &attribute.name);
-    build(schemas, naming, core, |attribute| attribute.required || Some(&attribute.name) == name, Extent::Required)
+    build(
+        schemas,
+        naming,
+        core,
+        |attribute| attribute.required || Some(&attribute.name) == name,
+        Extent::Required,
+    )
 }
 
 /// Every writable attribute with a valid value. References to other resources are left out: there is nothing yet that
@@ -78,7 +84,10 @@ fn fill<'a>(
 ) {
     for attribute in attributes.filter(|attribute| attribute.mutability != Mutability::ReadOnly) {
         // The common attributes are not the client's to set; some servers list them among their own.
-        if ["schemas", "id", "meta", "externalId"].iter().any(|name| name.eq_ignore_ascii_case(&attribute.name)) {
+        if ["schemas", "id", "meta", "externalId"]
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&attribute.name))
+        {
             continue;
         }
         if let Some(value) = value(attribute, None, naming, extent) {
@@ -123,7 +132,8 @@ fn simple(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>) -> O
         AttributeType::DateTime => json!("2024-01-02T03:04:05Z"),
         AttributeType::Binary => json!(CERTIFICATE),
         AttributeType::Reference => {
-            let leads_out = |kind: &String| kind.eq_ignore_ascii_case("external") || kind.eq_ignore_ascii_case("uri");
+            let leads_out =
+                |kind: &String| kind.eq_ignore_ascii_case("external") || kind.eq_ignore_ascii_case("uri");
             if !attribute.reference_types.is_empty() && !attribute.reference_types.iter().any(leads_out) {
                 return None;
             }
@@ -139,7 +149,7 @@ fn text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str)
     let name = attribute.name.to_ascii_lowercase();
     let parent = parent.map(str::to_ascii_lowercase);
     match (parent.as_deref(), name.as_str()) {
-        (None, "username") | (Some("emails"), "value") | (None, "email" | "mail") => format!("{unique}@{domain}"),
+        (None, "username" | "email" | "mail") | (Some("emails"), "value") => format!("{unique}@{domain}"),
         (None, "displayname") => unique.to_owned(),
         (None, "password") => format!("Pw1!-{unique}"),
         (None, "locale" | "preferredlanguage") => "en-US".to_owned(),
@@ -176,9 +186,12 @@ mod tests {
         }
         assert_eq!(user.get("groups"), None, "readOnly");
         assert_eq!(user[urn::ENTERPRISE_USER].get("manager"), None, "names another resource");
-        assert_eq!(user["emails"][0], json!({
-            "value": "sc1-a@example.com", "display": "display a", "type": "work", "primary": true,
-        }));
+        assert_eq!(
+            user["emails"][0],
+            json!({
+                "value": "sc1-a@example.com", "display": "display a", "type": "work", "primary": true,
+            })
+        );
     }
 
     #[test]

@@ -31,12 +31,18 @@ mod tests {
 
     #[test]
     fn durations() {
-        let cases =
-            [("5s", Some(5000)), ("250ms", Some(250)), ("2m", Some(120_000)), ("5", None), ("", None), ("s", None)];
+        let cases = [
+            ("5s", Some(5000)),
+            ("250ms", Some(250)),
+            ("2m", Some(120_000)),
+            ("5", None),
+            ("", None),
+            ("s", None),
+        ];
         for (text, wanted) in cases {
             assert_eq!(parse(text).map(|duration| duration.as_millis()), wanted, "{text}");
         }
         assert_eq!(human(Duration::from_millis(1500)), "1500ms");
-        assert_eq!(human(Duration::from_secs(60)), "60s");
+        assert_eq!(human(Duration::from_mins(1)), "60s");
     }
 }

@@ -66,7 +66,7 @@ pub struct Case {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Derive {
-    /// A row per entry of /ResourceTypes, with the columns `name`, `endpoint`, `schema`.
+    /// A row per entry of /`ResourceTypes`, with the columns `name`, `endpoint`, `schema`.
     ResourceTypes,
     /// A row per entry of /Schemas, with the columns `schema` (its URN) and `name`.
     Schemas,
@@ -537,7 +537,8 @@ impl Check {
     /// # Errors
     /// If a template has no value.
     pub fn render(&self, scope: &Scope) -> Result<Self, TemplateError> {
-        let tolerate = self.tolerate.iter().map(|tolerance| tolerance.rendered(scope)).collect::<Result<_, _>>()?;
+        let tolerate =
+            self.tolerate.iter().map(|tolerance| tolerance.rendered(scope)).collect::<Result<_, _>>()?;
         Ok(Self { tolerate, ..self.rendered(scope)? })
     }
 }

@@ -47,8 +47,13 @@ pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec
 
 fn parse(source: &Source) -> Result<Parsed, Vec<Diagnostic>> {
     let document = Document::parse(&source.name, &source.text).map_err(|mistake| vec![*mistake])?;
-    let mistakes =
-        validate::validate(&document, schema::suite_schema(), schema::suite_validator(), &source.name, &source.text);
+    let mistakes = validate::validate(
+        &document,
+        schema::suite_schema(),
+        schema::suite_validator(),
+        &source.name,
+        &source.text,
+    );
     if !mistakes.is_empty() {
         return Err(mistakes);
     }

@@ -35,6 +35,10 @@ mod tests {
         if std::env::var_os("SCIMCHECK_BLESS").is_some() {
             std::fs::write(path, &text).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), text, "bless it: SCIMCHECK_BLESS=1 cargo test");
+        let fresh = std::fs::read_to_string(path).is_ok_and(|checked_in| checked_in == text);
+        assert!(
+            fresh,
+            "reports/schema/suite.schema.json is stale: SCIMCHECK_BLESS=1 cargo test writes it anew"
+        );
     }
 }

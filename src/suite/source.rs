@@ -36,7 +36,8 @@ const MAX_FILE: u64 = 8 * 1024 * 1024;
 /// If something cannot be read, is larger than 8 MiB, or is not UTF-8; the message names the file.
 pub fn read(path: &Path) -> io::Result<Vec<Source>> {
     let mut files = Vec::new();
-    let named = |error: io::Error, path: &Path| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let named =
+        |error: io::Error, path: &Path| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     if path.is_dir() {
         collect(path, &mut files).map_err(|error| named(error, path))?;
         files.sort();

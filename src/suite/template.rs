@@ -166,7 +166,10 @@ mod tests {
     fn scope() -> Scope {
         let mut scope = Scope::default();
         scope.set("unique", json!("sc1-a"));
-        scope.set("team", json!({ "id": "7", "members": [{ "value": "1" }], "count": 2, "meta": { "x.y": true } }));
+        scope.set(
+            "team",
+            json!({ "id": "7", "members": [{ "value": "1" }], "count": 2, "meta": { "x.y": true } }),
+        );
         scope
     }
 
@@ -190,7 +193,10 @@ mod tests {
     #[test]
     fn what_has_no_value_is_an_error() {
         for template in ["${tema}", "${team.nothing}", "${team.members.9}", "${unique.x}"] {
-            assert!(matches!(render_text(template, &scope()), Err(TemplateError::Undefined { .. })), "{template}");
+            assert!(
+                matches!(render_text(template, &scope()), Err(TemplateError::Undefined { .. })),
+                "{template}"
+            );
         }
         assert!(matches!(render_text("${team", &scope()), Err(TemplateError::Unclosed(_))));
     }

@@ -118,9 +118,10 @@ fn enumeration(
 /// The description of a schema, or of what it refers to.
 fn description<'s>(own: &'s Value, root: &'s Value) -> Option<&'s str> {
     let branches = own.get("anyOf").or_else(|| own.get("oneOf")).and_then(Value::as_array);
-    let referred = branches.into_iter().flatten().filter_map(|branch| branch.get("$ref")?.as_str()).find_map(
-        |reference| root.pointer(reference.trim_start_matches('#'))?.get("description")?.as_str(),
-    );
+    let referred =
+        branches.into_iter().flatten().filter_map(|branch| branch.get("$ref")?.as_str()).find_map(
+            |reference| root.pointer(reference.trim_start_matches('#'))?.get("description")?.as_str(),
+        );
     referred.or_else(|| own.get("description").and_then(Value::as_str))
 }
 
@@ -149,7 +150,10 @@ fn parent(path: &str) -> &str {
 /// The key that a value stands under.
 fn name_of(pointer: &str) -> String {
     let named = pointer.rsplit('/').find(|token| !token.is_empty() && token.parse::<usize>().is_err());
-    named.map_or_else(|| "the file".to_owned(), |token| format!("`{}`", token.replace("~1", "/").replace("~0", "~")))
+    named.map_or_else(
+        || "the file".to_owned(),
+        |token| format!("`{}`", token.replace("~1", "/").replace("~0", "~")),
+    )
 }
 
 fn short(value: &Value) -> String {

@@ -1,1 +1,5 @@
-//! target.
+//! The target: configuration, doctor, discovery to features (layer 4).
+
+mod model;
+
+pub use model::{Discovery, TargetModel};

@@ -71,10 +71,14 @@ impl Auth {
         let applied = |authorization| Applied { authorization, query_token: None, with_others: true };
         Ok(match mode {
             AuthMode::Anonymous => Applied::default(),
-            AuthMode::Raw(value) => Applied { authorization: Some(value.clone().into()), ..Applied::default() },
+            AuthMode::Raw(value) => {
+                Applied { authorization: Some(value.clone().into()), ..Applied::default() }
+            }
             AuthMode::Configured => match &self.configured {
                 None => applied(None),
-                Some(credential) => applied(Some(credential.clear(client, &self.redactor).await?.header(false))),
+                Some(credential) => {
+                    applied(Some(credential.clear(client, &self.redactor).await?.header(false)))
+                }
             },
             AuthMode::Credential(name) => {
                 let credential = self
@@ -207,7 +211,8 @@ async fn run(command: &str) -> Result<String, String> {
     if !output.status.success() {
         return Err(format!("the token command failed ({}); run it by hand to see why", output.status));
     }
-    String::from_utf8(output.stdout).map_err(|_| "the token command printed something that is not UTF-8".to_owned())
+    String::from_utf8(output.stdout)
+        .map_err(|_| "the token command printed something that is not UTF-8".to_owned())
 }
 
 /// The token with one character in its middle changed, so that it also decodes differently: never the last character
@@ -216,10 +221,14 @@ fn altered(token: &str) -> String {
     let mut characters: Vec<char> = token.chars().collect();
     let middle = characters.len() / 2;
     let stands_inside = |at: &usize| {
-        characters[*at].is_ascii_alphanumeric() && characters.get(at + 1).is_some_and(char::is_ascii_alphanumeric)
+        characters[*at].is_ascii_alphanumeric()
+            && characters.get(at + 1).is_some_and(char::is_ascii_alphanumeric)
     };
     let near = (middle..characters.len()).chain(0..middle);
-    let at = near.clone().find(stands_inside).or_else(|| near.clone().find(|at| characters[*at].is_ascii_alphanumeric()));
+    let at = near
+        .clone()
+        .find(stands_inside)
+        .or_else(|| near.clone().find(|at| characters[*at].is_ascii_alphanumeric()));
     if let Some(at) = at.or((!characters.is_empty()).then_some(middle)) {
         characters[at] = match characters[at] {
             '9' => '0',
@@ -260,7 +269,10 @@ mod tests {
         assert_eq!(header(&auth, AuthMode::Altered).await.as_deref(), Some("Bearer abcdffgh"));
         assert_eq!(header(&auth, AuthMode::Truncated).await.as_deref(), Some("Bearer abcd"));
         assert_eq!(header(&auth, AuthMode::Anonymous).await, None);
-        assert_eq!(header(&auth, AuthMode::Raw("Bearer nonsense".into())).await.as_deref(), Some("Bearer nonsense"));
+        assert_eq!(
+            header(&auth, AuthMode::Raw("Bearer nonsense".into())).await.as_deref(),
+            Some("Bearer nonsense")
+        );
         let query = auth.apply(&AuthMode::QueryParameter, &reqwest::Client::new()).await.unwrap();
         assert!(query.authorization.is_none() && query.query_token.is_some());
         let unknown = auth.apply(&AuthMode::Credential("read_only".into()), &reqwest::Client::new()).await;

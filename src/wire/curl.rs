@@ -41,7 +41,8 @@ fn quote_with_variables(text: &str, variable: &str) -> String {
     if !text.contains(MASK) {
         return quote(text);
     }
-    let parts: Vec<_> = text.split(MASK).map(|part| if part.is_empty() { String::new() } else { quote(part) }).collect();
+    let parts: Vec<_> =
+        text.split(MASK).map(|part| if part.is_empty() { String::new() } else { quote(part) }).collect();
     parts.join(&format!("\"${variable}\""))
 }
 
@@ -100,7 +101,12 @@ mod tests {
              -H 'authorization: Bearer '\"$SCIM_TOKEN\" -H 'x-api-key: '\"$X_API_KEY\" \
              --data-binary '{\"a\":\"it'\\''s\"}'"
         );
-        let get = RecordedRequest { method: "GET".into(), url: "http://h/Users".into(), headers: vec![], body: None };
+        let get = RecordedRequest {
+            method: "GET".into(),
+            url: "http://h/Users".into(),
+            headers: vec![],
+            body: None,
+        };
         assert_eq!(command(&get), "curl http://h/Users");
         let head = RecordedRequest { method: "HEAD".into(), ..get };
         assert_eq!(command(&head), "curl --head http://h/Users");

@@ -62,7 +62,8 @@ impl Live {
                 Credential::ClientCredentials(grant) => Some(&grant.token_url),
                 _ => None,
             });
-        let encrypted = std::iter::once(&options.base_url).chain(token_urls).any(|url| url.scheme() == "https");
+        let encrypted =
+            std::iter::once(&options.base_url).chain(token_urls).any(|url| url.scheme() == "https");
 
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("scimcheck/", env!("CARGO_PKG_VERSION")))
@@ -72,8 +73,8 @@ impl Live {
             .referer(false)
             .connect_timeout(options.connect_timeout);
         if let Some(pem) = &options.ca_pem {
-            let certificates =
-                reqwest::Certificate::from_pem_bundle(pem).map_err(|error| LiveError::Ca(error.to_string()))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|error| LiveError::Ca(error.to_string()))?;
             if certificates.is_empty() {
                 return Err(LiveError::Ca("there is no PEM block in it".to_owned()));
             }
@@ -89,8 +90,8 @@ impl Live {
         }
         if let Some(proxy) = &options.proxy {
             redactor.add(proxy);
-            let proxy =
-                reqwest::Proxy::all(proxy.expose_secret()).map_err(|error| LiveError::Proxy(error.to_string()))?;
+            let proxy = reqwest::Proxy::all(proxy.expose_secret())
+                .map_err(|error| LiveError::Proxy(error.to_string()))?;
             builder = builder.proxy(proxy);
         }
         for header in &options.headers {
@@ -127,7 +128,11 @@ impl Live {
         };
         // Whoever made the request checked this already; credentials are worth a second look.
         if url.origin() != self.base_url.origin() {
-            return failed(shown, FailureKind::Request, "another origin than the base URL: not sent".to_owned());
+            return failed(
+                shown,
+                FailureKind::Request,
+                "another origin than the base URL: not sent".to_owned(),
+            );
         }
         let applied = match self.auth.apply(&request.auth, &self.client).await {
             Ok(applied) => applied,
@@ -135,7 +140,9 @@ impl Live {
         };
         let headers = match self.headers(request, &applied, &mut shown) {
             Ok(headers) => headers,
-            Err(name) => return failed(shown, FailureKind::Request, format!("the header `{name}` cannot be sent")),
+            Err(name) => {
+                return failed(shown, FailureKind::Request, format!("the header `{name}` cannot be sent"));
+            }
         };
         if let Some(token) = &applied.query_token {
             url.query_pairs_mut().append_pair("access_token", token.expose_secret());
@@ -159,7 +166,9 @@ impl Live {
             if let Answer::Response(response) = &answer {
                 let (after, date) = (response.header("retry-after"), response.header("date"));
                 let pause = wanted_pause(response.status, after, date, tries - 1, chrono::Utc::now());
-                if let Some(pause) = pause.filter(|pause| waited + *pause <= self.retry_budget && tries < MAX_TRIES) {
+                if let Some(pause) =
+                    pause.filter(|pause| waited + *pause <= self.retry_budget && tries < MAX_TRIES)
+                {
                     waited += pause;
                     self.throttle.pause(pause).await;
                     continue;
@@ -244,7 +253,9 @@ impl Live {
         let headers = response
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect();
         let mut bytes = Vec::new();
         let completeness = loop {
@@ -260,7 +271,11 @@ impl Live {
                 Err(error) => break Completeness::Interrupted(failure::message(&error)),
             }
         };
-        Answer::Response(Response { status, headers, body: Body::new(Arc::<[u8]>::from(bytes), completeness) })
+        Answer::Response(Response {
+            status,
+            headers,
+            body: Body::new(Arc::<[u8]>::from(bytes), completeness),
+        })
     }
 }
 

@@ -51,7 +51,7 @@ impl LiveOptions {
             proxy: None,
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
-            retry_budget: Duration::from_secs(60),
+            retry_budget: Duration::from_mins(1),
             max_body: 4 << 20,
             max_rate: None,
         }
@@ -154,7 +154,9 @@ mod tests {
         let is = |url: &str| is_loopback(&url.parse().unwrap());
         assert!(is("http://127.0.0.1:8080/v2") && is("http://[::1]/") && is("http://localhost/scim"));
         assert!(is("http://scim.localhost./"));
-        assert!(!is("http://10.0.0.1/") && !is("https://localhost.example.com/") && !is("mailto:a@localhost"));
+        assert!(
+            !is("http://10.0.0.1/") && !is("https://localhost.example.com/") && !is("mailto:a@localhost")
+        );
     }
 
     #[test]

@@ -10,7 +10,8 @@ use url::form_urlencoded::byte_serialize;
 
 use super::curl;
 use crate::model::{
-    Answer, Body, Completeness, Exchange, ParsedBody, RecordedAnswer, RecordedBody, RecordedExchange, RecordedRequest,
+    Answer, Body, Completeness, Exchange, ParsedBody, RecordedAnswer, RecordedBody, RecordedExchange,
+    RecordedRequest,
 };
 
 /// What stands for a secret.
@@ -72,7 +73,9 @@ impl Redactor {
         while !rest.is_empty() {
             // The leftmost; of several that begin there, the longest.
             let next = forms.iter().filter_map(|form| Some((rest.find(form.as_str())?, form.len())));
-            let Some((at, length)) = next.min_by_key(|(at, length)| (*at, std::cmp::Reverse(*length))) else { break };
+            let Some((at, length)) = next.min_by_key(|(at, length)| (*at, std::cmp::Reverse(*length))) else {
+                break;
+            };
             masked.push_str(&rest[..at]);
             masked.push_str(MASK);
             rest = &rest[at + length..];
@@ -108,9 +111,11 @@ impl Redactor {
             method: exchange.request.method.clone(),
             url: self.text(&exchange.request.url),
             headers: headers(&exchange.request.headers),
-            body: exchange.request.body.as_ref().and_then(|bytes| {
-                self.body(&Body::new(Arc::clone(bytes), Completeness::Complete))
-            }),
+            body: exchange
+                .request
+                .body
+                .as_ref()
+                .and_then(|bytes| self.body(&Body::new(Arc::clone(bytes), Completeness::Complete))),
         };
         let answer = match &exchange.answer {
             Answer::Response(response) => RecordedAnswer::Response {
@@ -161,7 +166,9 @@ impl Redactor {
         let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
         let longest = forms
             .iter()
-            .filter_map(|form| (CUT..form.len()).rev().find(|n| form.is_char_boundary(*n) && text.ends_with(&form[..*n])))
+            .filter_map(|form| {
+                (CUT..form.len()).rev().find(|n| form.is_char_boundary(*n) && text.ends_with(&form[..*n]))
+            })
             .max();
         if let Some(length) = longest {
             text.truncate(text.len() - length);
@@ -316,12 +323,16 @@ mod tests {
     #[test]
     fn bodies_are_bounded_and_a_cut_secret_is_masked() {
         let redactor = redactor(&["a-long-secret"]);
-        let body = |bytes: &[u8], completeness| match redactor.exchange(&exchange(bytes, completeness)).answer {
+        let body = |bytes: &[u8], completeness| match redactor.exchange(&exchange(bytes, completeness)).answer
+        {
             RecordedAnswer::Response { body, .. } => body,
             RecordedAnswer::Failure { .. } => None,
         };
         let large = body(&vec![b'x'; KEPT * 2], Completeness::Complete).unwrap();
-        assert_eq!((large.text.map(|text| text.len()), large.size, large.truncated), (Some(KEPT), 2 * KEPT as u64, true));
+        assert_eq!(
+            (large.text.map(|text| text.len()), large.size, large.truncated),
+            (Some(KEPT), 2 * KEPT as u64, true)
+        );
         let cut = body(b"data a-long-se", Completeness::TooLarge(14)).unwrap();
         assert_eq!((cut.text.as_deref(), cut.truncated), (Some("data ***"), true));
         assert_eq!(body(b"", Completeness::Complete), None);

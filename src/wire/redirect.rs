@@ -38,7 +38,13 @@ mod tests {
         assert_eq!(to("POST", 308, "/Users").as_deref(), Some("https://a.example/Users"));
         assert_eq!(to("POST", 301, "/Users"), None, "clients turn it into GET");
         assert_eq!(to("GET", 303, "/Users/7"), None);
-        for elsewhere in ["https://b.example/", "http://a.example/Users/7", "https://a.example:8443/", "//b/", "https://u:p@a.example/"] {
+        for elsewhere in [
+            "https://b.example/",
+            "http://a.example/Users/7",
+            "https://a.example:8443/",
+            "//b/",
+            "https://u:p@a.example/",
+        ] {
             assert_eq!(to("GET", 307, elsewhere), None, "{elsewhere}");
         }
         assert_eq!(target("GET", &from, 307, None), None);

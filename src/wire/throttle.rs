@@ -21,9 +21,8 @@ impl Throttle {
     /// At most this many requests per second; without a burst, since a burst is what limits of a target punish. A
     /// rate that is not a positive number means no limit.
     pub(crate) fn new(max_rate: Option<f64>) -> Self {
-        let interval = max_rate
-            .filter(|rate| *rate > 0.0)
-            .and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok());
+        let interval =
+            max_rate.filter(|rate| *rate > 0.0).and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok());
         Self { interval, next: Mutex::new(Instant::now()) }
     }
 
@@ -68,7 +67,9 @@ pub(crate) fn wanted_pause(
         // A date is counted from the target's own clock, which may differ from ours.
         Some(at) => {
             let at = DateTime::parse_from_rfc2822(at).ok()?.to_utc();
-            let now = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map_or(now, |date| date.to_utc());
+            let now = date
+                .and_then(|date| DateTime::parse_from_rfc2822(date).ok())
+                .map_or(now, |date| date.to_utc());
             Some((at - now).to_std().unwrap_or(Duration::ZERO))
         }
         None if status == 429 => Some(Duration::from_secs(1 << tries.min(6))),

@@ -100,7 +100,9 @@ pub(super) fn list_total(view: &View<'_>) -> Judged {
 
 pub(super) fn list_items_per_page(view: &View<'_>) -> Judged {
     let Some(body) = list(view) else { return Judged::NotApplicable };
-    let Some(given) = body.get("itemsPerPage").filter(|given| !given.is_null()) else { return Judged::NotApplicable };
+    let Some(given) = body.get("itemsPerPage").filter(|given| !given.is_null()) else {
+        return Judged::NotApplicable;
+    };
     let length = page_length(body);
     let wanted = format!("{length}, the number of resources in this page");
     match given.as_u64() {
@@ -119,7 +121,8 @@ pub(super) fn list_partial(view: &View<'_>) -> Judged {
     if !partial || cursor || page_length(body) == 0 {
         return Judged::NotApplicable;
     }
-    let missing: Vec<_> = ["startIndex", "itemsPerPage"].into_iter().filter(|name| number(body, name).is_none()).collect();
+    let missing: Vec<_> =
+        ["startIndex", "itemsPerPage"].into_iter().filter(|name| number(body, name).is_none()).collect();
     Judged::of(missing.is_empty(), "the body", "startIndex and itemsPerPage in a partial page", || {
         format!("no {}", missing.join(" and no "))
     })
@@ -135,10 +138,15 @@ pub(super) fn list_within_count(view: &View<'_>) -> Judged {
     let asked = in_query.or_else(|| search_body(request).filter(|_| is_search)?.get("count")?.as_i64());
     let Some(count) = asked else { return Judged::NotApplicable };
     // Discovery ignores paging (RFC 7644 §4).
-    if ["/Schemas", "/ResourceTypes"].iter().any(|end| request.url.split('?').next().unwrap_or_default().ends_with(end)) {
+    if ["/Schemas", "/ResourceTypes"]
+        .iter()
+        .any(|end| request.url.split('?').next().unwrap_or_default().ends_with(end))
+    {
         return Judged::NotApplicable;
     }
     let wanted = u64::try_from(count).unwrap_or(0);
     let length = page_length(body);
-    Judged::of(length <= wanted, "Resources", &format!("at most {wanted} resources"), || format!("{length} resources"))
+    Judged::of(length <= wanted, "Resources", &format!("at most {wanted} resources"), || {
+        format!("{length} resources")
+    })
 }

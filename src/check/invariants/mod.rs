@@ -10,8 +10,8 @@ use super::Context;
 use crate::model::{Exchange, Level, Verdict};
 use crate::suite::catalogue::Catalogue;
 
-pub(crate) use self::view::is_projected;
 use self::view::View;
+pub(crate) use self::view::is_projected;
 
 /// One always-on check.
 #[derive(Debug)]
@@ -33,7 +33,12 @@ pub(crate) enum Judged {
     NotApplicable,
     Holds,
     /// It does not, at the level of the requirement or as given.
-    Broken { verdict: Option<Verdict>, wanted: String, got: String, at: String },
+    Broken {
+        verdict: Option<Verdict>,
+        wanted: String,
+        got: String,
+        at: String,
+    },
 }
 
 impl Judged {

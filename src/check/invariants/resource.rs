@@ -42,7 +42,8 @@ pub(super) fn schemas_present(view: &View<'_>) -> Judged {
         if given.is_none() && view.projected {
             return Judged::NotApplicable;
         }
-        let named = urns(item).is_some_and(|urns| urns.iter().any(|urn| urn.eq_ignore_ascii_case(&item.schemas.core.id)));
+        let named = urns(item)
+            .is_some_and(|urns| urns.iter().any(|urn| urn.eq_ignore_ascii_case(&item.schemas.core.id)));
         Judged::of(named, &at(item, "schemas"), &wanted, || shown(given))
     })
 }
@@ -53,15 +54,20 @@ pub(super) fn schemas_of_the_type(view: &View<'_>) -> Judged {
         let strange = urns.iter().find(|urn| item.schemas.schema(urn).is_none());
         let name = &item.schemas.resource_type.name;
         let wanted = format!("only the schema and the schemaExtensions of the resource type {name}");
-        Judged::of(strange.is_none(), &at(item, "schemas"), &wanted, || strange.map_or_else(String::new, |s| (*s).to_owned()))
+        Judged::of(strange.is_none(), &at(item, "schemas"), &wanted, || {
+            strange.map_or_else(String::new, |s| (*s).to_owned())
+        })
     })
 }
 
 pub(super) fn schemas_distinct(view: &View<'_>) -> Judged {
     each(view, |item| {
         let Some(urns) = urns(item) else { return Judged::NotApplicable };
-        let twice = urns.iter().enumerate().find(|(i, urn)| urns[..*i].iter().any(|u| u.eq_ignore_ascii_case(urn)));
-        Judged::of(twice.is_none(), &at(item, "schemas"), "every URN once", || shown(item.value.get("schemas")))
+        let twice =
+            urns.iter().enumerate().find(|(i, urn)| urns[..*i].iter().any(|u| u.eq_ignore_ascii_case(urn)));
+        Judged::of(twice.is_none(), &at(item, "schemas"), "every URN once", || {
+            shown(item.value.get("schemas"))
+        })
     })
 }
 
@@ -104,7 +110,9 @@ pub(super) fn id_stable(view: &View<'_>) -> Judged {
 
 pub(super) fn id_not_bulkid(view: &View<'_>) -> Judged {
     each(view, |item| {
-        let Some(id) = member_of(item.value, "id").and_then(Value::as_str) else { return Judged::NotApplicable };
+        let Some(id) = member_of(item.value, "id").and_then(Value::as_str) else {
+            return Judged::NotApplicable;
+        };
         Judged::of(!id.contains("bulkId"), &at(item, "id"), "an id without `bulkId`", || format!("\"{id}\""))
     })
 }
@@ -153,7 +161,9 @@ pub(super) fn meta_last_modified(view: &View<'_>) -> Judged {
         }
         let given = meta(item, "lastModified");
         let at = at(item, "meta.lastModified");
-        let Some(modified) = instant(given) else { return Judged::broken(&at, "an xsd:dateTime", &shown(given)) };
+        let Some(modified) = instant(given) else {
+            return Judged::broken(&at, "an xsd:dateTime", &shown(given));
+        };
         // Stores that take two readings of the clock differ by microseconds (`lastmodified-precision`).
         let created = meta(item, "created");
         let earlier = instant(created).is_some_and(|created| {
@@ -176,12 +186,15 @@ pub(super) fn meta_location(view: &View<'_>) -> Judged {
         let Some(location) = given.and_then(Value::as_str) else {
             return Judged::broken(&place, "the URI of the resource", &shown(given));
         };
-        let Some(id) = member_of(item.value, "id").and_then(Value::as_str) else { return Judged::NotApplicable };
+        let Some(id) = member_of(item.value, "id").and_then(Value::as_str) else {
+            return Judged::NotApplicable;
+        };
         // The URI that finds the resource: the last segment of the location is its id.
-        let ends_in_id = Url::parse(base_url.as_str()).and_then(|base| base.join(location)).is_ok_and(|url| {
-            let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-            last == id || last == encoded(id)
-        });
+        let ends_in_id =
+            Url::parse(base_url.as_str()).and_then(|base| base.join(location)).is_ok_and(|url| {
+                let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+                last == id || last == encoded(id)
+            });
         if !ends_in_id {
             return Judged::broken(&place, &format!("a URI that ends in the id {id}"), location);
         }
@@ -190,7 +203,11 @@ pub(super) fn meta_location(view: &View<'_>) -> Judged {
             if let Some(header) = response.header("content-location")
                 && !same(header, location)
             {
-                return Judged::broken("header content-location", &format!("meta.location {location}"), header);
+                return Judged::broken(
+                    "header content-location",
+                    &format!("meta.location {location}"),
+                    header,
+                );
             }
             // The Location of a create has checks of its own.
             if view.exchange.request.method != "POST"
@@ -224,7 +241,7 @@ pub(super) fn never_returned(view: &View<'_>) -> Judged {
     each(view, |item| {
         let core = item.schemas.core.attributes.iter().map(|attribute| (None, attribute));
         let extensions = item.schemas.extensions.iter().flat_map(|(schema, _)| {
-            schema.attributes.iter().map(move |attribute| (Some(schema.id.clone()), attribute))
+            schema.attributes.iter().map(move |attribute| (Some(&schema.id), attribute))
         });
         let mut hidden = false;
         for (urn, attribute) in core.chain(extensions) {
@@ -232,7 +249,10 @@ pub(super) fn never_returned(view: &View<'_>) -> Judged {
                 hidden = true;
                 let values = path.get(item.value, Some(item.schemas));
                 if values.iter().any(|value| !is_unassigned(value)) {
-                    let name = path.sub.as_ref().map_or_else(|| path.name.clone(), |sub| format!("{}.{sub}", path.name));
+                    let name = path
+                        .sub
+                        .as_ref()
+                        .map_or_else(|| path.name.clone(), |sub| format!("{}.{sub}", path.name));
                     let wanted = format!("no {name}: its schema says returned \"never\"");
                     // The value may be a secret: say that it is there, not what it is.
                     return Judged::broken(&at(item, &name), &wanted, "a value (not shown)");
@@ -243,9 +263,9 @@ pub(super) fn never_returned(view: &View<'_>) -> Judged {
     })
 }
 
-fn secret_paths(urn: Option<String>, attribute: &Attribute) -> Vec<AttributePath> {
+fn secret_paths(urn: Option<&String>, attribute: &Attribute) -> Vec<AttributePath> {
     let path = |sub: Option<&Attribute>| AttributePath {
-        urn: urn.clone(),
+        urn: urn.cloned(),
         name: attribute.name.clone(),
         sub: sub.map(|sub| sub.name.clone()),
     };

@@ -44,6 +44,8 @@ fn a_good_resource_breaks_nothing() {
     assert!(judged.len() >= 14, "{}", judged.len());
 }
 
+type Change = fn(&mut Value);
+
 #[test]
 fn every_invariant_of_a_resource_can_fail() {
     let broken_by = |change: fn(&mut Value)| {
@@ -51,7 +53,7 @@ fn every_invariant_of_a_resource_can_fail() {
         change(&mut user);
         broken(&get(&user))
     };
-    let cases: Vec<(fn(&mut Value), &str, Verdict)> = vec![
+    let cases: Vec<(Change, &str, Verdict)> = vec![
         (|u| u["schemas"] = json!([]), "schemas-present", Verdict::Fail),
         (|u| u["schemas"] = json!([u["schemas"][0], "urn:x:y"]), "schemas-of-the-type", Verdict::Fail),
         (|u| u["schemas"] = json!([u["schemas"][0], u["schemas"][0]]), "schemas-distinct", Verdict::Fail),
@@ -83,7 +85,10 @@ fn a_projection_need_not_have_everything() {
     assert_eq!(broken(&asked), []);
     let whole = testing::exchange("GET", "/Users/7", 200, &[SCIM], &body.to_string());
     let ids: Vec<_> = broken(&whole).into_iter().map(|(id, _)| id).collect();
-    assert_eq!(ids, ["schemas-present", "meta-resource-type", "meta-created", "meta-last-modified", "meta-location"]);
+    assert_eq!(
+        ids,
+        ["schemas-present", "meta-resource-type", "meta-created", "meta-last-modified", "meta-location"]
+    );
 }
 
 #[test]
@@ -106,7 +111,9 @@ fn errors() {
 
 #[test]
 fn media_types() {
-    let with = |headers: &[(&str, &str)]| broken(&testing::exchange("GET", "/Users/7", 200, headers, &user().to_string()));
+    let with = |headers: &[(&str, &str)]| {
+        broken(&testing::exchange("GET", "/Users/7", 200, headers, &user().to_string()))
+    };
     assert_eq!(with(&[("content-type", "Application/SCIM+JSON")]), []);
     assert_eq!(with(&[("content-type", "application/json")]), [("media-type", Verdict::Warn)]);
     assert_eq!(with(&[("content-type", "text/plain")]), [("media-type", Verdict::Fail)]);
@@ -115,7 +122,8 @@ fn media_types() {
 
 #[test]
 fn lists() {
-    let list = |path: &str, body: &Value| broken(&testing::exchange("GET", path, 200, &[SCIM], &body.to_string()));
+    let list =
+        |path: &str, body: &Value| broken(&testing::exchange("GET", path, 200, &[SCIM], &body.to_string()));
     let urn = crate::scim::urn::LIST_RESPONSE;
     let page = json!({ "schemas": [urn], "totalResults": 1, "itemsPerPage": 1, "startIndex": 1, "Resources": [user()] });
     assert_eq!(list("/Users", &page), []);

@@ -65,12 +65,16 @@ pub(crate) fn is_projected(request: &Request) -> bool {
     let url = Url::parse(&request.url).ok();
     let names = ["attributes", "excludedattributes"];
     let in_query = url.as_ref().is_some_and(|url| {
-        url.query_pairs().any(|(name, value)| names.contains(&&*name.to_ascii_lowercase()) && !value.is_empty())
+        url.query_pairs()
+            .any(|(name, value)| names.contains(&&*name.to_ascii_lowercase()) && !value.is_empty())
     });
     let is_search = url.is_some_and(|url| url.path().ends_with("/.search"));
-    in_query || is_search && search_body(request).is_some_and(|body| {
-        body.as_object().is_some_and(|body| body.keys().any(|key| names.contains(&&*key.to_ascii_lowercase())))
-    })
+    in_query
+        || is_search
+            && search_body(request).is_some_and(|body| {
+                body.as_object()
+                    .is_some_and(|body| body.keys().any(|key| names.contains(&&*key.to_ascii_lowercase())))
+            })
 }
 
 /// The body of a `.search`.
@@ -106,7 +110,8 @@ fn kind<'a>(exchange: &'a Exchange, response: &'a Response, context: &'a Context
         schemas.is_some_and(|schemas| schemas.iter().any(|schema| schema.as_str() == Some(urn)))
     };
     let below = by_url.map(|resource| {
-        segments.len() - resource.resource_type.endpoint.split('/').filter(|segment| !segment.is_empty()).count()
+        segments.len()
+            - resource.resource_type.endpoint.split('/').filter(|segment| !segment.is_empty()).count()
     });
     let is_search = segments.last().is_some_and(|last| last == ".search");
     let reads = exchange.request.method == "GET";
@@ -146,15 +151,12 @@ fn decode(segment: &str) -> String {
     let mut rest = segment.as_bytes();
     while let [first, tail @ ..] = rest {
         let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
-        match (first, tail.get(..2).and_then(hex)) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
+        if let (b'%', Some(byte)) = (first, tail.get(..2).and_then(hex)) {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -68,13 +68,27 @@ impl<'a> Linter<'a> {
     /// `name`, `!name` and `kind:name`.
     pub(super) fn features(&mut self, at: &str, requires: &[String]) {
         const PLAIN: [&str; 14] = [
-            "patch", "bulk", "filter", "sort", "etag", "changePassword", "index-pagination", "cursor", "search-post",
-            "me", "enterprise", "groups", "immutable-attr", "loopback",
+            "patch",
+            "bulk",
+            "filter",
+            "sort",
+            "etag",
+            "changePassword",
+            "index-pagination",
+            "cursor",
+            "search-post",
+            "me",
+            "enterprise",
+            "groups",
+            "immutable-attr",
+            "loopback",
         ];
         for (index, entry) in requires.iter().enumerate() {
             let name = entry.strip_prefix('!').unwrap_or(entry);
             let known = match name.split_once(':') {
-                Some((kind, rest)) => ["resource", "schema", "credential"].contains(&kind) && !rest.is_empty(),
+                Some((kind, rest)) => {
+                    ["resource", "schema", "credential"].contains(&kind) && !rest.is_empty()
+                }
                 None => PLAIN.contains(&name) || name.contains("${"),
             };
             if !known {
@@ -82,7 +96,9 @@ impl<'a> Linter<'a> {
                     || format!("known: {}, resource:NAME, schema:URN, credential:NAME", PLAIN.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
-                self.mistake(&format!("{at}/{index}"), &format!("`{name}` is not a feature")).help(help).push();
+                self.mistake(&format!("{at}/{index}"), &format!("`{name}` is not a feature"))
+                    .help(help)
+                    .push();
             }
         }
     }
@@ -123,11 +139,17 @@ impl<'a> Linter<'a> {
             self.level(check, &at);
             self.matcher(&at, &check.matchers(), check.at.as_deref(), check.header.as_deref());
             if !check.ignoring.is_empty() && check.same_resource_as.is_none() {
-                self.mistake(&format!("{at}/ignoring"), "`ignoring` goes with `same_resource_as` only").push();
+                self.mistake(&format!("{at}/ignoring"), "`ignoring` goes with `same_resource_as` only")
+                    .push();
             }
             for (index, tolerance) in check.tolerate.iter().enumerate() {
                 let at = format!("{at}/tolerate/{index}");
-                self.matcher(&at, &tolerance.matchers(), tolerance.at.as_deref(), tolerance.header.as_deref());
+                self.matcher(
+                    &at,
+                    &tolerance.matchers(),
+                    tolerance.at.as_deref(),
+                    tolerance.header.as_deref(),
+                );
                 match (&tolerance.see, &tolerance.why) {
                     (Some(slug), _) => self.slug(&format!("{at}/see"), slug),
                     (None, None) => self
@@ -144,9 +166,12 @@ impl<'a> Linter<'a> {
         let Some(requirement) = self.catalogue.requirement(&check.requirement) else { return };
         let Some(level) = check.level else { return };
         if level.verdict_if_broken() > requirement.level.verdict_if_broken() {
-            self.mistake(&format!("{at}/level"), &format!("{level} is more than {} demands", check.requirement))
-                .help(format!("the requirement is {}; a suite may only lower it", requirement.level))
-                .push();
+            self.mistake(
+                &format!("{at}/level"),
+                &format!("{level} is more than {} demands", check.requirement),
+            )
+            .help(format!("the requirement is {}; a suite may only lower it", requirement.level))
+            .push();
         }
     }
 }

@@ -12,13 +12,19 @@ impl Linter<'_> {
         header: Option<&str>,
     ) {
         match matchers {
-            [] => self.mistake(at, "there is no matcher: nothing is asserted").help("add one, as in `equals:`".to_owned()).push(),
+            [] => self
+                .mistake(at, "there is no matcher: nothing is asserted")
+                .help("add one, as in `equals:`".to_owned())
+                .push(),
             [one] => self.one_matcher(at, one.0, &one.1, place.is_some() || header.is_some()),
             several => {
                 let names: Vec<_> = several.iter().map(|(name, _)| format!("`{name}`")).collect();
-                self.mistake(&format!("{at}/{}", several[1].0), &format!("{} are two matchers", names.join(" and ")))
-                    .help("one matcher, one finding: make it two checks".to_owned())
-                    .push();
+                self.mistake(
+                    &format!("{at}/{}", several[1].0),
+                    &format!("{} are two matchers", names.join(" and ")),
+                )
+                .help("one matcher, one finding: make it two checks".to_owned())
+                .push();
             }
         }
         if place.is_some() && header.is_some() {
@@ -30,23 +36,25 @@ impl Linter<'_> {
     }
 
     fn one_matcher(&mut self, at: &str, name: &str, matcher: &Matcher, has_place: bool) {
-        let whole = matches!(
-            matcher,
-            Matcher::Status(_) | Matcher::Body(_) | Matcher::ScimError(_)
-        );
+        let whole = matches!(matcher, Matcher::Status(_) | Matcher::Body(_) | Matcher::ScimError(_));
         if whole && has_place {
-            self.mistake(at, &format!("`{name}` looks at the whole response, not at a place")).help("take `at` or `header` away".to_owned()).push();
+            self.mistake(at, &format!("`{name}` looks at the whole response, not at a place"))
+                .help("take `at` or `header` away".to_owned())
+                .push();
         }
         let at = format!("{at}/{name}");
         match matcher {
             Matcher::Matches(pattern) if !pattern.contains("${") => {
                 if let Err(error) = regex::Regex::new(pattern) {
                     let reason = error.to_string();
-                    let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                    let reason =
+                        reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                     self.mistake(&at, &format!("not a regular expression: {reason}")).push();
                 }
             }
-            Matcher::Contains(value) | Matcher::Excludes(value) | Matcher::EqualsUnordered(value)
+            Matcher::Contains(value)
+            | Matcher::Excludes(value)
+            | Matcher::EqualsUnordered(value)
             | Matcher::AnyOf(value)
                 if !value.is_array() && !value.as_str().is_some_and(|text| text.starts_with("${")) =>
             {
@@ -64,7 +72,7 @@ impl Linter<'_> {
         }
     }
 
-    /// A JSON Pointer, a JSONPath or an attribute path.
+    /// A JSON Pointer, a `JSONPath` or an attribute path.
     pub(super) fn place(&mut self, at: &str, place: &str) {
         if place.contains("${") || place.is_empty() {
             return;
@@ -82,7 +90,10 @@ impl Linter<'_> {
         };
         if let Some(wrong) = wrong {
             self.mistake(at, &wrong)
-                .help("a JSON Pointer (/a/0), a JSONPath ($.a[*]) or an attribute path (name.givenName)".to_owned())
+                .help(
+                    "a JSON Pointer (/a/0), a JSONPath ($.a[*]) or an attribute path (name.givenName)"
+                        .to_owned(),
+                )
                 .push();
         }
     }

@@ -20,7 +20,9 @@ pub(crate) fn lint(suites: &[Parsed], catalogue: &Catalogue) -> Vec<Diagnostic> 
     for parsed in suites {
         let mut linter = Linter { parsed, catalogue, found: Vec::new() };
         if let Some(other) = files.insert(&parsed.spec.suite, &parsed.source.name) {
-            linter.mistake("/suite", &format!("the suite id `{}` is taken by {other}", parsed.spec.suite)).push();
+            linter
+                .mistake("/suite", &format!("the suite id `{}` is taken by {other}", parsed.spec.suite))
+                .push();
         }
         linter.suite();
         found.extend(linter.found);
@@ -85,14 +87,19 @@ impl<'a> Linter<'a> {
     fn suite(&mut self) {
         let spec = &self.parsed.spec;
         if spec.format != 1 {
-            self.mistake("/format", &format!("format {} is not known", spec.format)).help("write `format: 1`".to_owned()).push();
+            self.mistake("/format", &format!("format {} is not known", spec.format))
+                .help("write `format: 1`".to_owned())
+                .push();
         }
         self.suite_id("/suite", &spec.suite);
         if spec.cases.is_empty() {
             self.mistake("/cases", "the suite has no cases").push();
         }
         self.features("/requires", &spec.requires);
-        self.unique("case", spec.cases.iter().enumerate().map(|(i, case)| (format!("/cases/{i}/id"), case.id.as_str())));
+        self.unique(
+            "case",
+            spec.cases.iter().enumerate().map(|(i, case)| (format!("/cases/{i}/id"), case.id.as_str())),
+        );
         for (index, case) in spec.cases.iter().enumerate() {
             self.case(case, &format!("/cases/{index}"));
         }
@@ -107,23 +114,33 @@ impl<'a> Linter<'a> {
         }
         self.unique(
             "step",
-            case.steps.iter().enumerate().map(|(i, step)| (format!("{at}/steps/{i}/name"), step.name.as_str())),
+            case.steps
+                .iter()
+                .enumerate()
+                .map(|(i, step)| (format!("{at}/steps/{i}/name"), step.name.as_str())),
         );
         let checks = case.steps.iter().enumerate().flat_map(|(i, step)| {
-            let own = step.checks.iter().enumerate().map(move |(k, check)| (format!("/steps/{i}/checks/{k}/id"), check));
+            let own = step
+                .checks
+                .iter()
+                .enumerate()
+                .map(move |(k, check)| (format!("/steps/{i}/checks/{k}/id"), check));
             let taken = step.one_of.iter().enumerate().flat_map(move |(o, outcome)| {
                 let checks = outcome.checks.iter().enumerate();
                 checks.map(move |(k, check)| (format!("/steps/{i}/one_of/{o}/checks/{k}/id"), check))
             });
             own.chain(taken)
         });
-        let ids: Vec<_> = checks.map(|(pointer, check)| (format!("{at}{pointer}"), check.id.as_str())).collect();
+        let ids: Vec<_> =
+            checks.map(|(pointer, check)| (format!("{at}{pointer}"), check.id.as_str())).collect();
         self.unique("check", ids.into_iter());
 
         for (index, entry) in case.setup.iter().enumerate() {
             let at = format!("{at}/setup/{index}");
             match (&entry.create, &entry.step) {
-                (Some(_), Some(_)) => self.mistake(&at, "an entry of set-up is `create` or `step`, not both").push(),
+                (Some(_), Some(_)) => {
+                    self.mistake(&at, "an entry of set-up is `create` or `step`, not both").push();
+                }
                 (None, None) => self.mistake(&at, "an entry of set-up needs `create` or `step`").push(),
                 (Some(_), None) => self.identifiers(&format!("{at}/with"), entry.with.iter()),
                 (None, Some(step)) => self.step(step, &format!("{at}/step"), true),
@@ -152,7 +169,8 @@ impl<'a> Linter<'a> {
         if let Some(requirement) = &step.requirement {
             self.citation(&format!("{at}/requirement"), requirement);
         } else if !setup && !step.control && (step.expect.is_some() || !step.one_of.is_empty()) {
-            let default = step.expect.as_ref().and_then(|e| default_requirement(&step.request.method, &e.status));
+            let default =
+                step.expect.as_ref().and_then(|e| default_requirement(&step.request.method, &e.status));
             if default.is_none() {
                 self.mistake(at, &format!("the step \"{}\" does not say which requirement it verifies", step.name))
                     .help("add `requirement:`; only GET 200, POST 201, PUT 200, PATCH 200/204 and DELETE 204 have one of their own".to_owned())
@@ -164,7 +182,12 @@ impl<'a> Linter<'a> {
             self.slugs(&format!("{at}/see"), &outcome.see);
             for (index, condition) in outcome.when.iter().enumerate() {
                 let at = format!("{at}/when/{index}");
-                self.matcher(&at, &condition.matchers(), condition.at.as_deref(), condition.header.as_deref());
+                self.matcher(
+                    &at,
+                    &condition.matchers(),
+                    condition.at.as_deref(),
+                    condition.header.as_deref(),
+                );
             }
             self.checks(&outcome.checks, &at);
         }

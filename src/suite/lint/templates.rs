@@ -26,7 +26,11 @@ impl<'a> Linter<'a> {
         for key in ["id", "title"] {
             let text = if key == "id" { &case.id } else { &case.title };
             if text.contains("${") {
-                self.mistake(&format!("{at}/{key}"), &format!("a template has no place in the {key} of a case")).push();
+                self.mistake(
+                    &format!("{at}/{key}"),
+                    &format!("a template has no place in the {key} of a case"),
+                )
+                .push();
             }
         }
         for (index, entry) in case.setup.iter().enumerate() {
@@ -98,7 +102,10 @@ impl<'a> Linter<'a> {
         let references = match references(text) {
             Ok(references) => references,
             Err(TemplateError::Unclosed(_) | TemplateError::Undefined { .. }) => {
-                return self.mistake(at, "`${` without `}`").help("a literal `${` is written `$${`".to_owned()).push();
+                return self
+                    .mistake(at, "`${` without `}`")
+                    .help("a literal `${` is written `$${`".to_owned())
+                    .push();
             }
         };
         for reference in references {
@@ -111,7 +118,11 @@ impl<'a> Linter<'a> {
             };
             let near = nearest(wrong.rsplit('.').next().unwrap_or(&wrong), known.iter().copied());
             let own: Vec<_> = known.iter().filter(|name| !BUILT_IN.contains(name)).copied().collect();
-            let all = if own.is_empty() { BUILT_IN.join(", ") } else { format!("{}, {}", BUILT_IN[..4].join(", "), own.join(", ")) };
+            let all = if own.is_empty() {
+                BUILT_IN.join(", ")
+            } else {
+                format!("{}, {}", BUILT_IN[..4].join(", "), own.join(", "))
+            };
             let help = match near {
                 Some(near) => format!("did you mean `{near}`? In scope: {all}"),
                 None => format!("in scope: {all}"),

@@ -46,22 +46,31 @@ async fn raw(answer: &'static [u8]) -> String {
 #[tokio::test]
 async fn the_credential_is_sent_and_not_shown() {
     let server = MockServer::start().await;
-    Mock::given(header("authorization", "Bearer s3cr3t-token")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    Mock::given(header("authorization", "Bearer s3cr3t-token"))
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&server)
+        .await;
     let (live, redactor) = live(&server.uri());
     let sent = live.send(&get(format!("{}/Users", server.uri()))).await;
     assert!(matches!(&sent.answer, Answer::Response(response) if response.status == 200));
     assert_eq!(sent.request.headers, [("authorization".to_owned(), "Bearer ***".to_owned())]);
     assert_eq!(redactor.text("s3cr3t-token"), "***");
     let anonymous = Request { auth: AuthMode::Anonymous, ..get(format!("{}/Users", server.uri())) };
-    assert!(matches!(live.send(&anonymous).await.answer, Answer::Response(response) if response.status == 404));
+    assert!(
+        matches!(live.send(&anonymous).await.answer, Answer::Response(response) if response.status == 404)
+    );
 }
 
 #[tokio::test]
 async fn a_token_in_the_query_is_masked() {
     let server = MockServer::start().await;
-    Mock::given(query_param("access_token", "s3cr3t-token")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    Mock::given(query_param("access_token", "s3cr3t-token"))
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&server)
+        .await;
     let (live, _) = live(&server.uri());
-    let request = Request { auth: AuthMode::QueryParameter, ..get(format!("{}/Users?count=1", server.uri())) };
+    let request =
+        Request { auth: AuthMode::QueryParameter, ..get(format!("{}/Users?count=1", server.uri())) };
     let sent = live.send(&request).await;
     assert!(matches!(&sent.answer, Answer::Response(response) if response.status == 200));
     assert!(sent.request.url.ends_with("/Users?count=1&access_token=***"), "{}", sent.request.url);
@@ -89,20 +98,32 @@ async fn redirects_within_the_origin_are_followed_a_few_times() {
     Mock::given(path("/loop")).respond_with(to("/loop")).mount(&server).await;
     let (live, _) = live(&server.uri());
     assert!(failure_kind(&live.send(&get(format!("{}/a", server.uri()))).await).is_none());
-    assert_eq!(failure_kind(&live.send(&get(format!("{}/loop", server.uri()))).await), Some(FailureKind::Redirect));
+    assert_eq!(
+        failure_kind(&live.send(&get(format!("{}/loop", server.uri()))).await),
+        Some(FailureKind::Redirect)
+    );
 }
 
 #[tokio::test]
 async fn bodies_and_time_are_bounded() {
     let server = MockServer::start().await;
-    Mock::given(path("/large")).respond_with(ResponseTemplate::new(200).set_body_string("x".repeat(5000))).mount(&server).await;
+    Mock::given(path("/large"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("x".repeat(5000)))
+        .mount(&server)
+        .await;
     let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(20));
     Mock::given(path("/slow")).respond_with(slow).mount(&server).await;
     let (live, _) = live(&server.uri());
     let large = live.send(&get(format!("{}/large", server.uri()))).await;
     let Answer::Response(response) = large.answer else { panic!("an answer") };
-    assert_eq!((response.body.bytes.len(), &response.body.completeness), (1000, &Completeness::TooLarge(1000)));
-    assert_eq!(failure_kind(&live.send(&get(format!("{}/slow", server.uri()))).await), Some(FailureKind::Timeout));
+    assert_eq!(
+        (response.body.bytes.len(), &response.body.completeness),
+        (1000, &Completeness::TooLarge(1000))
+    );
+    assert_eq!(
+        failure_kind(&live.send(&get(format!("{}/slow", server.uri()))).await),
+        Some(FailureKind::Timeout)
+    );
 }
 
 #[tokio::test]
@@ -126,7 +147,9 @@ async fn a_body_that_breaks_off_is_kept_as_such() {
     let sent = live(&base).0.send(&get(format!("{base}/Users"))).await;
     let Answer::Response(response) = sent.answer else { panic!("an answer") };
     assert!(matches!(response.body.completeness, Completeness::Interrupted(_)));
-    assert!(matches!(response.body.parsed(), ParsedBody::NotJson(why) if why.contains("broke off after 5 bytes")));
+    assert!(
+        matches!(response.body.parsed(), ParsedBody::NotJson(why) if why.contains("broke off after 5 bytes"))
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,64 @@
+//! What is known about a target once it was asked: the ground on which cases are planned and payloads made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::model::{Exchange, Features, Finding};
+use crate::scim::object;
+use crate::scim::resource_type::ResourceSchemas;
+use crate::scim::schema::Schema;
+use crate::suite::template::{self, Scope};
+
+/// A target as its discovery documents and the configuration describe it.
+#[derive(Debug, Clone)]
+pub struct TargetModel {
+    /// Base URL.
+    pub base_url: Url,
+    /// Domain of everything that looks like an e-mail address.
+    pub domain: String,
+    /// Its resource types with their schemas.
+    pub resources: Vec<ResourceSchemas>,
+    /// Every schema that it publishes, or that stands in for one it does not.
+    pub schemas: Vec<Arc<Schema>>,
+    /// What it can do.
+    pub features: Features,
+    /// Attributes that the user's configuration sets in created resources, by resource type; `null` takes one away.
+    pub overrides: BTreeMap<String, Map<String, Value>>,
+}
+
+impl TargetModel {
+    /// A resource type by name.
+    #[must_use]
+    pub fn resource(&self, name: &str) -> Option<&ResourceSchemas> {
+        self.resources.iter().find(|resource| resource.resource_type.name == name)
+    }
+
+    /// A payload with the attributes that the configuration sets for its resource type. `${unique}` and `${domain}`
+    /// are filled in; other templates stay as they are.
+    #[must_use]
+    pub fn with_overrides(&self, resource_type: &str, mut payload: Value, unique: &str) -> Value {
+        let Some(overrides) = self.overrides.get(resource_type) else { return payload };
+        let mut scope = Scope::default();
+        scope.set("unique", json!(unique));
+        scope.set("domain", json!(self.domain));
+        for (name, value) in overrides {
+            let value = template::render(value, &scope).unwrap_or_else(|_| value.clone());
+            object::replace(&mut payload, name, value);
+        }
+        payload
+    }
+}
+
+/// What asking the target about itself gave.
+#[derive(Debug, Clone)]
+pub struct Discovery {
+    /// What is known now.
+    pub model: TargetModel,
+    /// The requests and their answers.
+    pub exchanges: Vec<Exchange>,
+    /// What was missing or could not be understood; their ids begin with `target/discovery#`.
+    pub findings: Vec<Finding>,
+}
