@@ -18,7 +18,7 @@ mod shared;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -66,7 +66,7 @@ pub async fn run(
     options: Options,
     sink: &mut dyn Sink,
 ) -> RunResult {
-    let epoch = Instant::now();
+    let epoch = discovery.began;
     let Options { target, seed, jobs, case_timeout, run_timeout, ledger, interrupt, started } = options;
     let model = Arc::new(discovery.model);
     let shared = Arc::new(Shared {

@@ -1,5 +1,7 @@
 //! The target: configuration, doctor, discovery to features (layer 4).
 
+pub mod discovery;
+pub mod doctor;
 mod model;
 
 pub use model::{Discovery, TargetModel};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -21,7 +22,7 @@ pub struct TargetModel {
     pub domain: String,
     /// Its resource types with their schemas.
     pub resources: Vec<ResourceSchemas>,
-    /// Every schema that it publishes, or that stands in for one it does not.
+    /// The schemas that it publishes.
     pub schemas: Vec<Arc<Schema>>,
     /// What it can do.
     pub features: Features,
@@ -61,4 +62,6 @@ pub struct Discovery {
     pub exchanges: Vec<Exchange>,
     /// What was missing or could not be understood; their ids begin with `target/discovery#`.
     pub findings: Vec<Finding>,
+    /// When the first request was sent: the beginning of the run.
+    pub began: Instant,
 }
