@@ -153,7 +153,8 @@ impl<'a> Running<'a> {
                 &uuid,
                 base_url,
                 shared.ledger.clone(),
-            ),
+            )
+            .with_writable_discovery(shared.target.features.has("loopback")),
             findings: Vec::new(),
             outcomes: Vec::new(),
             exchanges: Vec::new(),
@@ -414,7 +415,7 @@ impl<'a> Running<'a> {
         let started_ms = self.shared.elapsed_ms();
         let sent = self.shared.transport.send(&request).await;
         if let Some(intent) = intent {
-            self.ownership.after(intent, &request, &sent.answer);
+            self.ownership.after(intent, &request, &sent.answer, sent.tries);
         }
         if let (Some(name), Some(body)) = (name, body) {
             self.scope.insert_into("sent", name, body);
@@ -516,34 +517,39 @@ impl<'a> Running<'a> {
     /// Deletes what the case created. Never changes a verdict.
     async fn clean_up(&mut self) -> Vec<LeftOver> {
         let transport = self.shared.transport.as_ref();
-        let token = self.shared.ids.token();
+        let own_name = self.shared.ids.unique(&self.planned.id);
         let mut left_over = Vec::new();
-        let mut delete = Vec::new();
         for lost in self.ownership.take_lost() {
-            let found = cleanup::find(transport, &lost.endpoint, lost.identifier.as_ref(), token).await;
+            let found = cleanup::find(transport, &lost.endpoint, lost.identifier.as_ref(), &own_name).await;
+            let mut problems = Vec::new();
             match found {
+                Ok(urls) if urls.is_empty() && lost.pending => {
+                    let why = format!("{}; it is not there, but may still come into being", lost.reason);
+                    problems.push(self.left_over(&lost.endpoint, &why));
+                }
                 Ok(urls) => {
-                    delete.extend(urls.into_iter().map(|url| (lost.number, url, true)));
-                    // Looked for and not there: nothing to delete, unless an URL was just added.
-                    if delete.iter().all(|(number, ..)| *number != lost.number) {
-                        self.ownership.gone(lost.number);
+                    for url in urls {
+                        let deleted = cleanup::delete_if_ours(transport, &url, &own_name).await;
+                        problems.extend(deleted.err().map(|why| self.left_over(&url, &why)));
                     }
                 }
-                Err(why) => {
-                    left_over.push(self.left_over(&lost.endpoint, &format!("{}; {why}", lost.reason)));
-                }
+                Err(why) => problems.push(self.left_over(&lost.endpoint, &format!("{}; {why}", lost.reason))),
             }
+            if problems.is_empty() {
+                self.ownership.gone(lost.number);
+            }
+            left_over.extend(problems);
         }
-        delete.extend(self.ownership.take_owned().into_iter().map(|own| (own.number, own.url, own.verified)));
-        for (number, url, verified) in delete {
-            let deleted = if verified {
-                cleanup::delete(transport, &url).await
-            } else {
-                cleanup::delete_if_ours(transport, &url, token).await
+        for owned in self.ownership.take_owned() {
+            // A faulty server may have answered with the id of somebody else: look before deleting. What the case has
+            // changed itself may not carry its first name any more.
+            let deleted = match owned.renamed {
+                true => cleanup::delete(transport, &owned.url).await,
+                false => cleanup::delete_if_ours(transport, &owned.url, &own_name).await,
             };
             match deleted {
-                Ok(()) => self.ownership.gone(number),
-                Err(why) => left_over.push(self.left_over(&url, &why)),
+                Ok(()) => self.ownership.gone(owned.number),
+                Err(why) => left_over.push(self.left_over(&owned.url, &why)),
             }
         }
         left_over

@@ -35,6 +35,9 @@ pub(crate) async fn delete_if_ours(transport: &dyn Transport, url: &str, token: 
     }
 }
 
+/// Pages that are looked through at most. A target with more resources than that has filters.
+const MOST_PAGES: usize = 200;
+
 /// Looks for resources of the run at an endpoint: by filter, and if the target refuses that, page by page.
 pub(crate) async fn find(
     transport: &dyn Transport,
@@ -48,22 +51,27 @@ pub(crate) async fn find(
     let quoted = Value::from(value.as_str()).to_string();
     let filter = percent_encode(&format!("{attribute} eq {quoted}"), "");
     if let Ok(resources) = list(transport, &format!("{endpoint}?filter={filter}")).await {
-        return Ok(urls(endpoint, &resources, token));
-    }
-    let mut found = Vec::new();
-    let mut start = 1;
-    // Bounded: 200 pages of 100. A target with more than that has filters.
-    for _ in 0..200 {
-        let page = list(transport, &format!("{endpoint}?startIndex={start}&count=100")).await?;
-        if page.is_empty() {
-            break;
+        let ours = urls(endpoint, &resources, token);
+        // A server that ignores filters answers with whatever stands on its first page.
+        if ours.len() == resources.len() {
+            return Ok(ours);
         }
-        start += page.len();
-        let new: Vec<_> =
-            urls(endpoint, &page, token).into_iter().filter(|url| !found.contains(url)).collect();
-        found.extend(new);
     }
-    Ok(found)
+    let (mut found, mut seen) = (Vec::new(), std::collections::HashSet::new());
+    let mut start = 1;
+    for _ in 0..MOST_PAGES {
+        let page = list(transport, &format!("{endpoint}?startIndex={start}&count=100")).await?;
+        start += page.len();
+        let id = |resource: &&Value| resource.get("id").and_then(Value::as_str).map(str::to_owned);
+        let new: Vec<_> =
+            page.into_iter().filter(|resource| id(&resource).is_none_or(|id| seen.insert(id))).collect();
+        // The end, or a server that gives the same page again and again.
+        if new.is_empty() {
+            return Ok(found);
+        }
+        found.extend(urls(endpoint, &new, token));
+    }
+    Err(format!("there are more than {} resources to look through", MOST_PAGES * 100))
 }
 
 async fn list(transport: &dyn Transport, url: &str) -> Result<Vec<Value>, String> {

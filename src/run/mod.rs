@@ -25,6 +25,7 @@ use tokio::task::JoinSet;
 
 use self::collector::Done;
 pub use self::plan::{Fate, Plan, PlannedCase};
+pub use self::requirements::{PlannedCheck, planned_checks};
 use self::shared::Shared;
 use crate::check;
 use crate::model::{

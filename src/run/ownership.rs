@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::ledger::Ledger;
-use crate::model::{Answer, Request, Response};
+use crate::model::{Answer, FailureKind, Request, Response};
 
 /// A resource that a case created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,10 @@ pub(crate) struct Owned {
     pub(crate) number: u64,
     /// Its URL below the base URL.
     pub(crate) url: String,
-    /// Whether the answer to the create showed a name of this run. If not, clean-up looks before it deletes.
-    pub(crate) verified: bool,
+    /// Whether the answer to the create showed a name of this case, and the case changed the resource afterwards: it
+    /// may carry another name by now.
+    pub(crate) renamed: bool,
+    verified: bool,
 }
 
 /// A create that went out and may have made something that cannot be found.
@@ -30,6 +32,8 @@ pub(crate) struct Lost {
     pub(crate) identifier: Option<(String, String)>,
     /// Why the resource is not known.
     pub(crate) reason: String,
+    /// Whether the target may still be about to make it: there was no answer.
+    pub(crate) pending: bool,
 }
 
 /// Why a request is not sent.
@@ -56,6 +60,8 @@ pub(crate) struct Ownership {
     uuid: String,
     base_url: Url,
     ledger: Option<Arc<Ledger>>,
+    /// Whether discovery documents may be written back as they were read.
+    discovery_writable: bool,
     state: Mutex<State>,
 }
 
@@ -81,8 +87,15 @@ impl Ownership {
             uuid: uuid.to_owned(),
             base_url: base_url.clone(),
             ledger,
+            discovery_writable: false,
             state: Mutex::default(),
         }
+    }
+
+    /// Lets the case write discovery documents back as they were read, to see that they are read-only: on loopback, or
+    /// where the user says so.
+    pub(crate) fn with_writable_discovery(self, discovery_writable: bool) -> Self {
+        Self { discovery_writable, ..self }
     }
 
     /// Decides whether a request may be sent and writes the ledger ahead of a create. Returns the number of the
@@ -91,22 +104,30 @@ impl Ownership {
         match request.method.as_str() {
             "GET" | "HEAD" | "OPTIONS" => Ok(None),
             "POST" if is_query(&request.url) => Ok(None),
+            method if self.is_discovery(&request.url) => match self.discovery_writable {
+                true => Ok(None),
+                false => Err(Refused::Foreign { method: method.to_owned(), url: request.url.clone() }),
+            },
             "POST" => self.intent(request, body).map(Some),
             method => {
                 if !self.may_change(&request.url) {
                     return Err(Refused::Foreign { method: method.to_owned(), url: request.url.clone() });
                 }
                 // A faulty server may create by PUT (RFC 7644 §3.5.1 forbids it).
-                if method == "PUT" && !self.owns(&request.url) && !self.is_discovery(&request.url) {
+                if method == "PUT" && !self.owns(&request.url) {
                     return self.intent(request, body).map(Some);
                 }
+                self.note_change(&request.url);
                 Ok(None)
             }
         }
     }
 
     /// Takes note of what came back for a request that might create something.
-    pub(crate) fn after(&self, number: u64, request: &Request, answer: &Answer) {
+    ///
+    /// `tries` is how often the request was sent: the refusal of a second try says nothing about the first.
+    pub(crate) fn after(&self, number: u64, request: &Request, answer: &Answer, tries: u32) {
+        let mut pending = false;
         let reason = match answer {
             Answer::Response(response) if (200..300).contains(&response.status) => {
                 match self.created_url(request, response) {
@@ -117,23 +138,31 @@ impl Ownership {
                         }
                         let mut state = self.state();
                         state.lost.retain(|lost| lost.number != number);
-                        state.owned.push(Owned { number, url, verified });
+                        state.owned.push(Owned { number, url, verified, renamed: false });
                         return;
                     }
                     Err(reason) => reason,
                 }
             }
             // Refused: nothing was made.
-            Answer::Response(response) if response.status < 500 => {
+            Answer::Response(response) if (400..500).contains(&response.status) && tries <= 1 => {
                 self.state().lost.retain(|lost| lost.number != number);
                 return self.gone(number);
             }
-            // A server that fails or falls silent may have created it all the same.
+            // Nothing went out.
+            Answer::Failed(failure) if tries == 0 || failure.kind == FailureKind::Refused => {
+                self.state().lost.retain(|lost| lost.number != number);
+                return self.gone(number);
+            }
+            // A server that redirects, fails or falls silent may have created it all the same.
             Answer::Response(response) => format!("the create was answered with {}", response.status),
-            Answer::Failed(failure) => format!("the create got no answer ({})", failure.message),
+            Answer::Failed(failure) => {
+                pending = true;
+                format!("the create got no answer ({})", failure.message)
+            }
         };
         if let Some(lost) = self.state().lost.iter_mut().find(|lost| lost.number == number) {
-            lost.reason = reason;
+            (lost.reason, lost.pending) = (reason, pending);
         }
     }
 
@@ -168,7 +197,7 @@ impl Ownership {
         };
         // Until the answer is there the resource is lost: a case that is cancelled now still looks for it.
         let reason = "the case ended before the create was answered".to_owned();
-        self.state().lost.push(Lost { number, endpoint, identifier, reason });
+        self.state().lost.push(Lost { number, endpoint, identifier, reason, pending: true });
         Ok(number)
     }
 
@@ -176,7 +205,14 @@ impl Ownership {
     fn may_change(&self, url: &str) -> bool {
         let path = path_of(url);
         let last = path.rsplit('/').next().unwrap_or_default();
-        self.owns(url) || last.contains(&self.token) || last.contains(&self.uuid) || self.is_discovery(url)
+        self.owns(url) || last.contains(&self.token) || last.contains(&self.uuid)
+    }
+
+    fn note_change(&self, url: &str) {
+        let path = path_of(url);
+        for owned in self.state().owned.iter_mut().filter(|owned| path_of(&owned.url) == path) {
+            owned.renamed = owned.verified;
+        }
     }
 
     fn owns(&self, url: &str) -> bool {
@@ -208,23 +244,45 @@ impl Ownership {
             return Ok((endpoint.to_owned(), verified));
         }
         let id = body.and_then(|body| body.get("id")).and_then(Value::as_str).filter(|id| !id.is_empty());
-        if let Some(id) = id {
-            let id = super::request::percent_encode(id, super::request::SEGMENT);
-            return Ok((format!("{endpoint}/{id}"), verified));
-        }
+        let by_id = id.map(|id| below(endpoint, id)).transpose()?;
         let location = response.header("location").or_else(|| body?.pointer("/meta/location")?.as_str());
-        let location = location.ok_or("the answer to the create has neither id nor Location")?;
+        let Some(location) = location else {
+            let url = by_id.ok_or("the answer to the create has neither id nor Location")?;
+            return Ok((url, verified));
+        };
         let url = super::request::with_trailing_slash(&self.base_url)
             .join(location)
             .map_err(|error| format!("the Location `{location}` is not a URL: {error}"))?;
+        // Behind a proxy the server may not know its own origin; with the id at hand its path says enough.
+        if let Some(by_id) = by_id {
+            let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
+            if last(url.path()) != last(&path_of(&by_id)) {
+                return Err(format!("id and Location of the answer disagree: {by_id} and {location}"));
+            }
+            return Ok((by_id, verified));
+        }
         if url.origin() != self.base_url.origin() {
             return Err(format!("the Location {location} is on another origin"));
+        }
+        let is_below = url.path().starts_with(&format!("{}/", path_of(self.base_url.as_str())));
+        if !is_below || self.is_discovery(url.as_str()) {
+            return Err(format!("the Location {location} is no resource below the base URL"));
         }
         Ok((url.into(), verified))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The URL of an id at an endpoint. An id that URLs read as a step up (`..`) names no resource.
+fn below(endpoint: &str, id: &str) -> Result<String, String> {
+    let url = format!("{endpoint}/{}", super::request::percent_encode(id, super::request::SEGMENT));
+    let parent = format!("{}/", path_of(endpoint));
+    match path_of(&url).strip_prefix(&parent) {
+        Some(last) if !last.is_empty() && !last.contains('/') => Ok(url),
+        _ => Err(format!("the id {id:?} cannot stand in a URL")),
     }
 }
 
@@ -292,7 +350,7 @@ mod tests {
         let create = request("POST", "http://h/v2/Users");
         let body = json!({ "userName": "sc1-a" });
         let number = ownership.before(&create, Some(&body)).unwrap().unwrap();
-        ownership.after(number, &create, &answer(201, None, r#"{"id":"7","userName":"SC1-a"}"#));
+        ownership.after(number, &create, &answer(201, None, r#"{"id":"7","userName":"SC1-a"}"#), 1);
         let cases = [
             ("DELETE", "http://h/v2/Users/7", true),
             ("PATCH", "http://h/v2/Users/7?attributes=id", true),
@@ -300,46 +358,68 @@ mod tests {
             ("DELETE", "http://h/v2/Users", false),
             ("DELETE", "http://h/v2/Users/2f0c7f1e-0000-4000-8000-000000000000", true),
             ("PUT", "http://h/v2/Users/sc1-nobody", true),
-            ("PUT", "http://h/v2/ServiceProviderConfig", true),
+            ("PUT", "http://h/v2/ServiceProviderConfig", false),
+            ("POST", "http://h/v2/Schemas", false),
             ("DELETE", "http://h/v2/Me", false),
             ("GET", "http://h/v2/Users/8", true),
         ];
         for (method, url, allowed) in cases {
             assert_eq!(ownership.before(&request(method, url), None).is_ok(), allowed, "{method} {url}");
         }
-        assert_eq!(
-            ownership.take_owned(),
-            [Owned { number: 0, url: "http://h/v2/Users/7".to_owned(), verified: true }]
-        );
+        let seven = Owned { number: 0, url: "http://h/v2/Users/7".to_owned(), renamed: true, verified: true };
+        assert_eq!(ownership.take_owned(), [seven]);
+        let local = self::ownership().with_writable_discovery(true);
+        assert_eq!(local.before(&request("PUT", "http://h/v2/Schemas/urn:x"), None).unwrap(), None);
+    }
+
+    /// What a case owns and has lost after a create with this answer.
+    fn created(answer: &Answer, tries: u32) -> (Vec<String>, Vec<Lost>) {
+        let ownership = ownership();
+        let create = request("POST", "http://h/v2/Users");
+        let sent = json!({ "schemas": [], "userName": "sc1-a" });
+        let number = ownership.before(&create, Some(&sent)).unwrap().unwrap();
+        ownership.after(number, &create, answer, tries);
+        (ownership.take_owned().into_iter().map(|owned| owned.url).collect(), ownership.take_lost())
     }
 
     #[test]
     fn a_create_that_answers_with_a_strangers_resource_owns_nothing() {
-        let create = request("POST", "http://h/v2/Users");
-        let sent = json!({ "schemas": [], "userName": "sc1-a" });
         let answers = [
             answer(200, None, r#"{"id":"1","userName":"admin"}"#),
             answer(201, Some("http://elsewhere/Users/1"), ""),
+            answer(201, Some("/Users/1"), ""),
+            answer(201, Some("http://h/v2/Schemas/1"), ""),
+            answer(201, Some("http://h/v2/Users/1"), r#"{"id":"2","userName":"sc1-a"}"#),
+            answer(201, None, r#"{"id":"..","userName":"sc1-a"}"#),
             answer(201, None, ""),
+            answer(307, Some("/v2/Users"), ""),
             answer(500, None, ""),
         ];
         for answer in answers {
-            let ownership = ownership();
-            let number = ownership.before(&create, Some(&sent)).unwrap().unwrap();
-            ownership.after(number, &create, &answer);
-            assert_eq!(ownership.take_owned(), []);
-            let lost = ownership.take_lost();
+            let (owned, lost) = created(&answer, 1);
+            assert_eq!(owned, Vec::<String>::new());
             assert_eq!(lost.len(), 1);
             assert_eq!(lost[0].identifier, Some(("userName".to_owned(), "sc1-a".to_owned())));
+            assert!(!lost[0].pending);
         }
-        let ownership = ownership();
-        let number = ownership.before(&create, Some(&sent)).unwrap().unwrap();
-        ownership.after(number, &create, &answer(409, None, ""));
-        assert_eq!(ownership.take_lost(), []);
-        let number = ownership.before(&create, Some(&sent)).unwrap().unwrap();
-        ownership.after(number, &create, &answer(201, Some("/v2/Users/9"), ""));
-        let url = "http://h/v2/Users/9".to_owned();
-        assert_eq!(ownership.take_owned(), [Owned { number, url, verified: false }]);
+    }
+
+    #[test]
+    fn a_refused_create_made_nothing_unless_it_was_sent_before() {
+        let refused = answer(409, None, "");
+        assert_eq!(created(&refused, 1), (vec![], vec![]));
+        assert_eq!(created(&refused, 2).1.len(), 1);
+        let silent = |kind| Answer::Failed(crate::model::Failure { kind, message: String::new() });
+        assert_eq!(created(&silent(FailureKind::Refused), 1), (vec![], vec![]));
+        assert!(created(&silent(FailureKind::Timeout), 1).1[0].pending);
+    }
+
+    #[test]
+    fn a_location_is_enough_to_find_what_was_created() {
+        let url = vec!["http://h/v2/Users/9".to_owned()];
+        assert_eq!(created(&answer(201, Some("/v2/Users/9"), ""), 1).0, url);
+        let with_id = answer(201, Some("https://inner:8080/v2/Users/9"), r#"{"id":"9","userName":"sc1-a"}"#);
+        assert_eq!(created(&with_id, 1).0, url);
     }
 
     #[test]

@@ -5,24 +5,36 @@ use std::collections::BTreeMap;
 use super::plan::{Plan, PlannedCase};
 use crate::model::{CaseResult, Level, RequirementId, RequirementResult, Testable, Verdict};
 use crate::suite::catalogue::Catalogue;
-use crate::suite::format::{Check, Step};
+use crate::suite::format::{Case, Check, Step};
 use crate::suite::lint::default_requirement;
 
-/// What a planned case would judge: check id, requirement, level, line.
-pub(crate) fn checks_of(
-    planned: &PlannedCase,
-) -> impl Iterator<Item = (String, RequirementId, Level, u32)> + '_ {
-    let level = |check: &Check| check.level.unwrap_or_else(|| level(&check.requirement));
-    planned.case().steps.iter().flat_map(move |step| {
-        let own = requirement_of(step).map(|requirement| {
-            (super::case::slug(&step.name), requirement.clone(), self::level(&requirement), step.line)
-        });
-        let checks = step
-            .checks
-            .iter()
-            .map(move |check| (check.id.clone(), check.requirement.clone(), level(check), check.line));
-        own.into_iter().chain(checks)
+/// A check as it stands in a suite: id, requirement, level, line.
+pub type PlannedCheck = (String, RequirementId, Level, u32);
+
+/// Everything that a case may judge, the checks of outcomes that the RFCs leave open included.
+pub fn planned_checks(case: &Case) -> impl Iterator<Item = PlannedCheck> + '_ {
+    case.steps.iter().flat_map(|step| {
+        let of_outcomes = step.one_of.iter().flat_map(|outcome| &outcome.checks).map(planned_check);
+        step_checks(step).chain(of_outcomes)
     })
+}
+
+/// What a planned case judges for certain.
+pub(crate) fn checks_of(planned: &PlannedCase) -> impl Iterator<Item = PlannedCheck> + '_ {
+    planned.case().steps.iter().flat_map(step_checks)
+}
+
+fn step_checks(step: &Step) -> impl Iterator<Item = PlannedCheck> + '_ {
+    let own = requirement_of(step).map(|requirement| {
+        let level = level(&requirement);
+        (super::case::slug(&step.name), requirement, level, step.line)
+    });
+    own.into_iter().chain(step.checks.iter().map(planned_check))
+}
+
+fn planned_check(check: &Check) -> PlannedCheck {
+    let level = check.level.unwrap_or_else(|| level(&check.requirement));
+    (check.id.clone(), check.requirement.clone(), level, check.line)
 }
 
 /// The requirement that a step's `expect` or `one_of` verifies.

@@ -3,7 +3,7 @@
 use super::catalogue::Catalogue;
 use super::diagnostic::{Diagnostic, Place};
 use super::format::{Case, Check, SetupEntry, Step, SuiteFile};
-use super::source::Source;
+use super::source::{self, Source};
 use super::yaml::Document;
 use super::{lint, schema, validate};
 
@@ -43,6 +43,23 @@ pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec
         diagnostics.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
         Err(diagnostics)
     }
+}
+
+/// The suites that the binary brings. They are read without validation and lint, which a test has done for them: a run
+/// begins milliseconds earlier.
+///
+/// # Panics
+/// Never in a released binary: a test reads every one of them.
+#[must_use]
+pub fn embedded() -> Vec<Suite> {
+    let read = |source: Source| {
+        let document = Document::parse(&source.name, &source.text).expect("an embedded suite is YAML");
+        let mut spec: SuiteFile =
+            serde_json::from_value(document.value.clone()).expect("an embedded suite has the form of one");
+        lines(&mut spec, &document);
+        Suite { file: source.name, spec }
+    };
+    source::embedded().into_iter().map(read).collect()
 }
 
 fn parse(source: &Source) -> Result<Parsed, Vec<Diagnostic>> {

@@ -13,5 +13,5 @@ pub mod template;
 mod validate;
 pub mod yaml;
 
-pub use load::{Suite, load};
+pub use load::{Suite, embedded, load};
 pub use source::Source;

@@ -121,6 +121,7 @@ impl Live {
             request: shown,
             answer: Answer::Failed(Failure { kind, message }),
             duration: began.elapsed(),
+            tries: 0,
         };
         let mut url = match Url::parse(&request.url) {
             Ok(url) => url,
@@ -166,6 +167,9 @@ impl Live {
             if let Answer::Response(response) = &answer {
                 let (after, date) = (response.header("retry-after"), response.header("date"));
                 let pause = wanted_pause(response.status, after, date, tries - 1, chrono::Utc::now());
+                // A 429 was refused; after a 503 nobody knows what a request has changed already.
+                let safe = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+                let pause = pause.filter(|_| safe || response.status == 429);
                 if let Some(pause) =
                     pause.filter(|pause| waited + *pause <= self.retry_budget && tries < MAX_TRIES)
                 {
@@ -174,7 +178,7 @@ impl Live {
                     continue;
                 }
             }
-            return Sent { request: shown, answer, duration };
+            return Sent { request: shown, answer, duration, tries };
         }
     }
 

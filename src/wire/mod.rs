@@ -32,8 +32,10 @@ pub struct Sent {
     pub request: Request,
     /// What came back.
     pub answer: Answer,
-    /// From the first byte sent to the last byte received.
+    /// From the first byte sent to the last byte received, of the last try.
     pub duration: Duration,
+    /// How often it was sent: more than once where the target asked us to wait and try again.
+    pub tries: u32,
 }
 
 /// Sends requests: live, or from a recording.
