@@ -12,6 +12,7 @@ pub mod payload;
 pub mod projection;
 pub mod resource_type;
 pub mod schema;
+pub mod search;
 pub mod sort;
 pub mod urn;
 pub mod validate;

@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::attribute_path::AttributePath;
-use super::conform::is_primary;
+use super::conform::{invalid, is_primary};
 use super::date_time::DateTime;
+use super::error::ScimError;
 use super::object::{elements, is_unassigned, member_of};
 use super::resource_type::ResourceSchemas;
-use super::schema::{Attribute, AttributeType};
+use super::schema::{Attribute, AttributeType, Returned};
 
 /// The direction of `sortOrder`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -31,6 +32,21 @@ impl SortOrder {
             _ => None,
         }
     }
+}
+
+/// Judges `sortBy`: 400 `invalidValue` for a complex attribute that has no `value` to stand for it (RFC 7644 §3.4.2.3
+/// wants a path to a sub-attribute), and for attributes that are never returned: the order would give away their
+/// value. Unknown attributes are allowed; they sort nothing.
+pub fn check_sort_by(by: &AttributePath, schemas: &ResourceSchemas) -> Result<(), ScimError> {
+    let Some(resolved) = by.resolve(schemas) else { return Ok(()) };
+    if [resolved.attribute, resolved.target()].iter().any(|attribute| attribute.returned == Returned::Never) {
+        return Err(invalid(format!("sortBy: `{by}` is never returned and cannot be sorted by")));
+    }
+    let target = resolved.target();
+    if target.is_complex() && target.sub_attribute("value").is_none() {
+        return Err(invalid(format!("sortBy: `{by}` is complex: name one of its sub-attributes")));
+    }
+    Ok(())
 }
 
 /// What a resource is sorted by. The order is total, so that sorting is safe with any values; values that do not have
@@ -147,6 +163,22 @@ mod tests {
         assert_eq!(sorted(&users, "nothing", "ascending"), "1234");
         let exact = json!([{ "id": "b" }, { "id": "C" }, { "id": "a" }]);
         assert_eq!(sorted(&exact, "id", "ascending"), "Cab");
+    }
+
+    #[test]
+    fn what_cannot_be_sorted_by() {
+        for (by, valid) in [
+            ("userName", true),
+            ("emails", true),
+            ("emails.type", true),
+            ("name.givenName", true),
+            ("nothing", true),
+            ("name", false),
+            ("addresses", false),
+            ("password", false),
+        ] {
+            assert_eq!(check_sort_by(&by.parse().unwrap(), &user()).is_ok(), valid, "{by}");
+        }
     }
 
     #[test]

@@ -1,1 +1,130 @@
-//! server.
+//! The reference server: a SCIM 2.0 service provider in memory, made of the pure functions of `scim` (layer 5).
+//!
+//! A request passes through the stages of `service`, each a module of its own: received (`http`), routed (`route`),
+//! authenticated (`auth`), negotiated (`negotiate`), carried out (`discovery`, `query`, `resources` on `store`), and
+//! answered (`reply`).
+
+mod auth;
+mod discovery;
+mod etag;
+mod headers;
+mod http;
+mod kind;
+mod membership;
+mod negotiate;
+mod query;
+mod reply;
+mod resources;
+mod route;
+mod service;
+mod store;
+
+use std::fmt;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use self::auth::Tokens;
+use self::route::BASE_PATH;
+use self::service::Service;
+
+/// How long [`Server::shutdown`] waits for requests that are being answered.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How a server is set up; the default has a fresh random token.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Port on 127.0.0.1; 0 for a free one.
+    pub port: u16,
+    /// The bearer token that may do everything.
+    pub token: SecretString,
+    /// A bearer token that may only read: everything else is answered with 403 `insufficient_scope`.
+    pub read_only_token: Option<SecretString>,
+    /// `filter.maxResults`: the largest number of resources in one answer.
+    pub max_results: usize,
+    /// Makes the ids of resources repeatable. They are UUIDs in any case.
+    pub seed: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let token = uuid::Uuid::new_v4().simple().to_string();
+        Self { port: 0, token: token.into(), read_only_token: None, max_results: 200, seed: None }
+    }
+}
+
+/// A running server. Dropping it stops it; [`Server::shutdown`] also waits until it has stopped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use scimcheck::server::{Options, Server};
+///
+/// let server = Server::start(Options::default()).await?;
+/// assert!(server.base_url().ends_with("/scim/v2"));
+/// server.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Server {
+    base_url: String,
+    token: SecretString,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Binds the port and serves in background tasks of the current tokio runtime. Requests are answered from the
+    /// moment that this returns.
+    ///
+    /// An error if the port cannot be bound, or (`InvalidInput`) if a token is not one that a header can carry.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let tokens = Tokens::new(options.token.clone(), options.read_only_token.clone())?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
+        let service = Service::new(base_url.clone(), tokens, options.max_results, options.seed);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(http::serve(listener, Arc::new(service), async move {
+            // Sent or dropped: both mean that the server is no longer wanted.
+            let _ = stopped.await;
+        }));
+        Ok(Self { base_url, token: options.token, stop, task })
+    }
+
+    /// The base URL, without a slash at the end: `http://127.0.0.1:PORT/scim/v2`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The bearer token that may do everything.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.token.expose_secret()
+    }
+
+    /// Stops taking connections, lets requests that are being answered end (for five seconds at most), and returns
+    /// when the port is free again.
+    pub async fn shutdown(self) {
+        let Self { stop, mut task, .. } = self;
+        drop(stop);
+        if tokio::time::timeout(GRACE, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}

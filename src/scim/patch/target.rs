@@ -215,7 +215,7 @@ fn append(
     new: Value,
     label: &str,
 ) -> Result<Option<usize>, ScimError> {
-    if items.iter().any(|item| covers(attribute, item, &new)) {
+    if items.iter().any(|item| covers(attribute, item, &new) || same_fixed_value(attribute, item, &new)) {
         return Ok(None);
     }
     let index = items.iter().position(|item| same_identity(attribute, item, &new));
@@ -236,6 +236,16 @@ fn covers(attribute: &Attribute, item: &Value, new: &Value) -> bool {
         let default = if name.eq_ignore_ascii_case("primary") { &absent } else { &Value::Null };
         let current = member(item, name).unwrap_or(default);
         attribute.sub_attribute(name).is_none_or(|sub| same_value(sub, current, value))
+    })
+}
+
+/// Whether both have the same `value`, and it is immutable: then it alone identifies a value, as the id does a member
+/// of a group, and what the client says about its `$ref` or `type` is nothing new.
+fn same_fixed_value(attribute: &Attribute, item: &Value, new: &Value) -> bool {
+    let fixed = attribute.sub_attribute("value").filter(|sub| sub.mutability == Mutability::Immutable);
+    fixed.is_some_and(|sub| match (member_of(item, "value"), member_of(new, "value")) {
+        (Some(item), Some(new)) => same_value(sub, item, new),
+        _ => false,
     })
 }
 

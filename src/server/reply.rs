@@ -1,0 +1,69 @@
+//! What is sent back: resources, messages, refusals.
+
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderName, StatusCode};
+use serde_json::Value;
+
+use crate::scim::error::ScimError;
+
+/// The media type of every body (RFC 7644 §8.1).
+const SCIM_JSON: &str = "application/scim+json";
+
+/// A response, before it becomes HTTP.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: Vec<(HeaderName, String)>,
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl Reply {
+    /// A response without a body.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: None }
+    }
+
+    /// A response with a JSON body.
+    pub(super) fn json(status: StatusCode, body: &Value) -> Self {
+        let headers = vec![(CONTENT_TYPE, SCIM_JSON.to_owned())];
+        Self { status, headers, body: Some(body.to_string().into_bytes()) }
+    }
+
+    /// Adds where the resource is and which version it has (RFC 7644 §3.3 and §3.14).
+    pub(super) fn about(mut self, location: String, version: &str) -> Self {
+        self.headers.extend([(LOCATION, location), (ETAG, version.to_owned())]);
+        self
+    }
+}
+
+/// A request that is not carried out: the error message, and headers that go with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) error: ScimError,
+    pub(super) headers: Vec<(HeaderName, String)>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16, detail: impl Into<String>) -> Self {
+        ScimError::new(status, detail).into()
+    }
+
+    pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The Error message (RFC 7644 §3.12).
+    pub(super) fn into_reply(self) -> Reply {
+        let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut reply = Reply::json(status, &self.error.to_value());
+        reply.headers.extend(self.headers);
+        reply
+    }
+}
+
+impl From<ScimError> for Refusal {
+    fn from(error: ScimError) -> Self {
+        Self { error, headers: Vec::new() }
+    }
+}

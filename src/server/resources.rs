@@ -1,0 +1,114 @@
+//! Creating, reading, replacing, changing and deleting one resource (RFC 7644 §3.3 to §3.6).
+
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+use serde_json::Value;
+
+use super::etag::{self, Condition};
+use super::kind::Kind;
+use super::negotiate::json_body;
+use super::query;
+use super::reply::{Refusal, Reply};
+use super::service::Call;
+use super::store::Resource;
+use crate::scim::patch::{PatchRequest, apply};
+use crate::scim::projection::Projection;
+use crate::scim::validate::for_write;
+
+/// POST to an endpoint.
+pub(super) fn create(call: Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
+    let body = json_body(call.request)?;
+    let projection = query::projection(call, kind)?;
+    let mut value = for_write(&body, kind.schemas(), None)?;
+    hide_password(&mut value, None);
+    let resource = call.service.store().create(kind, value)?;
+    Ok(show(call, StatusCode::CREATED, &resource, &projection))
+}
+
+/// A request to one resource.
+pub(super) fn serve(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
+    match call.request.method {
+        Method::PUT => replace(call, kind, id),
+        Method::PATCH => patch(call, kind, id),
+        Method::DELETE => delete(call, kind, id),
+        _ => read(call, kind, id),
+    }
+}
+
+fn read(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
+    let projection = query::projection(call, kind)?;
+    let resource = call.service.store().get(kind, id).ok_or_else(|| not_found(id))?;
+    match etag::judge(&call.request.headers, &resource.version) {
+        Condition::Holds => Ok(show(call, StatusCode::OK, &resource, &projection)),
+        Condition::Changed => Err(changed(id)),
+        Condition::Unchanged => {
+            let location = call.location(&resource);
+            Ok(Reply::empty(StatusCode::NOT_MODIFIED).about(location, &resource.version))
+        }
+    }
+}
+
+fn replace(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
+    let body = json_body(call.request)?;
+    write(call, kind, id, |old| Ok(for_write(&body, kind.schemas(), Some(old))?))
+}
+
+fn patch(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
+    let request = PatchRequest::from_value(&json_body(call.request)?)?;
+    write(call, kind, id, |old| Ok(apply(old, &request, kind.schemas())?))
+}
+
+/// Changes a resource as a whole or not at all: nobody else gets at the store in between.
+fn write(
+    call: Call<'_>,
+    kind: Kind,
+    id: &str,
+    change: impl FnOnce(&Value) -> Result<Value, Refusal>,
+) -> Result<Reply, Refusal> {
+    let projection = query::projection(call, kind)?;
+    let mut store = call.service.store();
+    let old = store.get(kind, id).ok_or_else(|| not_found(id))?;
+    check_conditions(call, &old)?;
+    let mut value = change(&old.value)?;
+    hide_password(&mut value, Some(&old.value));
+    let resource = store.update(&old, value)?;
+    drop(store);
+    Ok(show(call, StatusCode::OK, &resource, &projection))
+}
+
+fn delete(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
+    let mut store = call.service.store();
+    let old = store.get(kind, id).ok_or_else(|| not_found(id))?;
+    check_conditions(call, &old)?;
+    store.delete(&old);
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+fn check_conditions(call: Call<'_>, resource: &Arc<Resource>) -> Result<(), Refusal> {
+    match etag::judge(&call.request.headers, &resource.version) {
+        Condition::Holds => Ok(()),
+        Condition::Changed | Condition::Unchanged => Err(changed(&resource.id)),
+    }
+}
+
+fn show(call: Call<'_>, status: StatusCode, resource: &Resource, projection: &Projection) -> Reply {
+    let body = call.present(resource, projection);
+    Reply::json(status, &body).about(call.location(resource), &resource.version)
+}
+
+fn not_found(id: &str) -> Refusal {
+    Refusal::new(404, format!("Resource {id} not found"))
+}
+
+fn changed(id: &str) -> Refusal {
+    Refusal::new(412, format!("Resource {id} has another version than the request demands"))
+}
+
+/// Keeps that there is a password, and not which: nothing here ever verifies one.
+fn hide_password(value: &mut Value, old: Option<&Value>) {
+    let stored = old.and_then(|old| old.get("password"));
+    if let Some(password) = value.get_mut("password").filter(|password| Some(&**password) != stored) {
+        *password = format!("set {}", uuid::Uuid::new_v4()).into();
+    }
+}

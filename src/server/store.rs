@@ -1,0 +1,248 @@
+//! The resources, in memory.
+//!
+//! A resource is never changed in place while somebody else holds it: readers get an `Arc` and look at it without the
+//! lock. Group memberships are kept on both sides, see `membership`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::kind::Kind;
+use crate::scim::error::{ScimError, ScimType};
+
+/// A resource as it is stored: with `id`, `meta` and everything that is derived.
+#[derive(Debug, Clone)]
+pub(super) struct Resource {
+    pub(super) kind: Kind,
+    pub(super) id: String,
+    /// The entity tag, as in `meta.version`.
+    pub(super) version: String,
+    pub(super) value: Value,
+}
+
+/// All resources.
+#[derive(Debug)]
+pub(super) struct Store {
+    base_url: String,
+    users: Collection,
+    groups: Collection,
+    /// Lower-case `userName` of every user, with the user's id.
+    names: HashMap<String, String>,
+    /// The ids of the groups that a resource is a member of.
+    pub(super) parents: HashMap<String, BTreeSet<String>>,
+    clock: Clock,
+    random: fastrand::Rng,
+}
+
+/// The resources of one type, in the order in which they were created.
+#[derive(Debug, Default)]
+struct Collection {
+    resources: BTreeMap<u64, Arc<Resource>>,
+    numbers: HashMap<String, u64>,
+}
+
+/// When a change happens, and the version that it makes.
+#[derive(Debug, Clone)]
+pub(super) struct Moment {
+    time: String,
+    version: String,
+    revision: u64,
+}
+
+/// Gives every change a later time than the one before.
+#[derive(Debug, Default)]
+struct Clock {
+    revision: u64,
+    microseconds: i64,
+}
+
+impl Clock {
+    fn tick(&mut self) -> Moment {
+        self.revision += 1;
+        self.microseconds = Utc::now().timestamp_micros().max(self.microseconds + 1);
+        let time = DateTime::from_timestamp_micros(self.microseconds).unwrap_or_default();
+        Moment {
+            time: time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+            version: format!("W/\"{}\"", self.revision),
+            revision: self.revision,
+        }
+    }
+}
+
+impl Store {
+    /// An empty store; URLs in resources start with the base URL.
+    pub(super) fn new(base_url: String, seed: Option<u64>) -> Self {
+        Self {
+            base_url,
+            users: Collection::default(),
+            groups: Collection::default(),
+            names: HashMap::new(),
+            parents: HashMap::new(),
+            clock: Clock::default(),
+            random: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
+        }
+    }
+
+    /// A resource by id; letter case counts.
+    pub(super) fn get(&self, kind: Kind, id: &str) -> Option<Arc<Resource>> {
+        let collection = self.collection(kind);
+        collection.resources.get(collection.numbers.get(id)?).cloned()
+    }
+
+    /// A resource of any type.
+    pub(super) fn find(&self, id: &str) -> Option<Arc<Resource>> {
+        Kind::ALL.into_iter().find_map(|kind| self.get(kind, id))
+    }
+
+    /// All resources of these types, the oldest first.
+    pub(super) fn list(&self, kinds: &[Kind]) -> Vec<Arc<Resource>> {
+        kinds.iter().flat_map(|kind| self.collection(*kind).resources.values().cloned()).collect()
+    }
+
+    /// Creates a resource from what `for_write` has left of the body.
+    ///
+    /// 409 `uniqueness` for a `userName` that is taken, 400 `invalidValue` for a member that does not exist.
+    pub(super) fn create(&mut self, kind: Kind, mut value: Value) -> Result<Arc<Resource>, ScimError> {
+        let name = self.free_name(kind, &value, None)?;
+        if kind == Kind::Group {
+            self.settle_members(&mut value, None)?;
+        }
+        let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string();
+        let now = self.clock.tick();
+        let location = self.location(kind, &id);
+        let meta = json!({
+            "resourceType": kind.name(),
+            "created": now.time,
+            "lastModified": now.time,
+            "location": location,
+            "version": now.version,
+        });
+        let value = arranged(value, &id, meta);
+        let resource = Arc::new(Resource { kind, id: id.clone(), version: now.version.clone(), value });
+        self.names.extend(name.map(|name| (name, id.clone())));
+        let collection = self.collection_mut(kind);
+        collection.numbers.insert(id.clone(), now.revision);
+        collection.resources.insert(now.revision, Arc::clone(&resource));
+        self.follow(None, Some(&resource), &now);
+        // The group itself may be among those that were touched.
+        Ok(self.get(kind, &id).unwrap_or(resource))
+    }
+
+    /// Gives a resource a new value, which has the old `id` and `meta`; if it says the same, nothing changes, not even
+    /// the version (RFC 7644 §3.5.2.1). Errors as for `create`.
+    pub(super) fn update(
+        &mut self,
+        old: &Arc<Resource>,
+        mut value: Value,
+    ) -> Result<Arc<Resource>, ScimError> {
+        let name = self.free_name(old.kind, &value, Some(&old.id))?;
+        if old.kind == Kind::Group {
+            self.settle_members(&mut value, Some(&old.value))?;
+        }
+        if value == old.value {
+            return Ok(Arc::clone(old));
+        }
+        let now = self.clock.tick();
+        if let Some(name) = name {
+            user_name(&old.value).and_then(|name| self.names.remove(&name));
+            self.names.insert(name, old.id.clone());
+        }
+        self.touch(old.kind, &old.id, &now, |object| {
+            let meta = value.get_mut("meta").map(Value::take).unwrap_or_default();
+            *object = match arranged(std::mem::take(&mut value), &old.id, meta) {
+                Value::Object(object) => object,
+                _ => Map::new(),
+            };
+        });
+        let new = self.get(old.kind, &old.id);
+        self.follow(Some(old), new.as_ref(), &now);
+        Ok(self.get(old.kind, &old.id).unwrap_or_else(|| Arc::clone(old)))
+    }
+
+    /// Deletes a resource, and takes it out of every group.
+    pub(super) fn delete(&mut self, old: &Arc<Resource>) {
+        let now = self.clock.tick();
+        let collection = self.collection_mut(old.kind);
+        if let Some(number) = collection.numbers.remove(&old.id) {
+            collection.resources.remove(&number);
+        }
+        if let Some(name) = user_name(&old.value).filter(|_| old.kind == Kind::User) {
+            self.names.remove(&name);
+        }
+        self.follow(Some(old), None, &now);
+    }
+
+    /// Changes a resource and its version.
+    pub(super) fn touch(
+        &mut self,
+        kind: Kind,
+        id: &str,
+        now: &Moment,
+        change: impl FnOnce(&mut Map<String, Value>),
+    ) {
+        let collection = self.collection_mut(kind);
+        let Some(resource) =
+            collection.numbers.get(id).and_then(|number| collection.resources.get_mut(number))
+        else {
+            return;
+        };
+        let resource = Arc::make_mut(resource);
+        resource.version.clone_from(&now.version);
+        let Some(object) = resource.value.as_object_mut() else { return };
+        change(object);
+        if let Some(meta) = object.get_mut("meta") {
+            meta["lastModified"] = json!(now.time);
+            meta["version"] = json!(now.version);
+        }
+    }
+
+    /// The URL of a resource, as it is stored.
+    pub(super) fn location(&self, kind: Kind, id: &str) -> String {
+        format!("{}/{}/{id}", self.base_url, kind.segment())
+    }
+
+    /// The `userName` as it is compared, if nobody else has it.
+    fn free_name(&self, kind: Kind, value: &Value, id: Option<&str>) -> Result<Option<String>, ScimError> {
+        let Some(name) = user_name(value).filter(|_| kind == Kind::User) else { return Ok(None) };
+        match self.names.get(&name) {
+            Some(owner) if Some(owner.as_str()) != id => {
+                Err(ScimError::of(ScimType::Uniqueness, "`userName` is taken by another user"))
+            }
+            _ => Ok(Some(name)),
+        }
+    }
+
+    fn collection(&self, kind: Kind) -> &Collection {
+        match kind {
+            Kind::User => &self.users,
+            Kind::Group => &self.groups,
+        }
+    }
+
+    fn collection_mut(&mut self, kind: Kind) -> &mut Collection {
+        match kind {
+            Kind::User => &mut self.users,
+            Kind::Group => &mut self.groups,
+        }
+    }
+}
+
+/// RFC 7643 §4.1.1: unique among all users, and letter case does not count.
+fn user_name(value: &Value) -> Option<String> {
+    Some(value.get("userName")?.as_str()?.to_lowercase())
+}
+
+/// The members in the order in which people expect them: `schemas`, `id`, attributes, `meta`.
+fn arranged(value: Value, id: &str, meta: Value) -> Value {
+    let Value::Object(mut attributes) = value else { return value };
+    let mut object = Map::new();
+    object.insert("schemas".to_owned(), attributes.shift_remove("schemas").unwrap_or_default());
+    object.insert("id".to_owned(), id.into());
+    attributes.shift_remove("id");
+    attributes.shift_remove("meta");
+    object.extend(attributes);
+    object.insert("meta".to_owned(), meta);
+    Value::Object(object)
+}
