@@ -1,5 +1,6 @@
 //! Which cases run, and which do not and why: matrix rows, derived rows, features, selection.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -102,12 +103,22 @@ fn rows(suite: &str, case: &Case, target: &TargetModel) -> Vec<(String, Map<Stri
         None if case.matrix.is_empty() => return vec![(id, Map::new())],
         None => case.matrix.clone(),
     };
+    let mut ids = HashSet::new();
     rows.into_iter()
         .map(|row| {
-            let row_id = row.get("id").and_then(Value::as_str).unwrap_or_default();
-            (format!("{id}/{row_id}"), row)
+            let row_id = id_word(row.get("id").and_then(Value::as_str).unwrap_or_default());
+            // Names that differ in odd characters only still are different rows.
+            let numbered = (2..).map(|number| format!("{row_id}-{number}"));
+            let row_id = std::iter::once(row_id.clone()).chain(numbered).find(|id| ids.insert(id.clone()));
+            (format!("{id}/{}", row_id.unwrap_or_default()), row)
         })
         .collect()
+}
+
+/// A name that the target gave as part of a case id: bounded, and without characters that mean something elsewhere.
+fn id_word(name: &str) -> String {
+    let word = name.chars().take(80).map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' });
+    word.collect()
 }
 
 fn derived_rows(derive: Derive, target: &TargetModel) -> Vec<Map<String, Value>> {
@@ -156,4 +167,16 @@ fn fill(entry: &str, row: &Map<String, Value>) -> String {
     row.iter().fold(entry.to_owned(), |text, (name, value)| {
         value.as_str().map_or_else(|| text.clone(), |value| text.replace(&format!("${{{name}}}"), value))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_target_become_words() {
+        assert_eq!(id_word("core.2.0.User"), "core.2.0.User");
+        assert_eq!(id_word("a/b#c d\u{1b}[0m"), "a-b-c-d--0m");
+        assert_eq!(id_word(&"x".repeat(1000)).len(), 80);
+    }
 }

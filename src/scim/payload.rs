@@ -20,18 +20,20 @@ const NAMES: [&str; 2] = ["userName", "displayName"];
 /// A self-signed certificate (DER, Base64) for attributes that hold certificates (RFC 7643 §4.1.2). Valid until 2046.
 const CERTIFICATE: &str = "MIIBPDCB76ADAgECAhQOI4XEEjOJ1K+et9QX/OSaGBNGiTAFBgMrZXAwFDESMBAGA1UEAwwJc2NpbWNoZWNrMB4XDTI2MTEyNDE3MTY1NVoXDTQ2MTExOTE3MTY1NVowFDESMBAGA1UEAwwJc2NpbWNoZWNrMCowBQYDK2VwAyEA2A3t03MZfQFxs5YlZJS6C3yaou1kFQCyumZ+L1cZzDyjUzBRMB0GA1UdDgQWBBQkhfKgfo8maIeJJKuWsUcgkOqPCDAfBgNVHSMEGDAWgBQkhfKgfo8maIeJJKuWsUcgkOqPCDAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBAE2ftr+x7PcNXR1FYgdF7QSUyo2Blt14LsNri9/rUtBcOY7glKT2bq3cK18kcXWWj0zL/sLE8MvqjzjAs4BF3gQ=";
 
-/// The required attributes, and the one that names the resource.
+/// The required attributes, and the one that names the resource; `externalId` where there is none, because what was
+/// made has to be recognised later.
 #[must_use]
 pub fn minimal(schemas: &ResourceSchemas, naming: &Naming<'_>) -> Value {
     let core = &schemas.core.attributes;
     let name = NAMES.iter().find_map(|name| schemas.core.attribute(name)).map(|attribute| &attribute.name);
-    build(
-        schemas,
-        naming,
-        core,
-        |attribute| attribute.required || Some(&attribute.name) == name,
-        Extent::Required,
-    )
+    let wanted = |attribute: &Attribute| attribute.required || Some(&attribute.name) == name;
+    let mut resource = build(schemas, naming, core, wanted, Extent::Required);
+    if let Some(resource) = resource.as_object_mut()
+        && !resource.values().any(|value| value.as_str().is_some_and(|text| text.contains(naming.unique)))
+    {
+        resource.insert("externalId".to_owned(), json!(naming.unique));
+    }
+    resource
 }
 
 /// Every writable attribute with a valid value. References to other resources are left out: there is nothing yet that
@@ -176,6 +178,16 @@ mod tests {
         assert_eq!(user, json!({ "schemas": [urn::USER], "userName": "sc1-a@example.com" }));
         let group = minimal(&builtin::group(), &NAMING);
         assert_eq!(group, json!({ "schemas": [urn::GROUP], "displayName": "sc1-a" }));
+    }
+
+    #[test]
+    fn what_has_no_name_gets_an_external_id() {
+        let mut device = builtin::group();
+        let serial = Attribute { required: true, ..Attribute::new("serial", AttributeType::String) };
+        let schema = crate::scim::schema::Schema { attributes: vec![serial], ..(*device.core).clone() };
+        device.core = std::sync::Arc::new(schema);
+        let made = minimal(&device, &NAMING);
+        assert_eq!(made, json!({ "schemas": [urn::GROUP], "serial": "serial a", "externalId": "sc1-a" }));
     }
 
     #[test]

@@ -1,0 +1,255 @@
+//! The command line as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A conformance test harness for SCIM 2.0 service providers (RFC 7643, RFC 7644).
+#[derive(Debug, Parser)]
+#[command(
+    name = "scimcheck",
+    version,
+    arg_required_else_help = true,
+    after_help = "Without a target, `scimcheck run` starts the embedded reference server and tests that.\n\
+                  Exit codes: `scimcheck explain exit-codes`."
+)]
+pub(crate) struct Cli {
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(crate) color: Colour,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run suites against a target and write the reports
+    Run(Box<RunArgs>),
+    /// List suites, cases, checks or requirements
+    List(ListArgs),
+    /// Explain a case, a check, a requirement, an ambiguity or the exit codes
+    Explain(ExplainArgs),
+    /// Check suite files; every mistake of a file at once
+    Lint(LintArgs),
+    /// Say whether the configuration is right, without changing anything on the target
+    Doctor(TargetArgs),
+    /// Write a commented scimcheck.toml
+    Init(InitArgs),
+    /// Serve the reference server in the foreground
+    Serve(ServeArgs),
+    /// Render reports from a results.json
+    Report(ReportArgs),
+    /// Delete what a killed run left behind
+    Cleanup(CleanupArgs),
+    /// Print a JSON Schema
+    Schema(SchemaArgs),
+    /// Print a completion script
+    Completions {
+        /// For this shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Which target, and how it is reached.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct TargetArgs {
+    /// A target of the configuration, or a base URL; without one the embedded reference server
+    #[arg(long, short, value_name = "NAME|URL")]
+    pub(crate) target: Option<String>,
+    /// The configuration; default: scimcheck.toml in the working directory
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The environment variable that holds the bearer token
+    #[arg(long, value_name = "VAR")]
+    pub(crate) token_env: Option<String>,
+    /// Profile of the target, for the report
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// Requests per second at most
+    #[arg(long, value_name = "RATE")]
+    pub(crate) max_rate: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) suites: SuitesArgs,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Cases that run at the same time
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// The seed of all names and ids; default: drawn anew
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Where the reports go
+    #[arg(long, short, value_name = "DIR", default_value = "reports/latest")]
+    pub(crate) output: PathBuf,
+    /// Show what passed and what was recorded, too
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Show failures and the summary only
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Do not draw a progress bar
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// Where suites come from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SuitesArgs {
+    /// Suite files or folders instead of those that scimcheck brings; `builtin` names the latter
+    #[arg(long = "suites", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Which of them run.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SelectionArgs {
+    /// Only suites whose id fits, as in `crud/*`; may be repeated
+    #[arg(long = "suite", value_name = "GLOB")]
+    pub(crate) suites: Vec<String>,
+    /// Only cases whose id fits, as in `crud/create/minimal`; may be repeated
+    #[arg(long = "case", value_name = "GLOB")]
+    pub(crate) cases: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// What to list
+    #[arg(value_enum)]
+    pub(crate) what: Listed,
+    #[command(flatten)]
+    pub(crate) suites: SuitesArgs,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Text, or one JSON array
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listed {
+    Suites,
+    Cases,
+    Checks,
+    Requirements,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Id of a case, a check (`CASE#CHECK`), a requirement or an ambiguity; or `exit-codes`, or a number
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) suites: SuitesArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Suite files or folders; default: the folder `suites` if there is one, else the suites that scimcheck brings
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Text, or one JSON array
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The file to write
+    #[arg(value_name = "FILE", default_value = "scimcheck.toml")]
+    pub(crate) path: PathBuf,
+    /// Overwrite it if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// The environment variable that holds the bearer token to accept; default: a token drawn anew
+    #[arg(long, value_name = "VAR")]
+    pub(crate) token_env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// A results.json
+    #[arg(value_name = "RESULTS")]
+    pub(crate) results: PathBuf,
+    /// Write all reports into this folder
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write the HTML report
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Show what passed and what was recorded, too
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CleanupArgs {
+    /// The ledger that the run left
+    #[arg(value_name = "LEDGER")]
+    pub(crate) ledger: PathBuf,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum)]
+    pub(crate) of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// A suite file
+    Suite,
+    /// scimcheck.toml
+    Config,
+    /// results.json
+    Results,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

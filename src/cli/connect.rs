@@ -1,0 +1,145 @@
+//! From arguments, environment and scimcheck.toml to a target that can be talked to.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::TargetArgs;
+use super::context::Context;
+use super::error::CliError;
+use crate::server::{Options, Server};
+use crate::target::config::{self, ConfigError, ConfigFile, Flags, TargetConfig};
+use crate::target::discovery::{CredentialKind, Settings};
+use crate::target::doctor::NotReady;
+use crate::wire::{Credential, Live, LiveOptions, Redactor};
+
+/// The configuration that is read where no flag or variable names one.
+const CONFIG: &str = "scimcheck.toml";
+
+/// A target that can be talked to.
+pub(crate) struct Connection {
+    pub(crate) config: TargetConfig,
+    pub(crate) settings: Settings,
+    pub(crate) transport: Arc<Live>,
+    pub(crate) redactor: Redactor,
+    /// The embedded reference server, if it is the target.
+    server: Option<Server>,
+}
+
+impl Connection {
+    /// The target that arguments, environment and configuration name.
+    pub(crate) fn open(args: &TargetArgs, context: &Context) -> Result<Self, CliError> {
+        let file = config_file(args, context)?;
+        let config = resolve(file.as_ref(), flags(args, None, None), context)?;
+        let options = config.live_options().map_err(config_error)?;
+        Self::new(config, options, None)
+    }
+
+    /// The same; the embedded reference server if no target is named anywhere.
+    pub(crate) async fn open_or_embedded(args: &TargetArgs, context: &Context) -> Result<Self, CliError> {
+        Self::open_or_embedded_with(args, None, None, context).await
+    }
+
+    /// The same with the flags that only `run` has.
+    pub(crate) async fn open_or_embedded_with(
+        args: &TargetArgs,
+        jobs: Option<usize>,
+        seed: Option<u64>,
+        context: &Context,
+    ) -> Result<Self, CliError> {
+        let file = config_file(args, context)?;
+        match config::resolve(file.as_ref(), &|name| context.env(name), &flags(args, jobs, seed)) {
+            Err(ConfigError::NoTarget) => {}
+            Err(error) => return Err(config_error(error)),
+            Ok(config) => {
+                let options = config.live_options().map_err(config_error)?;
+                return Self::new(config, options, None);
+            }
+        }
+        let server = Server::start(Options::default())
+            .await
+            .map_err(|error| CliError::usage(format!("the reference server cannot be started: {error}")))?;
+        let mut flags = flags(args, jobs, seed);
+        flags.target = Some(server.base_url().to_owned());
+        let mut config = resolve(None, flags, context)?;
+        "reference server".clone_into(&mut config.name);
+        let options = config.live_options().map_err(config_error)?.bearer(server.token());
+        Self::new(config, options, Some(server))
+    }
+
+    /// Whether the configuration has a target of this name.
+    pub(crate) fn knows(args: &TargetArgs, context: &Context, name: &str) -> Result<bool, CliError> {
+        Ok(config_file(args, context)?.is_some_and(|file| file.targets().any(|target| target == name)))
+    }
+
+    fn new(config: TargetConfig, options: LiveOptions, server: Option<Server>) -> Result<Self, CliError> {
+        let credential = match &options.credential {
+            Some(Credential::Basic { .. }) => Some(CredentialKind::Basic),
+            Some(_) => Some(CredentialKind::Bearer),
+            None => config.has_credential().then_some(CredentialKind::Other),
+        };
+        let settings = Settings {
+            base_url: config.base_url.clone(),
+            domain: config.domain.clone(),
+            features: config.feature_overrides.clone(),
+            overrides: config.overrides.clone(),
+            credential,
+            credentials: config.credential_names().map(str::to_owned).collect(),
+        };
+        let redactor = Redactor::default();
+        let transport = Live::new(options, &redactor)
+            .map_err(|error| CliError::Config { message: error.to_string(), help: None })?;
+        Ok(Self { config, settings, transport: Arc::new(transport), redactor, server })
+    }
+
+    /// What the doctor says, without credentials.
+    pub(crate) fn not_ready(&self, problem: NotReady) -> CliError {
+        let text = |text: &str| crate::report::text::visible(&self.redactor.text(text)).into_owned();
+        CliError::NotReady(NotReady {
+            problem: text(&problem.problem),
+            advice: problem.advice.iter().map(|advice| text(advice)).collect(),
+        })
+    }
+
+    /// Ends the embedded server.
+    pub(crate) async fn close(self) {
+        if let Some(server) = self.server {
+            server.shutdown().await;
+        }
+    }
+}
+
+fn config_file(args: &TargetArgs, context: &Context) -> Result<Option<ConfigFile>, CliError> {
+    let named = args.config.clone().or_else(|| context.env("SCIMCHECK_CONFIG").map(PathBuf::from));
+    let path = match named {
+        Some(path) => path,
+        None if Path::new(CONFIG).is_file() => PathBuf::from(CONFIG),
+        None => return Ok(None),
+    };
+    ConfigFile::read(&path).map(Some).map_err(config_error)
+}
+
+fn resolve(file: Option<&ConfigFile>, flags: Flags, context: &Context) -> Result<TargetConfig, CliError> {
+    config::resolve(file, &|name| context.env(name), &flags).map_err(config_error)
+}
+
+fn flags(args: &TargetArgs, jobs: Option<usize>, seed: Option<u64>) -> Flags {
+    Flags {
+        target: args.target.clone(),
+        token_env: args.token_env.clone(),
+        profile: args.profile.clone(),
+        max_rate: args.max_rate,
+        jobs,
+        seed,
+    }
+}
+
+fn config_error(error: ConfigError) -> CliError {
+    match error {
+        ConfigError::Invalid(diagnostics) => CliError::Invalid(diagnostics),
+        // The command line names something that is not there.
+        ConfigError::UnknownTarget { .. } | ConfigError::Value { .. } | ConfigError::Read { .. } => {
+            CliError::Usage { message: error.to_string(), help: error.help() }
+        }
+        _ => CliError::Config { message: error.to_string(), help: error.help() },
+    }
+}

@@ -1,0 +1,27 @@
+//! `scimcheck serve`: the reference server in the foreground.
+
+use super::args::ServeArgs;
+use super::context::{self, Context};
+use super::error::CliError;
+use super::exit_code::ExitCode;
+use super::run::interrupted;
+use crate::server::{Options, Server};
+
+pub(crate) async fn serve(args: &ServeArgs, context: &Context) -> Result<ExitCode, CliError> {
+    let mut options = Options { port: args.port, ..Options::default() };
+    if let Some(variable) = &args.token_env {
+        let token = context.env(variable).ok_or_else(|| CliError::Config {
+            message: format!("the environment variable {variable} is not set or empty"),
+            help: Some(format!("it is to hold the token that the server accepts: export {variable}=…")),
+        })?;
+        options.token = token.into();
+    }
+    let server = Server::start(options)
+        .await
+        .map_err(|error| CliError::usage(format!("cannot serve on port {}: {error}", args.port)))?;
+    // Scripts read this line and wait for it: the server answers from here on.
+    context::print(&format!("BASE={} TOKEN={}\n", server.base_url(), server.token()))?;
+    interrupted().await;
+    server.shutdown().await;
+    Ok(ExitCode::Success)
+}
