@@ -1,0 +1,65 @@
+"""Settings of a server for tests on loopback."""
+import os
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parent
+NETLOC = "127.0.0.1:" + os.environ.get("SCIM_PORT", "8000")
+OIDC_KEY = BASE / "oidc.pem"
+
+SECRET_KEY = "loopback-test-only"
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+USE_TZ = True
+ROOT_URLCONF = "urls"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "app",
+    "django_scim",
+    "oauth2_provider",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "oauth2_provider.middleware.OAuth2TokenMiddleware",
+    "django_scim.middleware.SCIMAuthCheckMiddleware",
+]
+AUTHENTICATION_BACKENDS = [
+    "oauth2_provider.backends.OAuth2Backend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ.get("SCIM_DB", str(BASE / "seed.sqlite3")),
+        "OPTIONS": {"timeout": 20},
+    }
+}
+AUTH_USER_MODEL = "app.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+SCIM_SERVICE_PROVIDER = {
+    "NETLOC": NETLOC,
+    "SCHEME": "http",
+    "GROUP_MODEL": "app.models.Group",
+    "GET_IS_AUTHENTICATED_PREDICATE": "app.models.is_scim_client",
+    "AUTHENTICATION_SCHEMES": [
+        {
+            "type": "oauth2",
+            "name": "OAuth 2",
+            "description": "Bearer token from django-oauth-toolkit",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+        }
+    ],
+    "WWW_AUTHENTICATE_HEADER": 'Bearer realm="django-scim2"',
+}
+OAUTH2_PROVIDER = {
+    "SCOPES": {"openid": "openid", "profile": "profile", "introspection": "introspect"},
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "PKCE_REQUIRED": False,
+    "OIDC_ENABLED": True,
+    "OIDC_RSA_PRIVATE_KEY": OIDC_KEY.read_text() if OIDC_KEY.exists() else "",
+    "OIDC_ISS_ENDPOINT": f"http://{NETLOC}/o",
+}
