@@ -71,7 +71,7 @@ fn run(target: &RealTarget) -> RunResult {
         ])
         .env("SCIM_TOKEN", target.token())
         .current_dir(folder.path());
-    let output = process::output_within(&mut command, RUN_LIMIT).unwrap();
+    let output = process::output_within(&mut command, RUN_LIMIT).unwrap_or_else(|error| panic!("{error}"));
     let said = || {
         let streams = [&output.stdout[..], &output.stderr].concat();
         format!("{}\n{}", output.status, String::from_utf8_lossy(&streams))
@@ -91,7 +91,8 @@ fn verdict_lines(result: &RunResult) -> String {
     let mut lines: Vec<_> = findings.map(|finding| (&finding.id, finding.verdict)).collect();
     lines.sort();
     assert!(lines.iter().any(|(_, verdict)| verdict.is_judged()), "nothing was judged");
-    lines.into_iter().map(|(id, verdict)| format!("{verdict:<14}  {id}\n")).collect()
+    let lines: Vec<_> = lines.into_iter().map(|(id, verdict)| format!("{verdict:<14}  {id}")).collect();
+    lines.join("\n")
 }
 
 #[test]

@@ -18,13 +18,11 @@ pub(crate) fn output_within(command: &mut Command, limit: Duration) -> Result<Ou
     let pid = child.id();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
-    match receiver.recv_timeout(limit) {
-        Ok(output) => output.map_err(|error| format!("cannot wait for {command:?}: {error}")),
-        Err(_) => {
-            kill_group(pid);
-            Err(format!("{command:?} took longer than {} s and was killed", limit.as_secs()))
-        }
-    }
+    let Ok(output) = receiver.recv_timeout(limit) else {
+        kill_group(pid);
+        return Err(format!("{command:?} took longer than {} s and was killed", limit.as_secs()));
+    };
+    output.map_err(|error| format!("cannot wait for {command:?}: {error}"))
 }
 
 /// Kills a process that leads its group, with the whole group, and reaps it.
