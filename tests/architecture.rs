@@ -198,8 +198,7 @@ fn why_layer_forbids(own: &str, inner: &str) -> Option<String> {
 
 fn why_oracle_forbids(own: &str, inner: &str) -> Option<String> {
     let hides = |oracle: &&str| inner.strip_suffix("::*").is_some_and(|module| begins(oracle, module));
-    let named =
-        ORACLE.iter().any(|oracle| begins(inner, oracle)) || ORACLE.iter().any(|oracle| hides(oracle));
+    let named = ORACLE.iter().any(|oracle| begins(inner, oracle)) || ORACLE.iter().any(hides);
     (JUDGES.contains(&own) && named).then(|| {
         format!(
             "`{own}` judges by what suites state literally, never by our own PATCH or evaluation of filters"
