@@ -1,7 +1,93 @@
-//! The command line: clap, exit codes; the only place that reads the environment, looks at a terminal or exits.
+//! The command line: clap, exit codes; the only place that reads the environment, looks at a terminal or exits
+//! (layer 8).
+
+mod args;
+mod cleanup;
+mod connect;
+mod context;
+mod doctor;
+mod error;
+pub mod exit_code;
+mod explain;
+mod init;
+mod lint;
+mod list;
+mod report;
+mod run;
+mod schema;
+mod serve;
+mod suites;
+
+use std::future::Future;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use clap::{CommandFactory as _, Parser as _};
+
+use self::args::{Cli, Command};
+use self::context::Context;
+use self::error::CliError;
+use self::exit_code::ExitCode;
 
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap, though not to the user.
+            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let context = Context::of_process(cli.color);
+    let colour = context.colour_errors;
+    let code = match catch_unwind(AssertUnwindSafe(|| dispatch(&cli.command, &context))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
+            let _ = std::io::stderr().write_all(error.render(colour).as_bytes());
+            error.exit_code()
+        }
+        Err(_) => {
+            let what = "error: this is a bug of scimcheck; please report it with the lines above\n";
+            let _ = std::io::stderr().write_all(what.as_bytes());
+            ExitCode::Bug
+        }
+    };
+    code.into()
+}
+
+fn dispatch(command: &Command, context: &Context) -> Result<ExitCode, CliError> {
+    match command {
+        Command::Run(args) => on_runtime(run::run(args, context)),
+        Command::List(args) => list::list(args),
+        Command::Explain(args) => explain::explain(args),
+        Command::Lint(args) => lint::lint(args, context),
+        Command::Doctor(args) => on_runtime(doctor::doctor(args, context)),
+        Command::Init(args) => init::init(args),
+        Command::Serve(args) => on_runtime(serve::serve(args, context)),
+        Command::Report(args) => report::report(args, context),
+        Command::Cleanup(args) => on_runtime(cleanup::cleanup(args, context)),
+        Command::Schema(args) => schema::schema(args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "scimcheck", &mut script);
+            context::print(&String::from_utf8_lossy(&script))?;
+            Ok(ExitCode::Success)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            context::print(&String::from_utf8_lossy(&page))?;
+            Ok(ExitCode::Success)
+        }
+    }
+}
+
+fn on_runtime(
+    command: impl Future<Output = Result<ExitCode, CliError>>,
+) -> Result<ExitCode, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(command)
 }
