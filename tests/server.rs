@@ -1,0 +1,18 @@
+//! The reference server over real HTTP: everything that it promises, one behaviour per test.
+
+#[path = "server/api.rs"]
+mod api;
+#[path = "server/auth.rs"]
+mod auth;
+#[path = "server/discovery.rs"]
+mod discovery;
+#[path = "server/groups.rs"]
+mod groups;
+#[path = "server/http.rs"]
+mod http;
+#[path = "server/query.rs"]
+mod query;
+#[path = "server/users.rs"]
+mod users;
+#[path = "server/versions.rs"]
+mod versions;
