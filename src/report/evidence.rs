@@ -1,0 +1,191 @@
+//! What a finding rests on: its exchange, its requirement, and how to see it again. The words are the same in every
+//! report.
+
+use std::collections::HashMap;
+
+use super::text::visible;
+use crate::model::{
+    CaseResult, ExchangeId, Finding, Phase, RecordedAnswer, RecordedExchange, Requirement, RunResult,
+    TargetInfo, Verdict,
+};
+use crate::suite::catalogue::Catalogue;
+
+/// The exchanges of a run, or of one of its cases, and what else is needed to tell the story of a finding.
+#[derive(Debug, Clone)]
+pub struct Evidence<'r> {
+    base_url: &'r str,
+    seed: u64,
+    exchanges: HashMap<&'r ExchangeId, &'r RecordedExchange>,
+}
+
+impl<'r> Evidence<'r> {
+    /// That of a whole run.
+    #[must_use]
+    pub fn of(result: &'r RunResult) -> Self {
+        Self::new(&result.target, result.seed, &result.exchanges)
+    }
+
+    /// That of these exchanges, for a run that goes on.
+    #[must_use]
+    pub fn new(target: &'r TargetInfo, seed: u64, exchanges: &'r [RecordedExchange]) -> Self {
+        let exchanges = exchanges.iter().map(|exchange| (&exchange.id, exchange)).collect();
+        Self { base_url: target.base_url.trim_end_matches('/'), seed, exchanges }
+    }
+
+    /// One exchange; `None` if the result does not have it.
+    #[must_use]
+    pub fn exchange(&self, id: &ExchangeId) -> Option<&'r RecordedExchange> {
+        self.exchanges.get(id).copied()
+    }
+
+    /// The exchange that a finding judges.
+    #[must_use]
+    pub fn judged(&self, finding: &Finding) -> Option<&'r RecordedExchange> {
+        finding.exchange.as_ref().and_then(|id| self.exchange(id))
+    }
+
+    /// `GET /Groups/9b1c`: method and URL, relative to the base URL where it is below it.
+    #[must_use]
+    pub fn request_line(&self, exchange: &RecordedExchange) -> String {
+        let url = exchange.request.url.as_str();
+        let below = url.strip_prefix(self.base_url).filter(|rest| rest.starts_with(['/', '?']));
+        format!("{} {}", visible(&exchange.request.method), visible(below.unwrap_or(url)))
+    }
+
+    /// `$.members[*].value of GET /Groups/9b1c (step 2, read the group)`; empty if nothing is known.
+    #[must_use]
+    pub fn place(&self, finding: &Finding, case: &CaseResult) -> String {
+        let at = visible(&finding.at);
+        let Some(exchange) = self.judged(finding) else { return at.into_owned() };
+        let request = self.request_line(exchange);
+        let step = self.step(exchange, case);
+        if at.is_empty() { format!("{request} ({step})") } else { format!("{at} of {request} ({step})") }
+    }
+
+    /// `step 2, read the group`, or the name alone where the exchange is no step of the case.
+    fn step(&self, exchange: &RecordedExchange, case: &CaseResult) -> String {
+        let name = visible(&exchange.step);
+        let own = case.exchanges.iter().filter_map(|id| self.exchange(id));
+        let steps: Vec<_> = own.filter(|own| own.phase == Phase::Step).collect();
+        match steps.iter().position(|step| step.id == exchange.id) {
+            Some(index) if !is_invariant(case) => format!("step {}, {name}", index + 1),
+            _ if is_invariant(case) => {
+                let owner = exchange.id.0.rsplit_once(':').map_or(exchange.id.0.as_str(), |(case, _)| case);
+                format!("{name}, in {}", visible(owner))
+            }
+            _ => name.into_owned(),
+        }
+    }
+
+    /// The commands that show a finding again: one of scimcheck, then curl for the request that was judged. A check
+    /// that reads the effect of a change gets the command of the change too.
+    #[must_use]
+    pub fn reproduce(&self, finding: &Finding, case: &CaseResult) -> Vec<String> {
+        let mut commands = Vec::new();
+        let judged = self.judged(finding);
+        let owner = match judged.and_then(|exchange| exchange.id.0.rsplit_once(':')) {
+            // An invariant is judged on the exchanges of other cases; discovery belongs to no case of a suite.
+            Some((owner, _)) if is_invariant(case) => {
+                judged.filter(|exchange| exchange.phase != Phase::Discovery).map(|_| owner)
+            }
+            _ => case.source.as_ref().map(|_| case.id.as_str()),
+        };
+        if let Some(owner) = owner {
+            commands.push(format!("scimcheck run --case {} --seed {}", shell_word(owner), self.seed));
+        }
+        if let Some(judged) = judged {
+            let change = self.change_before(judged, case);
+            let curls = change.into_iter().chain([judged]).map(|exchange| &exchange.curl);
+            commands.extend(curls.filter(|curl| !curl.is_empty()).map(|curl| visible(curl).into_owned()));
+        }
+        commands
+    }
+
+    /// The last change of a case before an exchange that only reads.
+    fn change_before(&self, judged: &RecordedExchange, case: &CaseResult) -> Option<&'r RecordedExchange> {
+        let reads = |exchange: &RecordedExchange| matches!(exchange.request.method.as_str(), "GET" | "HEAD");
+        if !reads(judged) || is_invariant(case) {
+            return None;
+        }
+        let before = case.exchanges.iter().take_while(|id| **id != judged.id);
+        let before = before.filter_map(|id| self.exchange(id));
+        before.filter(|exchange| exchange.phase == Phase::Step && !reads(exchange)).last()
+    }
+
+    /// `returns no content (204)`: each outcome that was taken, with the status of its step.
+    #[must_use]
+    pub fn outcomes(&self, case: &CaseResult) -> Vec<String> {
+        let status = |step: &str| {
+            let mut own = case.exchanges.iter().filter_map(|id| self.exchange(id));
+            match &own.find(|exchange| exchange.step == step)?.answer {
+                RecordedAnswer::Response { status, .. } => Some(*status),
+                RecordedAnswer::Failure { .. } => None,
+            }
+        };
+        let words = case.outcomes.iter().map(|taken| match status(&taken.step) {
+            Some(status) => format!("{} ({status})", visible(&taken.outcome)),
+            None => visible(&taken.outcome).into_owned(),
+        });
+        words.collect()
+    }
+}
+
+/// The requirement of a finding, if the catalogue of this version has it.
+pub(crate) fn requirement(finding: &Finding) -> Option<&'static Requirement> {
+    Catalogue::embedded().requirement(&finding.requirement)
+}
+
+/// Whether a case counts an always-on check over the whole run.
+pub(crate) fn is_invariant(case: &CaseResult) -> bool {
+    case.suite == "invariants"
+}
+
+/// `broken on 12 of 340 responses`, for an invariant that was broken.
+pub(crate) fn broken_on(finding: &Finding) -> Option<String> {
+    let (broken, judged) = (finding.broken_on.filter(|broken| *broken > 0)?, finding.judged_on?);
+    Some(format!("broken on {broken} of {judged} response{}", if judged == 1 { "" } else { "s" }))
+}
+
+/// The part of a finding's id that names it within its case: `#other-member-kept`.
+pub(crate) fn short_id(finding: &Finding) -> String {
+    let name = finding.id.rsplit_once('#').map_or(finding.id.as_str(), |(_, name)| name);
+    format!("#{}", visible(name))
+}
+
+/// `RFC 7644 §3.5.2.2 · RFC7644-3.5.2.2-04`, and whether the level is our reading of the text.
+pub(crate) fn reference(finding: &Finding) -> String {
+    let id = visible(&finding.requirement.0);
+    match requirement(finding) {
+        Some(requirement) if requirement.basis == "implicit" => {
+            format!("{} · {id} · level by our reading", requirement.section_reference())
+        }
+        Some(requirement) => format!("{} · {id}", requirement.section_reference()),
+        None => id.into_owned(),
+    }
+}
+
+/// The findings of a case, worst first; in their order among equals.
+pub(crate) fn worst_first(case: &CaseResult) -> Vec<&Finding> {
+    let mut findings: Vec<_> = case.checks.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
+    findings
+}
+
+/// Whether anything of a case was really judged.
+pub(crate) fn is_judged(case: &CaseResult) -> bool {
+    case.checks.iter().any(|finding| finding.verdict.is_judged())
+}
+
+/// Why a case or check was not judged; the verdict's own word where no reason is given.
+pub(crate) fn reason_or_verdict(reason: Option<&str>, verdict: Verdict) -> &str {
+    reason.filter(|reason| !reason.trim().is_empty()).unwrap_or(verdict.as_str())
+}
+
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@%+,#".contains(c);
+    let word = visible(word);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.into_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}

@@ -1,0 +1,393 @@
+//! The reports of a run: what they show (snapshots), that nothing from a target breaks out of them, that they are
+//! bounded, and that they can be read back.
+
+#[path = "reports/fixture.rs"]
+mod fixture;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use indicatif::{ProgressDrawTarget, TermLike};
+use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
+use scimcheck::model::{Event, Level, Phase, RecordedAnswer, RunResult, Sink, Verdict};
+use scimcheck::report::terminal::{self, Style, Terminal, TerminalOptions, Verbosity};
+use scimcheck::report::{self, html, json, junit};
+use serde_json::json;
+
+use fixture::HOSTILE;
+
+/// What several parties write to and a test reads.
+#[derive(Debug, Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Page {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn printed(result: &RunResult, options: TerminalOptions) -> String {
+    let page = Page::default();
+    let mut terminal = Terminal::new(options, Box::new(page.clone()));
+    for event in fixture::events(result) {
+        terminal.event(&event);
+    }
+    terminal.reports_written(&report::FILES.map(|name| PathBuf::from("reports/latest").join(name)));
+    page.text()
+}
+
+#[test]
+fn terminal_as_in_ci() {
+    insta::assert_snapshot!("terminal", printed(&fixture::rich(), TerminalOptions::default()));
+}
+
+#[test]
+fn terminal_in_colour() {
+    let options = TerminalOptions { colour: true, width: 80, ..TerminalOptions::default() };
+    let text = printed(&fixture::rich(), options).replace('\u{1b}', "␛");
+    insta::assert_snapshot!("terminal_colour", text);
+}
+
+#[test]
+fn terminal_quiet_and_verbose() {
+    let quiet = TerminalOptions { verbosity: Verbosity::Quiet, ..TerminalOptions::default() };
+    insta::assert_snapshot!("terminal_quiet", printed(&fixture::rich(), quiet));
+    let verbose = TerminalOptions { verbosity: Verbosity::Verbose, ..TerminalOptions::default() };
+    let text = printed(&fixture::rich(), verbose);
+    assert!(text.contains("INFO  crud/delete/kept"), "info is told in verbose mode only");
+    assert!(text.contains("PASS  crud/create/minimal"));
+}
+
+#[test]
+fn summary_of_a_green_and_of_a_partial_run() {
+    let mut green = fixture::rich();
+    green.cases.retain(|case| matches!(case.verdict, Verdict::Pass | Verdict::NotApplicable));
+    green.left_over.clear();
+    insta::assert_snapshot!("summary_green", terminal::summary(&green, Style::PLAIN));
+    let partial = RunResult { partial: Some("interrupted".to_owned()), ..green };
+    assert!(terminal::total(&partial, Style::PLAIN).starts_with("ERROR"), "not complete is not green");
+    let nothing = fixture::result_of(Vec::new(), Vec::new());
+    assert!(terminal::total(&nothing, Style::PLAIN).contains("Nothing was judged"));
+}
+
+/// A terminal that takes notes.
+#[derive(Debug, Clone, Default)]
+struct Notes(Page);
+
+impl TermLike for Notes {
+    fn width(&self) -> u16 {
+        80
+    }
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.write_str(&format!("{text}\n"))
+    }
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.clone().write_all(text.as_bytes())
+    }
+    fn clear_line(&self) -> io::Result<()> {
+        self.write_str("<clear>")
+    }
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_progress_bar_names_the_running_cases() {
+    let (page, notes) = (Page::default(), Notes::default());
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(notes.clone()), 255);
+    let options = TerminalOptions { progress: true, ..TerminalOptions::default() };
+    let mut terminal = Terminal::with_progress_on(options, Box::new(page.clone()), target);
+    let result = fixture::rich();
+    for event in fixture::events(&result) {
+        if let Event::RunFinished { .. } = event {
+            break;
+        }
+        terminal.event(&event);
+    }
+    let shown = notes.0.text();
+    assert!(shown.contains("patch/remove/member-by-value-filter"), "{shown}");
+    assert!(shown.contains(" more"), "{shown}");
+    assert!(page.text().contains("FAIL  patch/remove/member-by-value-filter"));
+    assert!(!page.text().contains("PASS"), "with a bar there is no line for a pass");
+    terminal.event(&Event::RunFinished { result: Box::new(result) });
+    assert!(notes.0.text().trim_end().ends_with("<clear>"), "the bar is gone at the end");
+}
+
+#[test]
+fn junit_for_ci() {
+    insta::assert_snapshot!("junit", junit::render(&fixture::rich()));
+}
+
+#[test]
+fn junit_reads_back_and_no_green_is_vacuous() {
+    let mut result = fixture::rich();
+    let mut vacuous = result.cases.iter().find(|case| case.verdict == Verdict::Pass).unwrap().clone();
+    "vacuous".clone_into(&mut vacuous.id);
+    vacuous.checks.clear();
+    result.cases.push(vacuous);
+    let report = Report::deserialize_from_str(&junit::render(&result)).unwrap();
+    assert_eq!(report.tests, result.cases.len());
+    let tests: Vec<_> = report.test_suites.iter().flat_map(|suite| &suite.test_cases).collect();
+    for case in &result.cases {
+        let test = tests.iter().find(|test| test.name.as_str() == case.id).expect("every case is a test");
+        let word = match &test.status {
+            TestCaseStatus::Success { .. } => "success",
+            TestCaseStatus::NonSuccess { kind: NonSuccessKind::Failure, .. } => "failure",
+            TestCaseStatus::NonSuccess { kind: NonSuccessKind::Error, .. } => "error",
+            TestCaseStatus::Skipped { .. } => "skipped",
+        };
+        let expected = match case.verdict {
+            _ if case.id == "vacuous" => "error",
+            Verdict::Pass | Verdict::Info | Verdict::Warn => "success",
+            Verdict::Fail | Verdict::Fixed => "failure",
+            Verdict::Blocked | Verdict::Error => "error",
+            Verdict::NotApplicable | Verdict::Deselected | Verdict::Known | Verdict::Deviation => "skipped",
+        };
+        assert_eq!(word, expected, "{}", case.id);
+        if let TestCaseStatus::NonSuccess { description, .. } = &test.status
+            && case.verdict == Verdict::Fail
+        {
+            let evidence = report::evidence::Evidence::of(&result);
+            let story = terminal::story(case, &evidence, Style::PLAIN);
+            assert_eq!(
+                description.as_ref().unwrap().as_str().trim(),
+                story.trim(),
+                "the text of the terminal"
+            );
+        }
+    }
+}
+
+#[test]
+fn junit_of_a_run_that_is_nothing_to_rely_on_is_red() {
+    let partial = RunResult { partial: Some("interrupted".to_owned()), ..fixture::rich() };
+    let report = Report::deserialize_from_str(&junit::render(&partial)).unwrap();
+    let first = &report.test_suites[0].test_cases[0];
+    assert_eq!(first.name.as_str(), "the run is complete");
+    assert!(matches!(&first.status, TestCaseStatus::NonSuccess { message: Some(message), .. }
+        if message.as_str().contains("interrupted")));
+    let nothing = fixture::result_of(Vec::new(), Vec::new());
+    let report = Report::deserialize_from_str(&junit::render(&nothing)).unwrap();
+    assert_eq!((report.tests, report.failures), (1, 1));
+}
+
+#[test]
+fn json_as_a_contract() {
+    let result = fixture::rich();
+    let text = json::render(&result);
+    insta::assert_snapshot!("results", text);
+    let validator = jsonschema::validator_for(&json::schema()).unwrap();
+    for text in [text, json::render(&fixture::hostile_result())] {
+        let value = serde_json::from_str(&text).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(json::render(&json::read(&text).unwrap()), text, "it reads back exactly");
+    }
+    let mut foreign = serde_json::to_value(&result).unwrap();
+    foreign["format"] = json!(2);
+    assert!(!validator.is_valid(&foreign));
+}
+
+#[test]
+fn a_body_of_any_depth_can_be_read_back() {
+    let mut result = fixture::rich();
+    let deep = (0..127).fold(json!("bottom"), |value, _| json!([value]));
+    if let RecordedAnswer::Response { body, .. } = &mut result.exchanges[0].answer {
+        *body = Some(fixture::body(deep.clone()));
+    }
+    let read = json::read(&json::render(&result)).unwrap();
+    let RecordedAnswer::Response { body: Some(body), .. } = &read.exchanges[0].answer else { panic!() };
+    assert_eq!((&body.json, body.text.as_deref()), (&None, Some(deep.to_string().as_str())));
+}
+
+#[test]
+fn a_damaged_file_is_refused_at_its_place_and_never_panics() {
+    let text = json::render(&fixture::rich());
+    for end in (0..text.len()).step_by(97).filter(|end| text.is_char_boundary(*end)) {
+        let message = json::read(&text[..end]).unwrap_err().to_string();
+        assert!(message.starts_with("line ") || message.contains("not a results.json"), "{message}");
+    }
+    let wrong = text.replacen("\"fail\"", "\"failed\"", 1);
+    let line = 1 + wrong[..wrong.find("\"failed\"").unwrap()].matches('\n').count();
+    assert!(json::read(&wrong).unwrap_err().to_string().starts_with(&format!("line {line}, column ")));
+}
+
+#[test]
+fn html_for_people() {
+    insta::assert_snapshot!("html", html::render(&fixture::rich()));
+}
+
+/// Hostile texts, rendered in every format.
+fn all_formats(result: &RunResult) -> [(&'static str, String); 4] {
+    let options = TerminalOptions { verbosity: Verbosity::Verbose, ..TerminalOptions::default() };
+    [
+        ("terminal", printed(result, options)),
+        ("story", terminal::explain(result)),
+        ("junit", junit::render(result)),
+        ("html", html::render(result)),
+    ]
+}
+
+#[test]
+fn no_control_character_of_a_target_reaches_a_reader() {
+    for (format, text) in all_formats(&fixture::hostile_result()) {
+        let odd = |c: char| {
+            c.is_control() && c != '\n'
+                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{fffe}')
+        };
+        assert_eq!(text.find(odd), None, "{format}");
+        for shown in ["\\u{1b}[31mred", "\\u{202e}gpj", "\\u{0}", "\\u{fffe}", "👩‍🚀é"] {
+            assert!(text.contains(shown), "{format} shows {shown}");
+        }
+    }
+}
+
+#[test]
+fn no_markup_of_a_target_reaches_the_page() {
+    let page = html::render(&fixture::hostile_result());
+    for markup in ["<img", "</script", "<script", "onerror=alert(1)>", "<html>"] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    assert_eq!(page.matches("<style>").count(), 1);
+    assert_eq!(page.matches("</style>").count(), 1);
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;amp;{{ 7*7 }}{% raw %}"));
+    assert_elements_balance(&page);
+    assert_elements_balance(&html::render(&fixture::rich()));
+}
+
+/// Reads a page tag by tag: only elements of the template, each closed in its turn, attributes always quoted.
+fn assert_elements_balance(page: &str) {
+    const VOID: [&str; 1] = ["meta"];
+    let known = "html head meta title style body header p h1 h2 h3 h4 dl div dt dd main section span strong ul li \
+                 nav a table thead tr th tbody td small details summary code article pre b footer";
+    let known: Vec<_> = known.split_whitespace().collect();
+    let attribute = regex::Regex::new(r#"^(\s+[a-z-]+(="[^"<>]*")?)*\s*$"#).unwrap();
+    let mut open = Vec::new();
+    let mut rest = page.strip_prefix("<!DOCTYPE html>").expect("a doctype");
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').expect("a tag ends");
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "closed in its turn, before {:.200}", rest);
+            continue;
+        }
+        let name_end = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
+        let (name, attributes) = tag.split_at(name_end);
+        assert!(known.contains(&name), "<{tag}>");
+        assert!(attribute.is_match(attributes), "<{tag}>");
+        if !VOID.contains(&name) {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new());
+}
+
+#[test]
+fn the_page_loads_nothing_and_runs_nothing() {
+    let page = html::render(&fixture::rich());
+    assert!(page.contains("default-src 'none'"));
+    for loading in ["<script", "<link", "<img", "<iframe", "src=", "@import", "url(", "javascript:"] {
+        assert!(!page.contains(loading), "{loading}");
+    }
+    assert!(
+        page.contains("https://www.rfc-editor.org/rfc/rfc7644.html#section-3.5.2.2")
+            || page
+                .contains("https:&#x2f;&#x2f;www.rfc-editor.org&#x2f;rfc&#x2f;rfc7644.html#section-3.5.2.2")
+    );
+}
+
+#[test]
+fn hostile_junit_is_well_formed() {
+    let report = Report::deserialize_from_str(&junit::render(&fixture::hostile_result())).unwrap();
+    let tests: Vec<_> = report.test_suites.iter().flat_map(|suite| &suite.test_cases).collect();
+    assert!(tests.iter().any(|test| test.name.as_str().contains("</script></style></pre>]]><img")));
+    assert!(HOSTILE.contains(']'));
+}
+
+/// A result with many cases, all of them broken.
+fn large(cases: usize) -> RunResult {
+    let mut result = fixture::rich();
+    let all = (0..cases).map(|number| {
+        let id = format!("large/case-{number}");
+        let exchange = format!("{id}:1");
+        let mut found =
+            fixture::finding(&format!("{id}#status"), "RFC7644-3.3-07", Level::Must, Verdict::Fail);
+        ("201".clone_into(&mut found.wanted), "500".clone_into(&mut found.got));
+        found.exchange = Some(scimcheck::model::ExchangeId(exchange.clone()));
+        let mut case = fixture::case(&id, "crud-create", "One of many", vec![found]);
+        case.exchanges = case.checks[0].exchange.clone().into_iter().collect();
+        let mut sent = fixture::exchange(&exchange, Phase::Step, "create it", ("POST", "/Users"), 500);
+        sent.request.body = Some(fixture::text_body(&"z".repeat(60_000), false));
+        (case, sent)
+    });
+    let (cases, exchanges): (Vec<_>, Vec<_>) = all.unzip();
+    result.cases.extend(cases);
+    result.exchanges.extend(exchanges);
+    result
+}
+
+#[test]
+fn reports_are_bounded() {
+    let result = large(2_000);
+    let page = html::render(&result);
+    assert!(page.len() < 12_000_000, "{}", page.len());
+    assert!(page.contains("large&#x2f;case-1999"), "every case is listed");
+    let one = terminal::explain(&fixture::hostile_result());
+    assert!(one.len() < 40_000, "{}", one.len());
+    let report = Report::deserialize_from_str(&junit::render(&fixture::hostile_result())).unwrap();
+    for test in report.test_suites.iter().flat_map(|suite| &suite.test_cases) {
+        if let TestCaseStatus::NonSuccess { description: Some(body), .. } = &test.status {
+            assert!(body.as_str().chars().count() < 33_000);
+        }
+    }
+}
+
+#[test]
+fn all_reports_of_a_run_are_written_at_once_and_can_be_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("deep/latest");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("results.json"), "{ half of an old").unwrap();
+    let written = report::write_all(&folder, &fixture::rich()).unwrap();
+    let mut names: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["junit.xml", "report.html", "results.json"], "nothing else is left behind");
+    let text = |index: usize| std::fs::read_to_string(&written[index]).unwrap();
+    let again = json::read(&text(0)).unwrap();
+    assert_eq!(
+        [text(0), text(1), text(2)],
+        [json::render(&again), junit::render(&again), html::render(&again)]
+    );
+
+    let blocked = dir.path().join("file");
+    std::fs::write(&blocked, "").unwrap();
+    let error = report::write_all(&blocked, &again).unwrap_err();
+    assert!(error.to_string().starts_with("cannot write "), "{error}");
+}
