@@ -17,6 +17,8 @@ const SAMPLES: usize = 30;
 const RUNS: usize = 10;
 /// Nothing that is measured here may take longer.
 const LIMIT: Duration = Duration::from_mins(2);
+/// How long a connection may take to come before it is called missing.
+const FIRST_REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 fn main() {
     // `cargo test --benches` starts this program too, in a debug build: there is nothing to measure then.
@@ -55,7 +57,9 @@ fn row(name: &str, samples: &[Duration], floor: Duration, limit: &str) {
 fn print_memory(peaks: &[Option<u64>]) {
     let mut known: Vec<_> = peaks.iter().flatten().copied().collect();
     known.sort_unstable();
-    let mb = |kib: u64| format!("{}.{} MB", kib / 1000, kib % 1000 / 100);
+    // In tenths of a megabyte, to stay with whole numbers.
+    let tenths = |kib: u64| kib * 1024 / 100_000;
+    let mb = |kib: u64| format!("{}.{} MB", tenths(kib) / 10, tenths(kib) % 10);
     match known[..] {
         [] => println!("| peak memory of a full run | not measured on this system | | | | 100 MB |"),
         [least, .., most] | [least @ most] => {
@@ -113,7 +117,7 @@ fn until_first_request() -> Duration {
     let mut command = scimcheck(folder.path(), &["run", "--target", &target, "--output", "out"]);
     let begin = Instant::now();
     let mut child = command.spawn().expect("the program starts");
-    let first = receiver.recv_timeout(LIMIT);
+    let first = receiver.recv_timeout(FIRST_REQUEST_LIMIT);
     end(&mut child);
     let (at, _connection) = first.expect("the program connects to its target");
     at.duration_since(begin)

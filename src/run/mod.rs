@@ -1,7 +1,7 @@
 //! Running a plan against a target: cases in parallel, each independent of the others (layer 5).
 //!
-//! [`run`] takes a [`Plan`], a [`Transport`](crate::wire::Transport) and a [`Sink`](crate::model::Sink); it sends
-//! events while it goes on and returns the [`RunResult`](crate::model::RunResult) that all reports are made from.
+//! [`run`] takes a [`Plan`], a [`Transport`] and a [`Sink`]; it sends
+//! events while it goes on and returns the [`RunResult`] that all reports are made from.
 
 mod case;
 pub mod cleanup;
