@@ -283,6 +283,10 @@ fn the_line_is_that_of_the_path() {
 fn code_after_a_test_module_is_read_again() {
     let text = "#[cfg(test)]\nmod tests {\n    fn f() {}\n}\nuse crate::cli::main;\n";
     assert_eq!(planted("run/mod.rs", text), ["src/run/mod.rs:5 crate::cli::main"]);
+    let inner = "mod tests {\n    #![cfg(test)]\n}\nuse crate::cli::main;\n";
+    assert_eq!(planted("run/mod.rs", inner), ["src/run/mod.rs:4 crate::cli::main"]);
+    let whole = "//! Tests.\n#![allow(x)]\n#![cfg(test)]\nuse crate::cli::main;\n";
+    assert_eq!(planted("run/mod.rs", whole), Vec::<String>::new());
     let file = SourceFile::parse("run/mod.rs", "#[cfg(test)]\npub(crate) mod testing;\n\nfn f() {}\n");
     assert_eq!((file.test_modules, file.lines), (vec![vec!["run".to_owned(), "testing".to_owned()]], 2));
 }

@@ -39,8 +39,7 @@ impl SourceFile {
             lines: text.lines().count(),
             test_modules: Vec::new(),
         };
-        let for_tests = ["#", "!", "[", "cfg", "(", "test", ")", "]"];
-        if all.windows(for_tests.len()).any(|window| spells(window, &for_tests)) {
+        if begins_for_tests(&all) {
             file.lines = 0;
             return file;
         }
@@ -55,7 +54,7 @@ impl SourceFile {
                 && is_for_tests(&all[at + 2..end - 1])
             {
                 let after = item_end(all, end);
-                self.lines -= all[after - 1].line + 1 - all[at].line;
+                self.lines = self.lines.saturating_sub(all[after - 1].line + 1 - all[at].line);
                 if let Some(name) = out_of_line_module(&all[end..after]) {
                     self.test_modules.push([self.module.clone(), vec![name]].concat());
                 }
@@ -111,6 +110,19 @@ fn module_of(path: &str) -> Vec<String> {
 
 fn spells(tokens: &[Token], texts: &[&str]) -> bool {
     tokens.len() == texts.len() && tokens.iter().zip(texts).all(|(token, text)| token.text == *text)
+}
+
+/// Whether `#![cfg(test)]` stands among the attributes at the head of the file.
+fn begins_for_tests(all: &[Token]) -> bool {
+    let mut at = 0;
+    while all.len() > at + 3 && spells(&all[at..at + 3], &["#", "!", "["]) {
+        let end = group_end(all, at + 2);
+        if is_for_tests(&all[at + 3..end - 1]) {
+            return true;
+        }
+        at = end;
+    }
+    false
 }
 
 /// Where the outer attribute that begins at `at` ends, if one does.
