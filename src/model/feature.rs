@@ -12,6 +12,36 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Feature(pub String);
 
+impl Feature {
+    /// The names of the features that are neither a resource type, nor a schema, nor a credential.
+    pub const PLAIN: [&str; 14] = [
+        "patch",
+        "bulk",
+        "filter",
+        "sort",
+        "etag",
+        "changePassword",
+        "index-pagination",
+        "cursor",
+        "search-post",
+        "me",
+        "enterprise",
+        "groups",
+        "immutable-attr",
+        "loopback",
+    ];
+
+    /// Whether a text is the name of a feature: one of [`Feature::PLAIN`], `resource:NAME`, `schema:URN` or
+    /// `credential:NAME`.
+    #[must_use]
+    pub fn is_known_name(name: &str) -> bool {
+        match name.split_once(':') {
+            Some((kind, rest)) => ["resource", "schema", "credential"].contains(&kind) && !rest.is_empty(),
+            None => Self::PLAIN.contains(&name),
+        }
+    }
+}
+
 impl std::fmt::Display for Feature {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&self.0)

@@ -108,7 +108,15 @@ impl Diagnostic {
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
         }
-        renderer.render(&[group])
+        let rendered = renderer.render(&[group]);
+        // The text may be masked: a secret that is shorter there moves the caret, but not the place in the file.
+        let Place { line, column, .. } = Place::START.part(&self.text, self.place.start, 0);
+        if (line, column) == (self.place.line, self.place.column) {
+            return rendered;
+        }
+        let shown = format!("{}:{line}:{column}", self.file);
+        let real = format!("{}:{}:{}", self.file, self.place.line, self.place.column);
+        rendered.replacen(&shown, &real, 1)
     }
 }
 

@@ -10,7 +10,7 @@ pub mod schema;
 pub mod select;
 pub mod source;
 pub mod template;
-mod validate;
+pub(crate) mod validate;
 pub mod yaml;
 
 pub use load::{Suite, embedded, load};

@@ -11,7 +11,7 @@ use serde_saphyr::Spanned;
 use super::diagnostic::{Diagnostic, Place};
 
 /// A document with the places of its nodes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Document {
     /// The document as JSON.
     pub value: Value,
@@ -47,6 +47,16 @@ impl Document {
         let mut places = HashMap::new();
         let value = node.into_value(String::new(), None, text, &mut places);
         Ok(Self { value, places })
+    }
+
+    /// Says where the member at a JSON Pointer stands: for readers of other notations than YAML.
+    pub(crate) fn insert(&mut self, pointer: String, key: Option<Place>, value: Place) {
+        self.places.insert(pointer, Places { key, value });
+    }
+
+    /// Sets the value that the places belong to.
+    pub(crate) fn set_value(&mut self, value: Value) {
+        self.value = value;
     }
 
     /// Where the value at a JSON Pointer stands; for one that is not there, its nearest ancestor.

@@ -1,5 +1,6 @@
 //! The target: configuration, doctor, discovery to features (layer 4).
 
+pub mod config;
 pub mod discovery;
 pub mod doctor;
 mod model;
