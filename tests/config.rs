@@ -18,7 +18,8 @@ mod template;
 
 /// A file in the folder `conf`.
 fn file(text: &str) -> ConfigFile {
-    ConfigFile::parse("scimcheck.toml", Path::new("conf"), text).unwrap_or_else(|error| panic!("{}", shown(&error)))
+    ConfigFile::parse("scimcheck.toml", Path::new("conf"), text)
+        .unwrap_or_else(|error| panic!("{}", shown(&error)))
 }
 
 /// An environment.

@@ -11,8 +11,8 @@ use scimcheck::report::terminal;
 use scimcheck::run::{self, Plan, PlannedCase};
 use scimcheck::server::{self, Server};
 use scimcheck::suite::select::Selection;
-use scimcheck::target::discovery::{self, CredentialKind, Documents, Settings};
 use scimcheck::target::Discovery;
+use scimcheck::target::discovery::{self, CredentialKind, Documents, Settings};
 use scimcheck::wire::{Live, LiveOptions, Redactor};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -35,8 +35,7 @@ impl World {
             let redactor = Redactor::default();
             let options = LiveOptions::new(base_url.clone()).bearer(server.token());
             let transport = Live::new(options, &redactor).expect("a client");
-            let settings =
-                Settings { credential: Some(CredentialKind::Bearer), ..Settings::new(base_url) };
+            let settings = Settings { credential: Some(CredentialKind::Bearer), ..Settings::new(base_url) };
             let began = Instant::now();
             let documents = Documents::read(&transport, &settings, began).await;
             let discovery = discovery::understand(documents, &settings, began);

@@ -1,6 +1,7 @@
 //! The command line as clap reads it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -78,9 +79,47 @@ pub(crate) struct TargetArgs {
     /// Profile of the target, for the report
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
+    /// What the target can do, whatever it says itself, as in `patch=false`; may be repeated
+    #[arg(long = "feature", value_name = "NAME=BOOL", value_parser = feature)]
+    pub(crate) features: Vec<(String, bool)>,
+    /// Domain of everything that looks like an e-mail address
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: Option<String>,
+    /// Certificates (PEM) that are trusted in addition to those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Requests per second at most
     #[arg(long, value_name = "RATE")]
     pub(crate) max_rate: Option<f64>,
+    /// How much of a response body is read at most, as in `4MiB`
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_body: Option<usize>,
+    /// Until a connection stands, as in `5s`
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// From sending a request until the last byte of its answer
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) request_timeout: Option<Duration>,
+    /// A whole case, without its clean-up
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) case_timeout: Option<Duration>,
+    /// A whole run; cases that have not begun by then do not
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) run_timeout: Option<Duration>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::suite::duration::parse(text).ok_or_else(|| "a duration is as in 500ms, 30s or 2m".to_owned())
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    crate::target::config::parse_size(text).ok_or_else(|| "a size is as in 512KiB or 4MiB".to_owned())
+}
+
+fn feature(text: &str) -> Result<(String, bool), String> {
+    let (name, value) = text.rsplit_once('=').ok_or("as in patch=false")?;
+    let value = value.parse().map_err(|_| "the value is true or false".to_owned())?;
+    Ok((name.to_owned(), value))
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +221,9 @@ pub(crate) struct InitArgs {
     /// The file to write
     #[arg(value_name = "FILE", default_value = "scimcheck.toml")]
     pub(crate) path: PathBuf,
+    /// For this kind of target
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
     /// Overwrite it if it exists
     #[arg(long)]
     pub(crate) force: bool,

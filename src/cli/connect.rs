@@ -1,6 +1,6 @@
 //! From arguments, environment and scimcheck.toml to a target that can be talked to.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::args::TargetArgs;
@@ -11,9 +11,6 @@ use crate::target::config::{self, ConfigError, ConfigFile, Flags, TargetConfig};
 use crate::target::discovery::{CredentialKind, Settings};
 use crate::target::doctor::NotReady;
 use crate::wire::{Credential, Live, LiveOptions, Redactor};
-
-/// The configuration that is read where no flag or variable names one.
-const CONFIG: &str = "scimcheck.toml";
 
 /// A target that can be talked to.
 pub(crate) struct Connection {
@@ -29,7 +26,7 @@ impl Connection {
     /// The target that arguments, environment and configuration name.
     pub(crate) fn open(args: &TargetArgs, context: &Context) -> Result<Self, CliError> {
         let file = config_file(args, context)?;
-        let config = resolve(file.as_ref(), flags(args, None, None), context)?;
+        let config = resolve(file.as_ref(), &flags(args, None, None), context)?;
         let options = config.live_options().map_err(config_error)?;
         Self::new(config, options, None)
     }
@@ -60,15 +57,16 @@ impl Connection {
             .map_err(|error| CliError::usage(format!("the reference server cannot be started: {error}")))?;
         let mut flags = flags(args, jobs, seed);
         flags.target = Some(server.base_url().to_owned());
-        let mut config = resolve(None, flags, context)?;
+        flags.token = Some(server.token().into());
+        let mut config = resolve(None, &flags, context)?;
         "reference server".clone_into(&mut config.name);
-        let options = config.live_options().map_err(config_error)?.bearer(server.token());
+        let options = config.live_options().map_err(config_error)?;
         Self::new(config, options, Some(server))
     }
 
     /// Whether the configuration has a target of this name.
     pub(crate) fn knows(args: &TargetArgs, context: &Context, name: &str) -> Result<bool, CliError> {
-        Ok(config_file(args, context)?.is_some_and(|file| file.targets().any(|target| target == name)))
+        Ok(config_file(args, context)?.is_some_and(|file| file.target_names().any(|target| target == name)))
     }
 
     fn new(config: TargetConfig, options: LiveOptions, server: Option<Server>) -> Result<Self, CliError> {
@@ -109,17 +107,12 @@ impl Connection {
 }
 
 fn config_file(args: &TargetArgs, context: &Context) -> Result<Option<ConfigFile>, CliError> {
-    let named = args.config.clone().or_else(|| context.env("SCIMCHECK_CONFIG").map(PathBuf::from));
-    let path = match named {
-        Some(path) => path,
-        None if Path::new(CONFIG).is_file() => PathBuf::from(CONFIG),
-        None => return Ok(None),
-    };
-    ConfigFile::read(&path).map(Some).map_err(config_error)
+    let path = config::find(args.config.as_deref(), &|name| context.env(name), Path::new("."));
+    path.map(|path| ConfigFile::load(&path)).transpose().map_err(config_error)
 }
 
-fn resolve(file: Option<&ConfigFile>, flags: Flags, context: &Context) -> Result<TargetConfig, CliError> {
-    config::resolve(file, &|name| context.env(name), &flags).map_err(config_error)
+fn resolve(file: Option<&ConfigFile>, flags: &Flags, context: &Context) -> Result<TargetConfig, CliError> {
+    config::resolve(file, &|name| context.env(name), flags).map_err(config_error)
 }
 
 fn flags(args: &TargetArgs, jobs: Option<usize>, seed: Option<u64>) -> Flags {
@@ -128,8 +121,17 @@ fn flags(args: &TargetArgs, jobs: Option<usize>, seed: Option<u64>) -> Flags {
         token_env: args.token_env.clone(),
         profile: args.profile.clone(),
         max_rate: args.max_rate,
+        max_body: args.max_body,
+        connect_timeout: args.connect_timeout,
+        request_timeout: args.request_timeout,
+        case_timeout: args.case_timeout,
+        run_timeout: args.run_timeout,
+        domain: args.domain.clone(),
+        ca_file: args.ca_file.clone(),
+        features: args.features.iter().cloned().collect(),
         jobs,
         seed,
+        token: None,
     }
 }
 

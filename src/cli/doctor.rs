@@ -33,7 +33,12 @@ pub(crate) async fn doctor(args: &TargetArgs, context: &Context) -> Result<ExitC
         let has: Vec<_> = optional.into_iter().filter(|name| discovery.model.features.has(name)).collect();
         let _ = writeln!(text, "  ok    {:24} {}", "features", has.join(", "));
         for finding in &discovery.findings {
-            let _ = writeln!(text, "  look  {:24} {}", finding.wanted, visible(&connection.redactor.text(&finding.got)));
+            let _ = writeln!(
+                text,
+                "  look  {:24} {}",
+                finding.wanted,
+                visible(&connection.redactor.text(&finding.got))
+            );
         }
         text.push_str("ready\n");
     }

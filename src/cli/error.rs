@@ -11,22 +11,13 @@ use crate::target::doctor::NotReady;
 #[derive(Debug)]
 pub(crate) enum CliError {
     /// A wrong argument, or a file that cannot be read or written.
-    Usage {
-        message: String,
-        help: Option<String>,
-    },
+    Usage { message: String, help: Option<String> },
     /// Mistakes in suites or in the configuration.
     Invalid(Vec<Diagnostic>),
     /// The configuration cannot be used.
-    Config {
-        message: String,
-        help: Option<String>,
-    },
+    Config { message: String, help: Option<String> },
     /// The selection matches nothing.
-    NothingRan {
-        message: String,
-        help: Option<String>,
-    },
+    NothingRan { message: String, help: Option<String> },
     /// The target cannot be reached or is not ready.
     NotReady(NotReady),
     /// Whoever read our output went away: nothing is wrong.

@@ -67,7 +67,9 @@ impl ExitCode {
             }
             ExitCode::Usage => "the command line is wrong, or a file that it names cannot be read or written",
             ExitCode::Invalid => "a suite or the configuration is invalid",
-            ExitCode::NothingRan => "nothing ran: the selection matches no case, or the target lacks every feature",
+            ExitCode::NothingRan => {
+                "nothing ran: the selection matches no case, or the target lacks every feature"
+            }
             ExitCode::NotReady => "the target cannot be reached or is not ready (credential, base URL, TLS)",
             ExitCode::StaleBaseline => "reserved: a baseline lists failures that pass now",
             ExitCode::Bug => "a bug of scimcheck: please report it",

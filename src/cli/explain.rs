@@ -31,7 +31,9 @@ fn text(id: &str, suites: &[Suite]) -> Option<String> {
     if id == "exit-codes" {
         return Some(exit_codes(&ExitCode::ALL));
     }
-    if let Some(code) = id.parse().ok().and_then(|number: u8| ExitCode::ALL.into_iter().find(|c| c.number() == number)) {
+    if let Some(code) =
+        id.parse().ok().and_then(|number: u8| ExitCode::ALL.into_iter().find(|c| c.number() == number))
+    {
         return Some(exit_codes(&[code]));
     }
     let catalogue = Catalogue::embedded();
@@ -43,7 +45,9 @@ fn text(id: &str, suites: &[Suite]) -> Option<String> {
     }
     let (case_id, check) = id.split_once('#').map_or((id, None), |(case, check)| (case, Some(check)));
     let invariant = case_id.strip_prefix("invariants/");
-    if let Some(invariant) = invariant.and_then(|id| Invariant::all().iter().find(|invariant| invariant.id == id)) {
+    if let Some(invariant) =
+        invariant.and_then(|id| Invariant::all().iter().find(|invariant| invariant.id == id))
+    {
         return Some(explain_invariant(invariant));
     }
     suites.iter().find_map(|suite| {
@@ -53,7 +57,9 @@ fn text(id: &str, suites: &[Suite]) -> Option<String> {
         let all = cases(suite, &Selection::default());
         // A derived case is listed with `*` for its row, and asked for with the row that a report shows.
         let (listed, case) = all.into_iter().find(|(listed, case)| {
-            *listed == case_id || fits(listed, case_id) || format!("{}/{}", suite.spec.suite, case.id) == case_id
+            *listed == case_id
+                || fits(listed, case_id)
+                || format!("{}/{}", suite.spec.suite, case.id) == case_id
         })?;
         let listed = if listed.contains('*') { case_id.to_owned() } else { listed };
         match check {
@@ -151,7 +157,14 @@ fn explain_case(suite: &Suite, id: &str, case: &Case) -> String {
     text.push_str("\nsteps\n");
     for (index, step) in case.steps.iter().enumerate() {
         let control = if step.control { " (control)" } else { "" };
-        let _ = writeln!(text, "  {}. {}: {} {}{control}", index + 1, step.name, step.request.method, step.request.path);
+        let _ = writeln!(
+            text,
+            "  {}. {}: {} {}{control}",
+            index + 1,
+            step.name,
+            step.request.method,
+            step.request.path
+        );
     }
     text.push_str("\nchecks\n");
     for (check, requirement, level, _) in planned_checks(case) {
@@ -234,7 +247,9 @@ fn suggestion(id: &str, suites: &[Suite]) -> String {
     let invariants = Invariant::all().iter().map(|invariant| format!("invariants/{}", invariant.id));
     let names: Vec<String> = requirements.chain(slugs).chain(cases).chain(invariants).collect();
     match nearest(id, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`? `scimcheck list cases` and `list requirements` show all ids"),
+        Some(near) => {
+            format!("did you mean `{near}`? `scimcheck list cases` and `list requirements` show all ids")
+        }
         None => "`scimcheck list cases`, `list checks` and `list requirements` show all ids".to_owned(),
     }
 }

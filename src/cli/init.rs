@@ -24,7 +24,7 @@ pub(crate) fn init(args: &InitArgs) -> Result<ExitCode, CliError> {
         },
         _ => CliError::file("write", &args.path, &error),
     })?;
-    let written = file.write_all(config::init_template().as_bytes());
+    let written = file.write_all(config::init_template(args.profile.as_deref()).as_bytes());
     written.map_err(|error| CliError::file("write", &args.path, &error))?;
     context::print(&format!(
         "wrote {}; set base_url and the credential, then: scimcheck doctor\n",

@@ -9,8 +9,8 @@ use super::context::{self, Context};
 use super::error::CliError;
 use super::exit_code::ExitCode;
 use super::suites;
-use crate::suite::catalogue::Catalogue;
 use crate::suite;
+use crate::suite::catalogue::Catalogue;
 
 pub(crate) fn lint(args: &LintArgs, context: &Context) -> Result<ExitCode, CliError> {
     let own = Path::new("suites");

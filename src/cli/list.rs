@@ -166,7 +166,8 @@ fn table(rows: &[Value], columns: &[&str]) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let width = |column: &str| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0).min(72);
+    let width =
+        |column: &str| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0).min(72);
     let widths: Vec<_> = columns.iter().map(|column| width(column)).collect();
     let mut text = String::new();
     for row in rows {

@@ -85,9 +85,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode, CliError> 
     }
 }
 
-fn on_runtime(
-    command: impl Future<Output = Result<ExitCode, CliError>>,
-) -> Result<ExitCode, CliError> {
+fn on_runtime(command: impl Future<Output = Result<ExitCode, CliError>>) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(command)
 }

@@ -1,33 +1,37 @@
 //! `scimcheck report`: reports from a results.json, byte for byte those that the run itself wrote.
 
 use super::args::ReportArgs;
-use super::context::{self, Context};
+use super::context::Context;
 use super::error::CliError;
 use super::exit_code::ExitCode;
+use crate::model::{Event, Sink as _};
 use crate::report::terminal::{Terminal, TerminalOptions, Verbosity};
 use crate::report::{self, html, json, junit};
 
 pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<ExitCode, CliError> {
-    let text = std::fs::read_to_string(&args.results).map_err(|error| CliError::file("read", &args.results, &error))?;
-    let result = json::read(&text)
-        .map_err(|error| CliError::usage(format!("{}: {error}", args.results.display())))?;
+    let text = std::fs::read_to_string(&args.results)
+        .map_err(|error| CliError::file("read", &args.results, &error))?;
+    let result =
+        json::read(&text).map_err(|error| CliError::usage(format!("{}: {error}", args.results.display())))?;
     let mut written = Vec::new();
     if let Some(folder) = &args.output {
-        written.extend(report::write_all(folder, &result).map_err(|error| CliError::usage(error.to_string()))?);
+        written
+            .extend(report::write_all(folder, &result).map_err(|error| CliError::usage(error.to_string()))?);
     }
-    for (path, render) in [
-        (&args.junit, junit::render as fn(&_) -> String),
-        (&args.html, html::render as fn(&_) -> String),
-    ] {
+    for (path, render) in
+        [(&args.junit, junit::render as fn(&_) -> String), (&args.html, html::render as fn(&_) -> String)]
+    {
         let Some(path) = path else { continue };
         report::replace(path, &render(&result)).map_err(|error| CliError::usage(error.to_string()))?;
         written.push(path.clone());
     }
     let verbosity = if args.verbose { Verbosity::Verbose } else { Verbosity::Normal };
-    let options = TerminalOptions { colour: context.colour, progress: false, width: context.width, verbosity };
+    let options =
+        TerminalOptions { colour: context.colour, progress: false, width: context.width, verbosity };
     let mut terminal = Terminal::new(options, Box::new(std::io::stdout()));
-    terminal.whole(&result);
+    let cases = result.cases.len();
+    terminal.event(&Event::RunStarted { target: result.target.clone(), cases, seed: result.seed });
+    terminal.event(&Event::RunFinished { result: Box::new(result.clone()) });
     terminal.reports_written(&written);
-    let _ = context::print("");
     Ok(ExitCode::of_run(&result))
 }

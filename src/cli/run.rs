@@ -71,7 +71,8 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         started,
     };
     let result = run::run(plan, discovery, transport, &connection.redactor, options, &mut terminal).await;
-    let files = report::write_all(&args.output, &result).map_err(|error| CliError::usage(error.to_string()))?;
+    let files =
+        report::write_all(&args.output, &result).map_err(|error| CliError::usage(error.to_string()))?;
     terminal.reports_written(&files);
     connection.close().await;
     Ok(ExitCode::of_run(&result))

@@ -26,7 +26,8 @@ pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, CliError> {
             sources.extend(source::embedded());
             continue;
         }
-        let read = source::read(path).map_err(|error| CliError::usage(format!("cannot read suites: {error}")))?;
+        let read =
+            source::read(path).map_err(|error| CliError::usage(format!("cannot read suites: {error}")))?;
         if read.is_empty() {
             return Err(CliError::usage(format!("there is no .yaml file below {}", path.display())));
         }

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde_json::{Value, json};
+
+use super::source::Source;
 
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,36 +24,64 @@ impl Place {
     /// The beginning of a file.
     pub const START: Place = Place { line: 1, column: 1, start: 0, end: 0 };
 
-    /// The word that begins at a line and column.
+    /// The word that begins at a line and column, both from 1. A column past the end of the line is its end, a line
+    /// past the end of the text the last one.
     #[must_use]
     pub fn at(text: &str, line: usize, column: usize) -> Self {
-        let line_start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-        let rest = &text[line_start..];
-        let offset = rest.char_indices().nth(column - 1).map_or(rest.len(), |(offset, _)| offset);
-        let start = line_start + offset;
-        let word = text[start..].split(['\n', '\r']).next().unwrap_or_default().trim_end();
-        // A quoted or bare value ends before the comment or the punctuation of a flow collection.
-        let length = match word.chars().next() {
-            Some(quote @ ('"' | '\'')) => word[1..].find(quote).map_or(word.len(), |end| end + 2),
-            _ => word.find([',', '}', ']', '#']).unwrap_or(word.len()),
-        };
-        let end = start + word[..length].trim_end().len().max(usize::from(!word.is_empty()).min(word.len()));
-        let end = (end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
-        Self { line, column, start, end }
+        let mut line_start = 0;
+        for _ in 1..line.max(1) {
+            match text[line_start..].find('\n') {
+                Some(length) => line_start += length + 1,
+                None => break,
+            }
+        }
+        let content = text[line_start..].split('\n').next().unwrap_or_default();
+        let content = content.strip_suffix('\r').unwrap_or(content);
+        let offset =
+            content.char_indices().nth(column.max(1) - 1).map_or(content.len(), |(offset, _)| offset);
+        Self::from_offset(text, line_start + offset)
+    }
+
+    /// The word that begins at a byte offset.
+    #[must_use]
+    pub fn from_offset(text: &str, start: usize) -> Self {
+        let place = Self::span(text, start, start);
+        Self { end: word_end(text, place.start), ..place }
+    }
+
+    /// The bytes from `start` to `end`, moved to where characters begin and into the text where they are not.
+    #[must_use]
+    pub fn span(text: &str, start: usize, end: usize) -> Self {
+        let start = text.floor_char_boundary(start);
+        let end = text.ceil_char_boundary(end.max(start));
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+        Self { line, column: text[line_start..start].chars().count() + 1, start, end }
     }
 
     /// The part of this place that begins `offset` bytes after its start.
     #[must_use]
     pub fn part(self, text: &str, offset: usize, length: usize) -> Self {
-        let start = (self.start + offset).min(text.len());
-        let end = (start + length).min(text.len());
-        if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
-            return self;
-        }
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line = text[..start].matches('\n').count() + 1;
-        Self { line, column: text[line_start..start].chars().count() + 1, start, end }
+        Self::span(text, self.start + offset, self.start + offset + length)
     }
+
+    /// Line and column after the last character.
+    fn end_position(self, text: &str) -> (usize, usize) {
+        let end = Self::span(text, self.end, self.end);
+        (end.line, end.column)
+    }
+}
+
+/// Where the word that begins at an offset ends: a quoted text with its quotes, anything else before the comment or
+/// the punctuation of a flow collection.
+pub(crate) fn word_end(text: &str, start: usize) -> usize {
+    let rest = text.get(start..).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
+    let Some(first) = rest.chars().next() else { return start };
+    let length = match first {
+        '"' | '\'' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+        _ => rest.find([',', '}', ']', '#']).map_or(rest.len(), |end| end.max(first.len_utf8())),
+    };
+    start + rest[..length].trim_end().len().max(first.len_utf8())
 }
 
 /// A mistake.
@@ -74,11 +105,17 @@ impl Diagnostic {
     /// A mistake at a place.
     #[must_use]
     pub fn new(file: &str, text: &str, place: Place, message: &str) -> Self {
+        Self::in_source(&Source { name: file.to_owned(), text: text.into() }, place, message)
+    }
+
+    /// A mistake in a source; its text is shared, not copied.
+    #[must_use]
+    pub fn in_source(source: &Source, place: Place, message: &str) -> Self {
         Self {
-            file: file.to_owned(),
-            text: text.into(),
+            file: source.name.clone(),
+            text: Arc::clone(&source.text),
             place,
-            message: message.to_owned(),
+            message: printable(message),
             label: String::new(),
             help: None,
         }
@@ -87,14 +124,14 @@ impl Diagnostic {
     /// With the words beside the caret.
     #[must_use]
     pub fn label(mut self, label: &str) -> Self {
-        label.clone_into(&mut self.label);
+        self.label = printable(label);
         self
     }
 
     /// With help.
     #[must_use]
     pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
-        self.help = help.into();
+        self.help = help.into().map(|help| printable(&help));
         self
     }
 
@@ -118,6 +155,22 @@ impl Diagnostic {
         let real = format!("{}:{}:{}", self.file, self.place.line, self.place.column);
         rendered.replacen(&shown, &real, 1)
     }
+
+    /// The mistake as JSON: `file`, `line`, `column`, `end` (`line` and `column` after the last character), `message`,
+    /// `label` (empty if there is nothing to add) and `help` (`null` if there is none).
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let (line, column) = self.place.end_position(&self.text);
+        json!({
+            "file": self.file,
+            "line": self.place.line,
+            "column": self.place.column,
+            "end": { "line": line, "column": column },
+            "message": self.message,
+            "label": self.label,
+            "help": self.help,
+        })
+    }
 }
 
 impl std::fmt::Display for Diagnostic {
@@ -126,9 +179,83 @@ impl std::fmt::Display for Diagnostic {
     }
 }
 
+/// Text for a terminal: control characters are written as escapes.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 /// The nearest of some names, if one is near: for "did you mean".
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = candidates.into_iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
-    near.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
+    let lower = name.to_lowercase();
+    let near = candidates.into_iter().map(|candidate| {
+        let score = strsim::jaro_winkler(&lower, &candidate.to_lowercase());
+        // Of two that are equally near without letter case the one with fewer edits wins.
+        (score, std::cmp::Reverse(strsim::damerau_levenshtein(name, candidate)), candidate)
+    });
+    near.filter(|(score, ..)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)))
+        .map(|(.., candidate)| candidate)
+}
+
+/// Help for a word that is none of the known ones: the nearest, and all.
+#[must_use]
+pub fn did_you_mean(word: &str, known: &[&str], all: &str) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? {all}: {}", known.join(", ")),
+        None => format!("{all}: {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_words() {
+        let text = "a: \"b, c\" # d\n- é: [x, y]\r\n";
+        let cases = [
+            ((1, 1), "a: \"b"),
+            ((1, 4), "\"b, c\""),
+            ((2, 3), "é: [x"),
+            ((2, 7), "x"),
+            ((2, 10), "y"),
+            ((2, 99), ""),
+            ((9, 1), ""),
+        ];
+        for ((line, column), wanted) in cases {
+            let place = Place::at(text, line, column);
+            assert_eq!(&text[place.start..place.end], wanted, "{line}:{column}");
+        }
+        let place = Place::at(text, 2, 7);
+        assert_eq!((place.line, place.column), (2, 7));
+    }
+
+    #[test]
+    fn json_has_the_end_too() {
+        let diagnostic =
+            Diagnostic::new("t.yaml", "a: é\nb: 1\n", Place::at("a: é\nb: 1\n", 1, 4), "\u{1b}[31m");
+        assert_eq!(
+            diagnostic.to_value(),
+            json!({
+                "file": "t.yaml", "line": 1, "column": 4, "end": { "line": 1, "column": 5 },
+                "message": "\\u{1b}[31m", "label": "", "help": null,
+            })
+        );
+    }
+
+    #[test]
+    fn near_names() {
+        assert_eq!(nearest("requirment", ["requires", "requirement"]), Some("requirement"));
+        assert_eq!(nearest("get", ["GET", "PUT"]), Some("GET"));
+        assert_eq!(nearest("xyz", ["GET", "PUT"]), None);
+    }
 }

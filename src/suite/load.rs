@@ -5,7 +5,7 @@ use super::diagnostic::{Diagnostic, Place};
 use super::format::{Case, Check, SetupEntry, Step, SuiteFile};
 use super::source::{self, Source};
 use super::yaml::Document;
-use super::{lint, schema, validate};
+use super::{lint, repair, schema, validate};
 
 /// A suite that has passed the linter.
 #[derive(Debug, Clone)]
@@ -16,14 +16,16 @@ pub struct Suite {
     pub spec: SuiteFile,
 }
 
-/// A suite file whose form is right, with the places of everything in it.
+/// A suite file as typed structs, with the places of everything in it.
 pub(crate) struct Parsed {
     pub(crate) source: Source,
     pub(crate) spec: SuiteFile,
     pub(crate) document: Document,
+    /// What had a wrong form and was replaced so that the rest could be read, as JSON Pointers.
+    pub(crate) repaired: Vec<String>,
 }
 
-/// Reads and checks suites.
+/// Reads and checks suites: the single entry for embedded suites, `run` and `lint`.
 ///
 /// # Errors
 /// Every mistake of every file, in the order of files and places.
@@ -31,16 +33,14 @@ pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec
     let mut diagnostics = Vec::new();
     let mut parsed = Vec::new();
     for source in sources {
-        match parse(source) {
-            Ok(suite) => parsed.push(suite),
-            Err(mistakes) => diagnostics.extend(mistakes),
-        }
+        parsed.extend(parse(source, &mut diagnostics));
     }
     diagnostics.extend(lint::lint(&parsed, catalogue));
     if diagnostics.is_empty() {
         Ok(parsed.into_iter().map(|parsed| Suite { file: parsed.source.name, spec: parsed.spec }).collect())
     } else {
-        diagnostics.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
+        let rank = |file: &str| sources.iter().position(|source| source.name == file);
+        diagnostics.sort_by_cached_key(|mistake| (rank(&mistake.file), mistake.place));
         Err(diagnostics)
     }
 }
@@ -53,7 +53,7 @@ pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec
 #[must_use]
 pub fn embedded() -> Vec<Suite> {
     let read = |source: Source| {
-        let document = Document::parse(&source.name, &source.text).expect("an embedded suite is YAML");
+        let document = Document::parse(&source).expect("an embedded suite is YAML");
         let mut spec: SuiteFile =
             serde_json::from_value(document.value.clone()).expect("an embedded suite has the form of one");
         lines(&mut spec, &document);
@@ -62,24 +62,38 @@ pub fn embedded() -> Vec<Suite> {
     source::embedded().into_iter().map(read).collect()
 }
 
-fn parse(source: &Source) -> Result<Parsed, Vec<Diagnostic>> {
-    let document = Document::parse(&source.name, &source.text).map_err(|mistake| vec![*mistake])?;
-    let mistakes = validate::validate(
-        &document,
-        schema::suite_schema(),
-        schema::suite_validator(),
-        &source.name,
-        &source.text,
-    );
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+/// Reads one file. What is wrong with its form is reported and repaired as well as can be, so that everything else
+/// in it is looked at too.
+fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Option<Parsed> {
+    let mut document = match Document::parse(source) {
+        Ok(document) => document,
+        Err(mistakes) => {
+            diagnostics.extend(mistakes);
+            return None;
+        }
+    };
+    let schema = schema::suite_schema();
+    let mistakes = validate::mistakes(&document, schema, schema::suite_validator(), source);
+    let repaired: Vec<_> = mistakes.iter().map(|mistake| mistake.pointer.clone()).collect();
+    for mistake in &mistakes {
+        repair::repair(&mut document.value, mistake, schema);
     }
-    let mut spec: SuiteFile = serde_json::from_value(document.value.clone()).map_err(|error| {
-        // The schema is generated from the types, so this is a gap between both.
-        vec![Diagnostic::new(&source.name, &source.text, Place::START, &format!("not a suite: {error}"))]
-    })?;
-    lines(&mut spec, &document);
-    Ok(Parsed { source: source.clone(), spec, document })
+    let found = mistakes.len();
+    diagnostics.extend(mistakes.into_iter().map(|mistake| mistake.diagnostic));
+    match serde_json::from_value::<SuiteFile>(document.value.clone()) {
+        Ok(mut spec) => {
+            lines(&mut spec, &document);
+            Some(Parsed { source: source.clone(), spec, document, repaired })
+        }
+        Err(error) => {
+            if found == 0 {
+                // The schema is generated from the types, so this is a gap between both.
+                let message = format!("not a suite: {error}");
+                diagnostics.push(Diagnostic::in_source(source, Place::START, &message));
+            }
+            None
+        }
+    }
 }
 
 /// Fills in where everything stands.

@@ -6,11 +6,13 @@ pub mod duration;
 pub mod format;
 pub mod lint;
 pub mod load;
+mod repair;
 pub mod schema;
 pub mod select;
 pub mod source;
+mod syntax;
 pub mod template;
-pub(crate) mod validate;
+pub mod validate;
 pub mod yaml;
 
 pub use load::{Suite, embedded, load};

@@ -13,8 +13,46 @@ pub fn suite_schema() -> &'static Value {
     SCHEMA.get_or_init(|| {
         let mut schema = schemars::schema_for!(SuiteFile).to_value();
         schema["title"] = json!("scimcheck suite, format 1");
+        no_null_members(&mut schema);
         schema
     })
+}
+
+/// A key that may be left out is left out, and not given without a value: `expect:` with nothing behind it is a
+/// mistake. (Where `null` means something, the schema allows anything.)
+fn no_null_members(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            for member in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+                no_null(member.1);
+            }
+            object.values_mut().for_each(no_null_members);
+        }
+        Value::Array(items) => items.iter_mut().for_each(no_null_members),
+        _ => {}
+    }
+}
+
+fn no_null(member: &mut Value) {
+    let Some(own) = member.as_object_mut() else { return };
+    if own.get("default").is_some_and(Value::is_null) {
+        own.remove("default");
+    }
+    if let Some(types) = own.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            own.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(branches) = own.get_mut("anyOf").and_then(Value::as_array_mut) {
+        branches.retain(|branch| branch["type"] != "null");
+        if let [only] = branches.as_slice() {
+            let only = only.as_object().cloned().unwrap_or_default();
+            own.remove("anyOf");
+            own.extend(only);
+        }
+    }
 }
 
 /// Its validator.

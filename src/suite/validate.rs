@@ -3,116 +3,222 @@
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, Place, nearest};
+use super::diagnostic::{Diagnostic, Place, did_you_mean, nearest};
+use super::source::Source;
 use super::yaml::{Document, pointer_token};
 
+/// One mistake of form, and where it is in the document.
+pub(crate) struct FormMistake {
+    /// JSON Pointer to the value that is wrong, missing or not known.
+    pub(crate) pointer: String,
+    /// What is wanted there; `None` for a key that is not known.
+    pub(crate) wanted: Option<Value>,
+    pub(crate) diagnostic: Diagnostic,
+}
+
 /// All mistakes of a document, in the order of their places.
-pub(crate) fn validate(
+#[must_use]
+pub fn validate(
     document: &Document,
     schema: &Value,
     validator: &jsonschema::Validator,
     file: &str,
     text: &str,
 ) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for error in validator.iter_errors(&document.value) {
-        explain(&error, document, schema, file, text, &mut found);
+    let source = Source { name: file.to_owned(), text: text.into() };
+    mistakes(document, schema, validator, &source).into_iter().map(|mistake| mistake.diagnostic).collect()
+}
+
+/// The same, with what is needed to repair the document.
+pub(crate) fn mistakes(
+    document: &Document,
+    schema: &Value,
+    validator: &jsonschema::Validator,
+    source: &Source,
+) -> Vec<FormMistake> {
+    if document.value.is_null() {
+        let diagnostic = Diagnostic::in_source(source, Place::START, "the file is empty")
+            .label("here")
+            .help("a suite begins with `format: 1`, `suite:`, `title:` and `cases:`".to_owned());
+        return vec![FormMistake { pointer: String::new(), wanted: None, diagnostic }];
     }
-    found.sort_by_key(|diagnostic| diagnostic.place);
-    found.dedup_by(|a, b| a.place == b.place && a.message == b.message);
+    let mut explainer = Explainer { document, schema, source, found: Vec::new() };
+    for error in validator.iter_errors(&document.value) {
+        explainer.explain(&error);
+    }
+    let mut found = explainer.found;
+    found.sort_by_key(|mistake| mistake.diagnostic.place);
+    found.dedup_by(|a, b| {
+        a.diagnostic.place == b.diagnostic.place && a.diagnostic.message == b.diagnostic.message
+    });
     found
 }
 
-fn explain(
-    error: &ValidationError<'_>,
-    document: &Document,
-    schema: &Value,
-    file: &str,
-    text: &str,
-    found: &mut Vec<Diagnostic>,
-) {
-    let pointer = error.instance_path().as_str();
-    let place = document.place_of(pointer);
-    let name = name_of(pointer);
-    let own = || resolve(schema, parent(error.schema_path().as_str()));
-    let new = |place: Place, message: &str| Diagnostic::new(file, text, place, message);
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            let allowed: Vec<&str> = own()
-                .and_then(|own| own.get("properties")?.as_object())
-                .map(|properties| properties.keys().map(String::as_str).collect())
-                .unwrap_or_default();
-            for key in unexpected {
-                let at = document.place_of_key(&format!("{pointer}/{}", pointer_token(key)));
-                let at = Place { end: at.start + key.len().min(text.len() - at.start), ..at };
-                let help = match nearest(key, allowed.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known here: {}", allowed.join(", ")),
-                };
-                found.push(new(at, &format!("unknown key `{key}`")).label("not a key here").help(help));
-            }
-        }
-        ValidationErrorKind::Required { property } => {
-            let property = property.as_str().unwrap_or_default();
-            let help = own()
-                .and_then(|own| own.pointer(&format!("/properties/{property}/description"))?.as_str())
-                .map(|text| format!("`{property}`: {}", first_sentence(text)));
-            found.push(new(place, &format!("`{property}` is missing")).label("in this entry").help(help));
-        }
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-            // The branch that the value was meant for is the one that does not fail on the value as a whole.
-            let whole = |error: &ValidationError<'_>| error.instance_path().as_str() == pointer;
-            let meant: Vec<_> = context.iter().filter(|branch| !branch.iter().any(whole)).collect();
-            if let [branch] = meant.as_slice() {
-                for error in *branch {
-                    explain(error, document, schema, file, text, found);
+struct Explainer<'a> {
+    document: &'a Document,
+    schema: &'a Value,
+    source: &'a Source,
+    found: Vec<FormMistake>,
+}
+
+impl<'a> Explainer<'a> {
+    fn explain(&mut self, error: &ValidationError<'_>) {
+        let pointer = error.instance_path().as_str();
+        let value = error.instance();
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                for key in unexpected {
+                    self.unknown_key(pointer, key, self.own(error));
                 }
-                return;
             }
-            let wanted = own().and_then(|own| description(own, schema)).unwrap_or("another kind of value");
-            found.push(
-                new(place, &format!("{} is not what {name} can be", short(error.instance())))
-                    .label("not allowed here")
-                    .help(format!("wanted: {}", first_sentence(wanted))),
-            );
+            ValidationErrorKind::Required { property } => {
+                self.missing(pointer, property.as_str().unwrap_or_default(), self.own(error));
+            }
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                // The branch that the value was meant for is the one that does not fail on the value as a whole.
+                let whole = |error: &ValidationError<'_>| error.instance_path().as_str() == pointer;
+                let meant: Vec<_> = context.iter().filter(|branch| !branch.iter().any(whole)).collect();
+                if let [branch] = meant.as_slice() {
+                    for error in *branch {
+                        self.explain(error);
+                    }
+                    return;
+                }
+                let words: Vec<&str> = self.own(error).map(|own| words(own, self.schema)).unwrap_or_default();
+                if !words.is_empty() && value.is_string() {
+                    return self.not_a_word(error, &words);
+                }
+                let wanted = self.own(error).and_then(|own| description(own, self.schema));
+                let wanted = wanted.map(|wanted| format!("wanted: {}", first_sentence(wanted)));
+                self.wrong(error, "not allowed here", wanted);
+            }
+            ValidationErrorKind::Enum { options } => {
+                let options: Vec<&str> =
+                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                self.not_a_word(error, &options);
+            }
+            ValidationErrorKind::Constant { expected_value } => {
+                let options: Vec<&str> = expected_value.as_str().into_iter().collect();
+                self.not_a_word(error, &options);
+            }
+            ValidationErrorKind::Type { .. } => {
+                let types =
+                    self.own(error).and_then(|own| own.get("type")).map(type_names).unwrap_or_default();
+                let names: Vec<_> = types.iter().map(|name| in_words(name)).collect();
+                let help = if types.contains(&"string") && !value.is_object() && !value.is_array() {
+                    Some(format!("put it into quotes to make it text: \"{value}\""))
+                } else if types == ["array"] && !value.is_object() {
+                    Some("a list is written [a, b]".to_owned())
+                } else {
+                    None
+                };
+                self.wrong(error, &format!("wanted: {}", names.join(" or ")), help);
+            }
+            _ => {
+                let message = format!("{}: {error}", name_of(pointer));
+                let place = self.document.place_of(pointer);
+                let diagnostic = Diagnostic::in_source(self.source, place, &message).label("here");
+                self.push(pointer.to_owned(), self.own(error), diagnostic);
+            }
         }
-        ValidationErrorKind::Enum { options } => {
-            let options: Vec<&str> =
-                options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            enumeration(error.instance(), &options, &name, new, place, found);
-        }
-        ValidationErrorKind::Constant { expected_value } => {
-            let options: Vec<&str> = expected_value.as_str().into_iter().collect();
-            enumeration(error.instance(), &options, &name, new, place, found);
-        }
-        ValidationErrorKind::Type { .. } => {
-            let wanted = error.to_string();
-            let wanted = wanted.rsplit("is not of types ").next().unwrap_or(&wanted);
-            let wanted = wanted.rsplit("is not of type ").next().unwrap_or(wanted).replace(", \"null\"", "");
-            found.push(
-                new(place, &format!("{} is not what {name} can be", short(error.instance())))
-                    .label(&format!("wanted: {}", wanted.replace('"', ""))),
-            );
-        }
-        _ => found.push(new(place, &format!("{name}: {error}")).label("here")),
+    }
+
+    /// The schema that an error is about.
+    fn own(&self, error: &ValidationError<'_>) -> Option<&'a Value> {
+        resolve(self.schema, parent(error.schema_path().as_str()))
+    }
+
+    fn push(&mut self, pointer: String, wanted: Option<&Value>, diagnostic: Diagnostic) {
+        let wanted = Some(wanted.cloned().unwrap_or(Value::Bool(true)));
+        self.found.push(FormMistake { pointer, wanted, diagnostic });
+    }
+
+    fn unknown_key(&mut self, pointer: &str, key: &str, own: Option<&Value>) {
+        let allowed: Vec<&str> = own
+            .and_then(|own| own.get("properties")?.as_object())
+            .map(|properties| properties.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        let help = match nearest(key, allowed.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}", allowed.join(", ")),
+        };
+        let pointer = format!("{pointer}/{}", pointer_token(key));
+        let place = self.document.place_of_key(&pointer);
+        let diagnostic = Diagnostic::in_source(self.source, place, &format!("unknown key `{key}`"))
+            .label("not a key here")
+            .help(help);
+        self.found.push(FormMistake { pointer, wanted: None, diagnostic });
+    }
+
+    fn missing(&mut self, pointer: &str, property: &str, own: Option<&Value>) {
+        let schema = own.and_then(|own| own.pointer(&format!("/properties/{property}")));
+        let help = schema
+            .and_then(|schema| description(schema, self.schema))
+            .map(|text| format!("`{property}`: {}", first_sentence(text)));
+        let place = self.document.place_of(pointer);
+        let diagnostic = Diagnostic::in_source(self.source, place, &format!("`{property}` is missing"))
+            .label("in this entry")
+            .help(help);
+        self.push(format!("{pointer}/{property}"), schema, diagnostic);
+    }
+
+    fn not_a_word(&mut self, error: &ValidationError<'_>, options: &[&str]) {
+        let value = error.instance();
+        let help = did_you_mean(value.as_str().unwrap_or_default(), options, "one of");
+        self.wrong(error, "unknown word", Some(help));
+    }
+
+    fn wrong(&mut self, error: &ValidationError<'_>, label: &str, help: Option<String>) {
+        let pointer = error.instance_path().as_str();
+        let message = format!("{} is not what {} can be", short(error.instance()), name_of(pointer));
+        let diagnostic = Diagnostic::in_source(self.source, self.document.place_of(pointer), &message)
+            .label(label)
+            .help(help);
+        self.push(pointer.to_owned(), self.own(error), diagnostic);
     }
 }
 
-fn enumeration(
-    value: &Value,
-    options: &[&str],
-    name: &str,
-    new: impl Fn(Place, &str) -> Diagnostic,
-    place: Place,
-    found: &mut Vec<Diagnostic>,
-) {
-    let near = value.as_str().and_then(|word| nearest(word, options.iter().copied()));
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`? One of: {}", options.join(", ")),
-        None => format!("one of: {}", options.join(", ")),
+/// The types that a schema allows, without `null`, which stands for a key that is left out.
+fn type_names(types: &Value) -> Vec<&str> {
+    let all: Vec<&str> = match types {
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
     };
-    found.push(new(place, &format!("{} is not a {name}", short(value))).label("unknown word").help(help));
+    all.into_iter().filter(|name| *name != "null").collect()
+}
+
+fn in_words(json_type: &str) -> &str {
+    match json_type {
+        "object" => "a mapping",
+        "array" => "a list",
+        "string" => "text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        other => other,
+    }
+}
+
+/// The words of an enumeration, also of one that is optional or documented word by word; empty if the schema allows
+/// anything else.
+fn words<'s>(own: &'s Value, root: &'s Value) -> Vec<&'s str> {
+    if let Some(reference) = own.get("$ref").and_then(Value::as_str) {
+        return root
+            .pointer(reference.trim_start_matches('#'))
+            .map(|own| words(own, root))
+            .unwrap_or_default();
+    }
+    if let Some(options) = own.get("enum").and_then(Value::as_array) {
+        return options.iter().filter_map(Value::as_str).collect();
+    }
+    if let Some(word) = own.get("const").and_then(Value::as_str) {
+        return vec![word];
+    }
+    let branches = own.get("anyOf").or_else(|| own.get("oneOf")).and_then(Value::as_array);
+    let branches = branches.into_iter().flatten().filter(|branch| branch["type"] != "null");
+    let each: Vec<_> = branches.map(|branch| words(branch, root)).collect();
+    if each.iter().any(Vec::is_empty) { Vec::new() } else { each.concat() }
 }
 
 /// The description of a schema, or of what it refers to.

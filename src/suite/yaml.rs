@@ -8,7 +8,9 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::Spanned;
 
-use super::diagnostic::{Diagnostic, Place};
+use super::diagnostic::{Diagnostic, Place, word_end};
+use super::source::Source;
+use super::syntax;
 
 /// A document with the places of its nodes.
 #[derive(Debug, Clone, Default)]
@@ -28,25 +30,29 @@ impl Document {
     /// Reads one YAML document.
     ///
     /// # Errors
-    /// A diagnostic with the place where the text is not YAML, where a key is repeated, or where a limit (aliases,
+    /// Diagnostics with the places where the text is not YAML, where a key is repeated, or where a limit (aliases,
     /// nesting, size) is exceeded.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Box<Diagnostic>> {
+    pub fn parse(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let options = serde_saphyr::options! {
+            // Repeated keys are found here, all of them.
+            duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
+            merge_keys: serde_saphyr::MergeKeyPolicy::Error,
+            reject_unsupported_tags: true,
             strict_booleans: true,
             leading_zero_numbers_as_strings: true,
             underscored_numbers_as_strings: true,
         };
-        let node: Node = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            let place = error.location().map_or(Place::START, |location| place(&location, text));
-            let message = error.without_snippet().to_string();
-            // The place stands in the diagnostic already.
-            let message = message.split(" at line ").next().unwrap_or(&message);
-            let message = message.trim_start_matches("error: ").trim_end_matches([',', ':']).to_owned();
-            Box::new(Diagnostic::new(file, text, place, &format!("not valid YAML: {message}")))
-        })?;
-        let mut places = HashMap::new();
-        let value = node.into_value(String::new(), None, text, &mut places);
-        Ok(Self { value, places })
+        let node: Node = serde_saphyr::from_str_with_options(&source.text, options)
+            .map_err(|error| vec![syntax::explain(source, &error)])?;
+        let mut reader = Reader { text: &source.text, places: HashMap::new(), repeated: Vec::new() };
+        let value = reader.value(node, String::new(), None);
+        let repeated = reader.repeated.into_iter().map(|(key, first, again)| {
+            Diagnostic::in_source(source, again, &format!("the key `{key}` is repeated"))
+                .label("once more")
+                .help(format!("the first is in line {}", first.line))
+        });
+        let repeated: Vec<_> = repeated.collect();
+        if repeated.is_empty() { Ok(Self { value, places: reader.places }) } else { Err(repeated) }
     }
 
     /// Says where the member at a JSON Pointer stands: for readers of other notations than YAML.
@@ -88,12 +94,6 @@ pub fn pointer_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-fn place(location: &serde_saphyr::Location, text: &str) -> Place {
-    let line = usize::try_from(location.line()).unwrap_or(1).max(1);
-    let column = usize::try_from(location.column()).unwrap_or(1).max(1);
-    Place::at(text, line, column)
-}
-
 struct Node(Spanned<Kind>);
 
 enum Kind {
@@ -102,34 +102,59 @@ enum Kind {
     Map(Vec<(Spanned<String>, Node)>),
 }
 
-impl Node {
-    fn into_value(
-        self,
-        pointer: String,
-        key: Option<Place>,
-        text: &str,
-        places: &mut HashMap<String, Places>,
-    ) -> Value {
-        let own = place(&self.0.referenced, text);
-        let value = match self.0.value {
+/// Takes the tree apart into a value and the places of its parts.
+struct Reader<'t> {
+    text: &'t str,
+    places: HashMap<String, Places>,
+    /// Key, first place, second place.
+    repeated: Vec<(String, Place, Place)>,
+}
+
+impl Reader<'_> {
+    fn value(&mut self, node: Node, pointer: String, key: Option<Place>) -> Value {
+        let own = self.place(&node.0.referenced);
+        let value = match node.0.value {
             Kind::Scalar(value) => value,
             Kind::List(items) => items
                 .into_iter()
                 .enumerate()
-                .map(|(index, item)| item.into_value(format!("{pointer}/{index}"), None, text, places))
+                .map(|(index, item)| self.value(item, format!("{pointer}/{index}"), None))
                 .collect(),
             Kind::Map(members) => {
                 let mut object = Map::new();
                 for (name, node) in members {
-                    let at = place(&name.referenced, text);
+                    let at = self.place(&name.referenced);
                     let below = format!("{pointer}/{}", pointer_token(&name.value));
-                    object.insert(name.value, node.into_value(below, Some(at), text, places));
+                    if let Some(first) = self.places.get(&below).and_then(|places| places.key) {
+                        self.repeated.push((name.value, first, at));
+                        continue;
+                    }
+                    let value = self.value(node, below, Some(at));
+                    object.insert(name.value, value);
                 }
                 Value::Object(object)
             }
         };
-        places.insert(pointer, Places { key, value: own });
+        self.places.insert(pointer, Places { key, value: own });
         value
+    }
+
+    /// What the parser says, without the line breaks that end a block scalar; a collection has no extent there, so
+    /// that it is marked by its first words.
+    fn place(&self, location: &serde_saphyr::Location) -> Place {
+        let number = |value: u64| usize::try_from(value).unwrap_or(1).max(1);
+        let (line, column) = (number(location.line()), number(location.column()));
+        let (Some(start), Some(length)) = (location.span().byte_offset(), location.span().byte_len()) else {
+            return Place::at(self.text, line, column);
+        };
+        let offset = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        let start = offset(start.into());
+        let end =
+            if length > 1 { start.saturating_add(offset(length.into())) } else { word_end(self.text, start) };
+        match self.text.get(start..end) {
+            Some(part) => Place { line, column, start, end: start + part.trim_end().len() },
+            None => Place::at(self.text, line, column),
+        }
     }
 }
 
@@ -210,26 +235,35 @@ mod tests {
 
     use super::*;
 
+    fn parse(text: &str) -> Result<Document, Vec<Diagnostic>> {
+        Document::parse(&Source { name: "t.yaml".to_owned(), text: text.into() })
+    }
+
     #[test]
     fn values_and_places() {
-        let text = "a: 1\nb:\n  - x: on\n    y: 012\n  - 'z'\n";
-        let document = Document::parse("t.yaml", text).unwrap();
-        assert_eq!(document.value, json!({ "a": 1, "b": [{ "x": "on", "y": "012" }, "z"] }));
+        let text = "a: 1\nb:\n  - x: on\n    y: 012\n  - 'z'\nc: >\n  folded\n  text\n\n";
+        let document = parse(text).unwrap();
+        assert_eq!(
+            document.value,
+            json!({ "a": 1, "b": [{ "x": "on", "y": "012" }, "z"], "c": "folded text\n" })
+        );
         let at = |pointer| {
             let place = document.place_of(pointer);
-            (place.line, place.column)
+            (place.line, place.column, &text[place.start..place.end])
         };
-        assert_eq!(at("/b/0/y"), (4, 8));
-        assert_eq!(at("/b/1"), (5, 5));
-        assert_eq!(at("/b/0/nothing"), (3, 5));
+        assert_eq!(at("/b/0/y"), (4, 8, "012"));
+        assert_eq!(at("/b/1"), (5, 5, "'z'"));
+        assert_eq!(at("/b/0/nothing"), (3, 5, "x: on"));
+        assert_eq!(at("/c"), (7, 3, "folded\n  text"));
         assert_eq!(document.place_of_key("/b/0/y").column, 5);
     }
 
     #[test]
     fn mistakes_have_a_place() {
-        for (text, line) in [("a: [1\nb: 2", 2), ("a: 1\na: 2", 2), ("a: *nowhere", 1)] {
-            let error = Document::parse("t.yaml", text).unwrap_err();
-            assert_eq!(error.place.line, line, "{text}: {}", error.message);
+        for (text, line) in [("a: [1\nb: 2", 2), ("a: 1\na: 2", 2), ("a: *nowhere", 1), ("a: {\n<<: 1}", 2)] {
+            let mistakes = parse(text).unwrap_err();
+            assert_eq!(mistakes[0].place.line, line, "{text}: {}", mistakes[0].message);
         }
+        assert_eq!(parse("a: 1\na: 2\nb: { c: 1, c: 2 }").unwrap_err().len(), 2);
     }
 }

@@ -1,182 +1,166 @@
-//! Ids and citations.
+//! Ids: words, and each of them once.
 
 use std::collections::HashMap;
 
 use super::Linter;
-use crate::model::RequirementId;
-use crate::suite::diagnostic::nearest;
-use crate::suite::format::{Case, Check};
+use crate::suite::diagnostic::Diagnostic;
+use crate::suite::format::{Case, Check, Step};
+use crate::suite::load::Parsed;
 
 impl<'a> Linter<'a> {
     /// Suite ids: words joined by `-`, groups of them by `/`.
     pub(super) fn suite_id(&mut self, at: &str, id: &str) {
         if !id.split('/').all(is_word) {
             self.mistake(at, &format!("`{id}` is not a suite id"))
-                .help("lower-case words joined by `-`, groups joined by `/`: patch/remove".to_owned())
+                .label("not an id")
+                .help(format!("lower-case words joined by `-`, groups joined by `/`: {}", suggestion(id)))
                 .push();
         }
     }
 
     /// Case, row and check ids: words joined by `-`.
-    pub(super) fn id(&mut self, at: &str, id: &str) {
-        if !is_word(id) {
-            self.mistake(at, &format!("`{id}` is not an id"))
-                .help("lower-case words, digits and `-`: member-by-value-filter".to_owned())
+    pub(super) fn id(&mut self, at: &str, kind: &str, id: &str) {
+        // A template in an id is reported as such.
+        if !is_word(id) && !id.contains("${") {
+            self.mistake(at, &format!("`{id}` is not the id of a {kind}"))
+                .label("not an id")
+                .help(format!(
+                    "lower-case words and numbers joined by `-`: {}",
+                    suggestion(id).replace('/', "-")
+                ))
                 .push();
         }
     }
 
-    pub(super) fn unique<'i>(&mut self, kind: &str, ids: impl Iterator<Item = (String, &'i str)>) {
-        let mut seen: HashMap<&str, usize> = HashMap::new();
+    pub(super) fn unique(&mut self, kind: &str, name: &str, ids: Vec<(String, String)>) {
+        let mut seen: HashMap<String, usize> = HashMap::new();
         for (at, id) in ids {
             let line = self.parsed.document.place_of(&at).line;
-            if let Some(first) = seen.insert(id, line) {
-                let name = if kind == "step" { "name" } else { "id" };
+            if let Some(first) = seen.get(&id) {
+                let help = format!("the first is in line {first}");
                 self.mistake(&at, &format!("another {kind} has the {name} `{id}`"))
-                    .help(format!("the first is in line {first}"))
-                    .push();
-            }
-        }
-    }
-
-    pub(super) fn rows(&mut self, case: &'a Case, at: &str) {
-        if case.derive.is_some() && !case.matrix.is_empty() {
-            self.mistake(&format!("{at}/derive"), "`matrix` and `derive` exclude each other").push();
-        }
-        let mut ids = Vec::new();
-        for (index, row) in case.matrix.iter().enumerate() {
-            let at = format!("{at}/matrix/{index}");
-            match row.get("id").and_then(serde_json::Value::as_str) {
-                Some(id) => {
-                    self.id(&format!("{at}/id"), id);
-                    ids.push((format!("{at}/id"), id));
-                }
-                None => self
-                    .mistake(&at, "a row of the matrix has no `id`")
-                    .help("the id becomes the last part of the case's id, so it must never change".to_owned())
-                    .push(),
-            }
-            if let Some(missing) = case.matrix[0].keys().find(|key| !row.contains_key(*key) && *key != "id") {
-                self.mistake(&at, &format!("the row has no column `{missing}`"))
-                    .help("every row has the columns of the first".to_owned())
-                    .push();
-            }
-        }
-        self.unique("row", ids.into_iter());
-    }
-
-    /// `name`, `!name` and `kind:name`.
-    pub(super) fn features(&mut self, at: &str, requires: &[String]) {
-        const PLAIN: [&str; 14] = [
-            "patch",
-            "bulk",
-            "filter",
-            "sort",
-            "etag",
-            "changePassword",
-            "index-pagination",
-            "cursor",
-            "search-post",
-            "me",
-            "enterprise",
-            "groups",
-            "immutable-attr",
-            "loopback",
-        ];
-        for (index, entry) in requires.iter().enumerate() {
-            let name = entry.strip_prefix('!').unwrap_or(entry);
-            let known = match name.split_once(':') {
-                Some((kind, rest)) => {
-                    ["resource", "schema", "credential"].contains(&kind) && !rest.is_empty()
-                }
-                None => PLAIN.contains(&name) || name.contains("${"),
-            };
-            if !known {
-                let help = nearest(name, PLAIN).map_or_else(
-                    || format!("known: {}, resource:NAME, schema:URN, credential:NAME", PLAIN.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                self.mistake(&format!("{at}/{index}"), &format!("`{name}` is not a feature"))
+                    .label("once more")
                     .help(help)
                     .push();
+            } else {
+                seen.insert(id, line);
             }
         }
     }
 
-    pub(super) fn citation(&mut self, at: &str, id: &RequirementId) {
-        if self.catalogue.requirement(id).is_some() {
-            return;
-        }
-        let known = self.catalogue.requirements().iter().map(|requirement| requirement.id.as_str());
-        let help = match nearest(id.as_str(), known) {
-            Some(near) => format!("did you mean `{near}`? `scimcheck list requirements` shows all"),
-            None => "`scimcheck list requirements` shows all".to_owned(),
-        };
-        self.mistake(at, &format!("no requirement has the id `{id}`")).help(help).push();
-    }
-
-    pub(super) fn slugs(&mut self, at: &str, slugs: &[String]) {
-        for (index, slug) in slugs.iter().enumerate() {
-            self.slug(&format!("{at}/{index}"), slug);
-        }
-    }
-
-    pub(super) fn slug(&mut self, at: &str, slug: &str) {
-        if self.catalogue.ambiguity(slug).is_none() {
-            let known = self.catalogue.ambiguities().iter().map(|ambiguity| ambiguity.slug.as_str());
-            let help = nearest(slug, known).map(|near| format!("did you mean `{near}`?"));
-            self.mistake(at, &format!("no ambiguity has the slug `{slug}`")).help(help).push();
-        }
-    }
-
-    pub(super) fn checks(&mut self, checks: &'a [Check], at: &str) {
-        for (index, check) in checks.iter().enumerate() {
-            let at = format!("{at}/checks/{index}");
-            self.id(&format!("{at}/id"), &check.id);
-            self.citation(&format!("{at}/requirement"), &check.requirement);
-            self.features(&format!("{at}/requires"), &check.requires);
-            self.slugs(&format!("{at}/see"), &check.see);
-            self.level(check, &at);
-            self.matcher(&at, &check.matchers(), check.at.as_deref(), check.header.as_deref());
-            if !check.ignoring.is_empty() && check.same_resource_as.is_none() {
-                self.mistake(&format!("{at}/ignoring"), "`ignoring` goes with `same_resource_as` only")
+    /// Step names are parts of ids: `read it` and `read-it` are the same one. The ids of checks share their space.
+    pub(super) fn steps_and_checks(&mut self, case: &'a Case, at: &str) {
+        let steps = case.steps.iter().enumerate();
+        let names: Vec<_> =
+            steps.map(|(i, step)| (format!("{at}/steps/{i}/name"), step_slug(&step.name))).collect();
+        for ((place, slug), step) in names.iter().zip(&case.steps) {
+            if slug.is_empty() && !step.name.is_empty() {
+                self.mistake(place, &format!("`{}` has no word in it", step.name))
+                    .help("the name is part of the ids of the step's findings".to_owned())
                     .push();
             }
-            for (index, tolerance) in check.tolerate.iter().enumerate() {
-                let at = format!("{at}/tolerate/{index}");
-                self.matcher(
-                    &at,
-                    &tolerance.matchers(),
-                    tolerance.at.as_deref(),
-                    tolerance.header.as_deref(),
-                );
-                match (&tolerance.see, &tolerance.why) {
-                    (Some(slug), _) => self.slug(&format!("{at}/see"), slug),
-                    (None, None) => self
-                        .mistake(&at, "a tolerance has to say why")
-                        .help("cite an ambiguity with `see:`, or give the reason with `why:`".to_owned())
-                        .push(),
-                    (None, Some(_)) => {}
-                }
+        }
+        let checks = all_checks(case);
+        for (pointer, check) in &checks {
+            if let Some((place, _)) = names.iter().find(|(_, slug)| *slug == check.id) {
+                let line = self.parsed.document.place_of(place).line;
+                self.mistake(
+                    &format!("{at}{pointer}/id"),
+                    &format!("a step has the name `{}` already", check.id),
+                )
+                .label("the same id")
+                .help(format!("the step is in line {line}; its own finding has that id"))
+                .push();
             }
         }
-    }
-
-    fn level(&mut self, check: &Check, at: &str) {
-        let Some(requirement) = self.catalogue.requirement(&check.requirement) else { return };
-        let Some(level) = check.level else { return };
-        if level.verdict_if_broken() > requirement.level.verdict_if_broken() {
-            self.mistake(
-                &format!("{at}/level"),
-                &format!("{level} is more than {} demands", check.requirement),
-            )
-            .help(format!("the requirement is {}; a suite may only lower it", requirement.level))
-            .push();
-        }
+        self.unique("step", "name", names);
+        let ids = checks.iter().map(|(pointer, check)| (format!("{at}{pointer}/id"), check.id.clone()));
+        self.unique("check", "id", ids.collect());
     }
 }
 
+/// All checks of a case, those of outcomes too, with their places below it.
+fn all_checks(case: &Case) -> Vec<(String, &Check)> {
+    let of = |at: String, checks: &'_ [Check]| -> Vec<String> {
+        (0..checks.len()).map(|index| format!("{at}/checks/{index}")).collect()
+    };
+    let step_checks = |(index, step): (usize, &'_ Step)| {
+        let at = format!("/steps/{index}");
+        let mut places = of(at.clone(), &step.checks);
+        for (index, outcome) in step.one_of.iter().enumerate() {
+            places.extend(of(format!("{at}/one_of/{index}"), &outcome.checks));
+        }
+        places
+    };
+    let places = case.steps.iter().enumerate().flat_map(step_checks);
+    let checks = case
+        .steps
+        .iter()
+        .flat_map(|step| step.checks.iter().chain(step.one_of.iter().flat_map(|outcome| &outcome.checks)));
+    places.zip(checks).collect()
+}
+
+/// Ids that two files share: those of suites, and those of cases that two suites make together (`a` with `b/c` and
+/// `a/b` with `c`).
+pub(super) fn across_files(suites: &[Parsed]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for parsed in suites {
+        let suite = &parsed.spec.suite;
+        let mut ids = vec![("/suite".to_owned(), suite.clone(), "suite")];
+        for (index, case) in parsed.spec.cases.iter().enumerate() {
+            let at = format!("/cases/{index}/id");
+            ids.push((at.clone(), format!("{suite}/{}", case.id), "case"));
+            let rows = case.matrix.iter().filter_map(|row| row.get("id")?.as_str());
+            ids.extend(rows.map(|row| (at.clone(), format!("{suite}/{}/{row}", case.id), "case")));
+        }
+        for (at, id, kind) in ids {
+            let file = &*parsed.source.name;
+            match seen.get(&id) {
+                None => {
+                    seen.insert(id, file);
+                }
+                Some(other) if *other == file => {}
+                Some(other) => {
+                    let place = parsed.document.place_of(&at);
+                    let message = format!("the {kind} id `{id}` is taken by {other}");
+                    let mistake = Diagnostic::in_source(&parsed.source, place, &message).label("taken");
+                    found.push(mistake.help("ids are unique over all suites".to_owned()));
+                    if kind == "suite" {
+                        // Its cases are then taken too: one mistake.
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A step's name as part of an id: lower case, everything else than letters and digits becomes `-`.
+pub(super) fn step_slug(name: &str) -> String {
+    let words: Vec<_> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join("-").to_lowercase()
+}
+
 fn is_word(id: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    !id.is_empty() && id.chars().all(inner) && !id.starts_with('-') && !id.ends_with('-')
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    id.split('-').all(|part| !part.is_empty() && part.chars().all(plain))
+}
+
+/// An id that is near what was written: `eqString_1` becomes `eq-string-1`.
+fn suggestion(id: &str) -> String {
+    let mut words = String::new();
+    for c in id.chars() {
+        if c.is_ascii_uppercase() && words.ends_with(|last: char| last.is_ascii_lowercase()) {
+            words.push('-');
+        }
+        words.push(if c.is_ascii_alphanumeric() || c == '/' { c.to_ascii_lowercase() } else { '-' });
+    }
+    let groups = words.split('/').map(|group| {
+        let parts: Vec<_> = group.split('-').filter(|part| !part.is_empty()).collect();
+        parts.join("-")
+    });
+    let groups: Vec<_> = groups.filter(|group| !group.is_empty()).collect();
+    if groups.is_empty() { "member-by-value-filter".to_owned() } else { groups.join("/") }
 }

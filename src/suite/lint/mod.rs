@@ -1,48 +1,34 @@
 //! What the form of a suite cannot say: ids, citations, templates in scope, requests that are safe and mean something.
 
+mod citations;
+mod features;
 mod ids;
 mod matchers;
+mod names;
+mod owned;
 mod requests;
+mod rows;
+mod secrets;
+mod steps;
 mod templates;
-
-use std::collections::HashMap;
 
 use super::catalogue::Catalogue;
 use super::diagnostic::{Diagnostic, Place};
-use super::format::{Case, StatusPattern, Step};
+use super::format::{Case, SetupEntry};
 use super::load::Parsed;
-use crate::model::RequirementId;
+pub use steps::default_requirement;
+
+use names::{Names, created_name};
 
 /// All mistakes of some suites.
 pub(crate) fn lint(suites: &[Parsed], catalogue: &Catalogue) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let mut files: HashMap<&str, &str> = HashMap::new();
+    let mut found = ids::across_files(suites);
     for parsed in suites {
         let mut linter = Linter { parsed, catalogue, found: Vec::new() };
-        if let Some(other) = files.insert(&parsed.spec.suite, &parsed.source.name) {
-            linter
-                .mistake("/suite", &format!("the suite id `{}` is taken by {other}", parsed.spec.suite))
-                .push();
-        }
         linter.suite();
         found.extend(linter.found);
     }
     found
-}
-
-/// The requirement that an expectation verifies where the step names none.
-#[must_use]
-pub fn default_requirement(method: &str, status: &StatusPattern) -> Option<RequirementId> {
-    let within = |codes: &[u16]| status.0.iter().all(|(low, high)| low == high && codes.contains(low));
-    let id = match method {
-        "GET" if within(&[200]) => "RFC7644-3.4.1-02",
-        "POST" if within(&[201]) => "RFC7644-3.3-07",
-        "PUT" if within(&[200]) => "RFC7644-3.5.1-15",
-        "PATCH" if within(&[200, 204]) => "RFC7644-3.5.2-24",
-        "DELETE" if within(&[204]) => "RFC7644-3.6-06",
-        _ => return None,
-    };
-    Some(id.into())
 }
 
 struct Linter<'a> {
@@ -51,9 +37,28 @@ struct Linter<'a> {
     found: Vec<Diagnostic>,
 }
 
+/// What surrounds a part of a case.
+#[derive(Clone, Copy)]
+struct Context<'c> {
+    case: &'c Case,
+    /// Everything that has to hold for the part to run, from the suite inwards.
+    requires: &'c [&'c [String]],
+}
+
+impl<'c> Context<'c> {
+    fn with<'x>(&self, requires: &'x [String]) -> Vec<&'x [String]>
+    where
+        'c: 'x,
+    {
+        self.requires.iter().copied().chain([requires]).collect()
+    }
+}
+
 /// A mistake that is being described; [`Mistake::push`] records it.
 struct Mistake<'l, 'a> {
     linter: &'l mut Linter<'a>,
+    /// Whether it follows from a mistake of form that is reported already.
+    consequence: bool,
     diagnostic: Diagnostic,
 }
 
@@ -69,128 +74,148 @@ impl Mistake<'_, '_> {
     }
 
     fn push(self) {
-        self.linter.found.push(self.diagnostic);
+        if !self.consequence {
+            self.linter.found.push(self.diagnostic);
+        }
     }
 }
 
 impl<'a> Linter<'a> {
+    /// A mistake in the value at a pointer.
     fn mistake(&mut self, pointer: &str, message: &str) -> Mistake<'_, 'a> {
-        let place = self.parsed.document.place_of(pointer);
-        self.mistake_at(place, message)
+        self.mistake_at(pointer, self.parsed.document.place_of(pointer), message)
     }
 
-    fn mistake_at(&mut self, place: Place, message: &str) -> Mistake<'_, 'a> {
-        let diagnostic = Diagnostic::new(&self.parsed.source.name, &self.parsed.source.text, place, message);
-        Mistake { linter: self, diagnostic: diagnostic.label("here") }
+    /// A mistake that is the key at a pointer.
+    fn mistake_at_key(&mut self, pointer: &str, message: &str) -> Mistake<'_, 'a> {
+        self.mistake_at(pointer, self.parsed.document.place_of_key(pointer), message)
+    }
+
+    /// A mistake in the value at a pointer, with the place of the part that is meant.
+    fn mistake_at(&mut self, pointer: &str, place: Place, message: &str) -> Mistake<'_, 'a> {
+        let within = |inner: &str, outer: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let consequence = !pointer.is_empty()
+            && self.parsed.repaired.iter().any(|other| within(other, pointer) || within(pointer, other));
+        let diagnostic = Diagnostic::in_source(&self.parsed.source, place, message).label("here");
+        Mistake { linter: self, consequence, diagnostic }
+    }
+
+    /// Where a part of the text at a pointer stands, a template with its closing brace; the whole text if escapes
+    /// make it look different.
+    fn template_place(&self, at: &str, part: &str) -> Place {
+        let source = &self.parsed.source.text;
+        let whole = self.parsed.document.place_of(at);
+        let Some(offset) = source.get(whole.start..whole.end).and_then(|text| text.find(part)) else {
+            return whole;
+        };
+        let rest = &source[whole.start + offset..whole.end];
+        let closed = rest.find('}').filter(|_| part.starts_with("${") && part.len() > 2).map(|end| end + 1);
+        whole.part(source, offset, closed.unwrap_or(part.len()))
+    }
+
+    /// Whether the suite has something at a pointer.
+    fn has(&self, pointer: &str) -> bool {
+        self.parsed.document.value.pointer(pointer).is_some()
+    }
+
+    /// Whether all names of a case are known: what was repaired in it may have given one.
+    fn names_are_certain(&self, at: &str) -> bool {
+        let case: String = at.split('/').take(3).collect::<Vec<_>>().join("/") + "/";
+        !self.parsed.repaired.iter().any(|pointer| pointer.starts_with(&case))
     }
 
     fn suite(&mut self) {
         let spec = &self.parsed.spec;
         if spec.format != 1 {
-            self.mistake("/format", &format!("format {} is not known", spec.format))
-                .help("write `format: 1`".to_owned())
+            self.mistake("/format", &format!("format {} of the suite language is not known", spec.format))
+                .label("unknown format")
+                .help("this version reads `format: 1`".to_owned())
                 .push();
         }
         self.suite_id("/suite", &spec.suite);
+        self.title("/title", &spec.title);
         if spec.cases.is_empty() {
-            self.mistake("/cases", "the suite has no cases").push();
+            self.mistake("/cases", "the suite has no cases").label("an empty list").push();
         }
-        self.features("/requires", &spec.requires);
-        self.unique(
-            "case",
-            spec.cases.iter().enumerate().map(|(i, case)| (format!("/cases/{i}/id"), case.id.as_str())),
-        );
+        self.suite_templates();
+        self.features("/requires", &spec.requires, None);
+        self.contradiction("/requires", &spec.requires, &[]);
+        let ids = spec.cases.iter().enumerate().map(|(i, case)| (format!("/cases/{i}/id"), case.id.clone()));
+        self.unique("case", "id", ids.collect());
         for (index, case) in spec.cases.iter().enumerate() {
             self.case(case, &format!("/cases/{index}"));
+        }
+        self.secrets();
+    }
+
+    fn title(&mut self, at: &str, title: &str) {
+        if title.trim().is_empty() {
+            self.mistake(at, "the title is empty")
+                .label("says nothing")
+                .help("one line for people".to_owned())
+                .push();
         }
     }
 
     fn case(&mut self, case: &'a Case, at: &str) {
-        self.id(&format!("{at}/id"), &case.id);
-        self.features(&format!("{at}/requires"), &case.requires);
+        let suite = &self.parsed.spec.requires;
+        self.id(&format!("{at}/id"), "case", &case.id);
+        self.title(&format!("{at}/title"), &case.title);
+        self.features(&format!("{at}/requires"), &case.requires, Some(case));
+        self.contradiction(&format!("{at}/requires"), &case.requires, suite);
         self.rows(case, at);
+        self.case_templates(case, at);
         if case.steps.is_empty() {
-            self.mistake(&format!("{at}/steps"), "the case has no steps").push();
+            self.mistake(&format!("{at}/steps"), "the case has no steps").label("an empty list").push();
         }
-        self.unique(
-            "step",
-            case.steps
-                .iter()
-                .enumerate()
-                .map(|(i, step)| (format!("{at}/steps/{i}/name"), step.name.as_str())),
-        );
-        let checks = case.steps.iter().enumerate().flat_map(|(i, step)| {
-            let own = step
-                .checks
-                .iter()
-                .enumerate()
-                .map(move |(k, check)| (format!("/steps/{i}/checks/{k}/id"), check));
-            let taken = step.one_of.iter().enumerate().flat_map(move |(o, outcome)| {
-                let checks = outcome.checks.iter().enumerate();
-                checks.map(move |(k, check)| (format!("/steps/{i}/one_of/{o}/checks/{k}/id"), check))
-            });
-            own.chain(taken)
-        });
-        let ids: Vec<_> =
-            checks.map(|(pointer, check)| (format!("{at}{pointer}"), check.id.as_str())).collect();
-        self.unique("check", ids.into_iter());
-
+        self.steps_and_checks(case, at);
+        let requires: [&[String]; 2] = [suite, &case.requires];
+        let context = Context { case, requires: &requires };
+        let mut names = Names::of(case);
         for (index, entry) in case.setup.iter().enumerate() {
-            let at = format!("{at}/setup/{index}");
-            match (&entry.create, &entry.step) {
-                (Some(_), Some(_)) => {
-                    self.mistake(&at, "an entry of set-up is `create` or `step`, not both").push();
-                }
-                (None, None) => self.mistake(&at, "an entry of set-up needs `create` or `step`").push(),
-                (Some(_), None) => self.identifiers(&format!("{at}/with"), entry.with.iter()),
-                (None, Some(step)) => self.step(step, &format!("{at}/step"), true),
-            }
+            self.setup(entry, &format!("{at}/setup/{index}"), &context, &mut names);
         }
         for (index, step) in case.steps.iter().enumerate() {
-            self.step(step, &format!("{at}/steps/{index}"), false);
+            self.step(step, &format!("{at}/steps/{index}"), &context, &mut names);
         }
-        self.templates(case, at);
     }
 
-    fn step(&mut self, step: &'a Step, at: &str, setup: bool) {
-        self.features(&format!("{at}/requires"), &step.requires);
-        self.request(step, at);
-        let asserts = step.expect.is_some() || !step.one_of.is_empty() || !step.checks.is_empty();
-        if !asserts && !setup {
-            self.mistake(at, &format!("the step \"{}\" asserts nothing", step.name))
-                .help("give it `expect`, `one_of` or `checks`".to_owned())
-                .push();
-        }
-        if step.expect.is_some() && !step.one_of.is_empty() {
-            self.mistake(&format!("{at}/one_of"), "`expect` and `one_of` exclude each other")
-                .help("`one_of` already demands that one of its outcomes fits".to_owned())
-                .push();
-        }
-        if let Some(requirement) = &step.requirement {
-            self.citation(&format!("{at}/requirement"), requirement);
-        } else if !setup && !step.control && (step.expect.is_some() || !step.one_of.is_empty()) {
-            let default =
-                step.expect.as_ref().and_then(|e| default_requirement(&step.request.method, &e.status));
-            if default.is_none() {
-                self.mistake(at, &format!("the step \"{}\" does not say which requirement it verifies", step.name))
-                    .help("add `requirement:`; only GET 200, POST 201, PUT 200, PATCH 200/204 and DELETE 204 have one of their own".to_owned())
-                    .push();
+    fn setup(&mut self, entry: &'a SetupEntry, at: &str, context: &Context<'_>, names: &mut Names) {
+        match (&entry.create, &entry.step) {
+            (Some(_), Some(_)) => self
+                .mistake_at_key(&format!("{at}/step"), "an entry of set-up is `create` or `step`, not both")
+                .label("a second one")
+                .help("make it two entries".to_owned())
+                .push(),
+            (None, None) => self
+                .mistake(at, "an entry of set-up needs `create` or `step`")
+                .label("in this entry")
+                .help("as in { create: User, as: made }".to_owned())
+                .push(),
+            (None, Some(step)) => {
+                for key in ["as", "payload", "with"] {
+                    if !self.has(&format!("{at}/{key}")) {
+                        continue;
+                    }
+                    self.mistake_at_key(&format!("{at}/{key}"), &format!("`{key}` goes with `create`"))
+                        .label("not looked at")
+                        .help("a step has an `as` of its own, below `step`".to_owned())
+                        .push();
+                }
+                self.step(step, &format!("{at}/step"), context, names);
+            }
+            (Some(kind), None) => {
+                self.in_scope(at, &["create", "as", "with"], names);
+                self.resource_type(&format!("{at}/create"), kind, context.requires);
+                self.identifiers(&format!("{at}/with"), &entry.with, names);
+                if let Some(name) = created_name(entry).filter(|name| !name.contains("${")) {
+                    let key = if entry.name.is_some() { "as" } else { "create" };
+                    self.name_once(&format!("{at}/{key}"), &name, names);
+                }
+                names.create(entry);
             }
         }
-        for (index, outcome) in step.one_of.iter().enumerate() {
-            let at = format!("{at}/one_of/{index}");
-            self.slugs(&format!("{at}/see"), &outcome.see);
-            for (index, condition) in outcome.when.iter().enumerate() {
-                let at = format!("{at}/when/{index}");
-                self.matcher(
-                    &at,
-                    &condition.matchers(),
-                    condition.at.as_deref(),
-                    condition.header.as_deref(),
-                );
-            }
-            self.checks(&outcome.checks, &at);
-        }
-        self.checks(&step.checks, at);
     }
 }

@@ -1,141 +1,237 @@
-//! Templates: every `${…}` names something that is in scope at that point.
-
-use std::collections::BTreeSet;
+//! Templates: every `${…}` stands where templates work and names something that is in scope at that point.
 
 use serde_json::Value;
 
 use super::Linter;
+use super::names::Names;
 use crate::suite::diagnostic::nearest;
 use crate::suite::format::{Case, Derive, Step};
-use crate::suite::template::{TemplateError, references};
+use crate::suite::template::{Reference, references};
 use crate::suite::yaml::pointer_token;
 
-/// Always in scope.
-const BUILT_IN: [&str; 8] = ["unique", "uuid", "domain", "base_url", "minimal", "full", "sent", "headers"];
+/// Keys whose texts are taken as they are.
+const LITERAL: [&str; 19] = [
+    "id",
+    "title",
+    "name",
+    "as",
+    "outcome",
+    "method",
+    "capture",
+    "ignoring",
+    "within",
+    "every",
+    "requirement",
+    "level",
+    "see",
+    "status",
+    "scim_error",
+    "verdict",
+    "payload",
+    "credential",
+    "hint",
+];
+/// Keys for people, who may be told about templates.
+const PROSE: [&str; 1] = ["why"];
 
 impl<'a> Linter<'a> {
-    pub(super) fn templates(&mut self, case: &'a Case, at: &str) {
-        let mut scope: BTreeSet<&str> = BUILT_IN.into();
-        match case.derive {
-            Some(Derive::ResourceTypes) => scope.extend(["id", "name", "endpoint", "schema"]),
-            Some(Derive::Schemas) => scope.extend(["id", "name", "schema"]),
-            Some(Derive::SchemaExtensions) => scope.extend(["id", "name", "endpoint", "schema", "required"]),
-            None => scope.extend(case.matrix.iter().flat_map(|row| row.keys().map(String::as_str))),
-        }
-        let mut captured = BTreeSet::new();
-        for key in ["id", "title"] {
-            let text = if key == "id" { &case.id } else { &case.title };
-            if text.contains("${") {
-                self.mistake(
-                    &format!("{at}/{key}"),
-                    &format!("a template has no place in the {key} of a case"),
-                )
-                .push();
-            }
-        }
-        for (index, entry) in case.setup.iter().enumerate() {
-            let at = format!("{at}/setup/{index}");
-            if entry.create.is_some() {
-                self.in_scope(&at, &["create", "with"], &scope, &captured);
-                if let Some(name) = &entry.name {
-                    scope.insert(name);
-                    captured.insert(name.as_str());
-                }
-            } else if let Some(step) = &entry.step {
-                self.step_templates(step, &format!("{at}/step"), &mut scope, &mut captured);
-            }
-        }
-        for (index, step) in case.steps.iter().enumerate() {
-            self.step_templates(step, &format!("{at}/steps/{index}"), &mut scope, &mut captured);
+    /// Texts in which no template can be filled in yet.
+    pub(super) fn suite_templates(&mut self) {
+        self.in_scope("", &["suite", "title"], &Names::built_in());
+        if let Some(requires) = self.parsed.document.value.get("requires") {
+            self.literal("/requires", "requires", requires);
         }
     }
 
-    fn step_templates(
-        &mut self,
-        step: &'a Step,
-        at: &str,
-        scope: &mut BTreeSet<&'a str>,
-        captured: &mut BTreeSet<&'a str>,
-    ) {
-        self.in_scope(at, &["request", "requires"], scope, captured);
-        let mut after = captured.clone();
-        // The checks of a step see what it sent and the headers it got; its body they look at themselves.
-        let mut seen = scope.clone();
-        if let Some(name) = &step.capture_as {
-            after.insert(name);
-            seen.insert(name);
+    pub(super) fn case_templates(&mut self, case: &'a Case, at: &str) {
+        self.in_scope(at, &["id", "title", "requires"], &Names::columns(case));
+        for index in 0..case.matrix.len() {
+            // A column may use the built-in names.
+            self.in_scope(at, &[&format!("matrix/{index}")], &Names::built_in());
         }
-        self.in_scope(at, &["checks", "one_of"], &seen, &after);
-        *captured = after;
-        scope.extend(step.capture_as.as_deref());
-        scope.extend(step.capture.keys().map(String::as_str));
+    }
+
+    pub(super) fn step_templates(&mut self, step: &'a Step, at: &str, names: &Names) {
+        self.in_scope(
+            at,
+            &["name", "as", "capture", "eventually", "requirement", "request", "requires"],
+            names,
+        );
+        // The checks of a step see its own response under its name, and what was sent.
+        let mut seen = names.clone();
+        seen.response(step);
+        self.in_scope(at, &["expect", "checks", "one_of"], &seen);
     }
 
     /// Looks at all texts below some keys of an entry.
-    fn in_scope(&mut self, at: &str, keys: &[&str], scope: &BTreeSet<&str>, captured: &BTreeSet<&str>) {
+    pub(super) fn in_scope(&mut self, at: &str, keys: &[&str], names: &Names) {
         for key in keys {
             let pointer = format!("{at}/{key}");
             if let Some(value) = self.parsed.document.value.pointer(&pointer) {
-                self.texts(&pointer, value, scope, captured);
+                self.texts(&pointer, key, value, names);
             }
         }
     }
 
-    fn texts(&mut self, at: &str, value: &'a Value, scope: &BTreeSet<&str>, captured: &BTreeSet<&str>) {
+    fn texts(&mut self, at: &str, key: &str, value: &'a Value, names: &Names) {
+        // A body and a row are not made of our keys.
+        let foreign = at.contains("/body/")
+            || at.contains("/with/")
+            || at.contains("/matrix/")
+            || at.contains("/query/");
+        if !foreign && PROSE.contains(&key) {
+            return;
+        }
+        if !foreign && LITERAL.contains(&key) {
+            return self.literal(at, key, value);
+        }
         match value {
-            Value::String(text) => self.text(at, text, scope, captured),
+            Value::String(text) => self.text(at, text, names),
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.texts(&format!("{at}/{index}"), item, scope, captured);
+                    self.texts(&format!("{at}/{index}"), key, item, names);
                 }
             }
             Value::Object(object) => {
                 for (key, value) in object {
-                    self.texts(&format!("{at}/{}", pointer_token(key)), value, scope, captured);
+                    let below = format!("{at}/{}", pointer_token(key));
+                    if key.contains("${") {
+                        self.text(&below, key, names);
+                    }
+                    self.texts(&below, key, value, names);
                 }
             }
             _ => {}
         }
     }
 
-    fn text(&mut self, at: &str, text: &str, scope: &BTreeSet<&str>, captured: &BTreeSet<&str>) {
-        let references = match references(text) {
-            Ok(references) => references,
-            Err(TemplateError::Unclosed(_) | TemplateError::Undefined { .. }) => {
-                return self
-                    .mistake(at, "`${` without `}`")
-                    .help("a literal `${` is written `$${`".to_owned())
+    /// A text that is taken as it is.
+    fn literal(&mut self, at: &str, key: &str, value: &Value) {
+        match value {
+            Value::String(text) if text.contains("${") => {
+                self.mistake(at, &format!("a template has no place in `{key}`"))
+                    .label("taken as it is")
+                    .help(
+                        "templates work in requests, in `with`, and in what checks look at and compare with"
+                            .to_owned(),
+                    )
                     .push();
             }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.literal(&format!("{at}/{index}"), key, item);
+                }
+            }
+            Value::Object(object) => {
+                for (name, value) in object {
+                    self.literal(&format!("{at}/{}", pointer_token(name)), key, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, at: &str, text: &str, names: &Names) {
+        let Ok(references) = references(text) else {
+            let place = self.template_place(at, "${");
+            return self
+                .mistake_at(at, place, "`${` without `}`")
+                .label("not closed")
+                .help("close it as in `${made.id}`; a literal `${` is written `$${`".to_owned())
+                .push();
         };
-        for reference in references {
-            let (name, rest) = reference.expression.split_once('.').unwrap_or((reference.expression, ""));
-            let below = rest.split('.').next().unwrap_or_default();
-            let (wrong, known) = match name {
-                "sent" | "headers" if !captured.contains(below) => (format!("{name}.{below}"), captured),
-                _ if scope.contains(name) => continue,
-                _ => (name.to_owned(), scope),
-            };
-            let near = nearest(wrong.rsplit('.').next().unwrap_or(&wrong), known.iter().copied());
-            let own: Vec<_> = known.iter().filter(|name| !BUILT_IN.contains(name)).copied().collect();
-            let all = if own.is_empty() {
-                BUILT_IN.join(", ")
-            } else {
-                format!("{}, {}", BUILT_IN[..4].join(", "), own.join(", "))
-            };
-            let help = match near {
-                Some(near) => format!("did you mean `{near}`? In scope: {all}"),
-                None => format!("in scope: {all}"),
-            };
-            let place = self.parsed.document.place_of(at);
-            let source = &self.parsed.source.text;
-            let template = format!("${{{}}}", reference.expression);
-            let place = match source[place.start..].find(&template) {
-                Some(offset) => place.part(source, offset, template.len()),
-                None => place,
-            };
-            let message = format!("`{wrong}` is not defined at this point");
-            self.mistake_at(place, &message).label("used here").help(help).push();
+        for reference in &references {
+            self.reference(at, reference, names);
+        }
+        if references.is_empty() {
+            self.other_notation(at, text, names);
+        }
+    }
+
+    fn reference(&mut self, at: &str, reference: &Reference<'_>, names: &Names) {
+        let expression = reference.expression;
+        let (name, rest) =
+            expression.split_once('.').map_or((expression, None), |(name, rest)| (name, Some(rest)));
+        let place = self.template_place(at, &format!("${{{expression}"));
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') || name.is_empty() {
+            return self
+                .mistake_at(at, place, &format!("`{expression}` is not a name"))
+                .label("not a name")
+                .help(
+                    "`${NAME}` or `${NAME.member.0.member}`; there are no functions and operators".to_owned(),
+                )
+                .push();
+        }
+        let Some(known) = names.get(name) else {
+            if !self.names_are_certain(at) {
+                return;
+            }
+            let all: Vec<_> = names.all().collect();
+            return self.undefined(at, place, name, &all);
+        };
+        let below = rest.and_then(|rest| rest.split('.').next()).unwrap_or_default();
+        match name {
+            "sent" | "headers" => {
+                let there = names.below(name);
+                if !there.contains(&below) && self.names_are_certain(at) {
+                    self.undefined(at, place, &format!("{name}.{below}"), &there);
+                }
+            }
+            "minimal" | "full" => self.payload(at, place, name, rest.is_some()),
+            _ if known.text && rest.is_some() => self
+                .mistake_at(
+                    at,
+                    place,
+                    &format!("`{name}` is text and has no member `{}`", rest.unwrap_or_default()),
+                )
+                .label("no such member")
+                .help(format!("write `${{{name}}}`"))
+                .push(),
+            _ => {}
+        }
+    }
+
+    /// `minimal` and `full` are one payload where the rows are resource types, else one per resource type.
+    fn payload(&mut self, at: &str, place: crate::suite::diagnostic::Place, name: &str, member: bool) {
+        let case = at
+            .splitn(4, '/')
+            .nth(2)
+            .and_then(|index| self.parsed.spec.cases.get(index.parse::<usize>().ok()?));
+        let derived = case.and_then(|case| case.derive);
+        if matches!(derived, None | Some(Derive::Schemas)) && !member {
+            self.mistake_at(at, place, &format!("`{name}` holds a payload for every resource type"))
+                .label("which one?")
+                .help(format!("name the resource type, as in `${{{name}.User}}`"))
+                .push();
+        }
+    }
+
+    fn undefined(&mut self, at: &str, place: crate::suite::diagnostic::Place, wrong: &str, known: &[&str]) {
+        let word = wrong.rsplit('.').next().unwrap_or(wrong);
+        let prefix = &wrong[..wrong.len() - word.len()];
+        let known: Vec<_> = known.iter().map(|name| format!("{prefix}{name}")).collect();
+        let all = if known.is_empty() { "nothing yet".to_owned() } else { known.join(", ") };
+        let help = match nearest(wrong, known.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`? In scope: {all}"),
+            None => format!("in scope: {all}"),
+        };
+        self.mistake_at(at, place, &format!("`{wrong}` is not defined at this point"))
+            .label("used here")
+            .help(help)
+            .push();
+    }
+
+    /// `{{name}}`, as other tools write it.
+    fn other_notation(&mut self, at: &str, text: &str, names: &Names) {
+        let Some((_, rest)) = text.split_once("{{") else { return };
+        let Some((inner, _)) = rest.split_once("}}") else { return };
+        let name = inner.trim().split('.').next().unwrap_or_default();
+        if names.get(name).is_some() {
+            let place = self.template_place(at, "{{");
+            self.mistake_at(at, place, "a template is not written with two braces")
+                .label("sent as it is")
+                .help(format!("write `${{{}}}`", inner.trim()))
+                .push();
         }
     }
 }

@@ -11,8 +11,8 @@ use super::format::{CredentialTable, HeaderTable, Sources, TargetTable};
 use super::layers::Layers;
 use super::secret::{self, Kind, Secret};
 use super::settings::{
-    Connection, CredentialSource, DEFAULT_CASE_TIMEOUT, DEFAULT_DOMAIN, DEFAULT_JOBS, FileSource, HeaderSource,
-    TargetConfig,
+    Connection, CredentialSource, DEFAULT_CASE_TIMEOUT, DEFAULT_DOMAIN, DEFAULT_JOBS, FileSource,
+    HeaderSource, TargetConfig,
 };
 use super::size::parse_size;
 use super::url::{self as urls, Use};
@@ -157,7 +157,9 @@ impl<'b> Builder<'b> {
     ) -> Result<Option<CredentialSource>, ConfigError> {
         if let Some(basic) = &table.basic {
             let password = self.secret(&format!("{at}/basic"), basic.password(), Kind::Password);
-            return Ok(password.map(|password| CredentialSource::Basic { user: basic.user.clone(), password }));
+            return Ok(
+                password.map(|password| CredentialSource::Basic { user: basic.user.clone(), password })
+            );
         }
         if let Some(oauth2) = &table.oauth2 {
             let token_url = urls::parse(&oauth2.token_url, Use::TokenEndpoint).map_err(gap)?;
@@ -234,7 +236,9 @@ impl<'b> Builder<'b> {
                 let state = if other.is_some() { "empty" } else { "not set" };
                 let mut help = format!("set it: export {variable}=…");
                 if let Some(prefix) = key.strip_suffix("_env").filter(|prefix| *prefix != "proxy") {
-                    help = format!("{help}; or name a file with `{prefix}_file` or a command with `{prefix}_command`");
+                    help = format!(
+                        "{help}; or name a file with `{prefix}_file` or a command with `{prefix}_command`"
+                    );
                 }
                 let message = format!("the environment variable `{variable}` is {state}");
                 self.missing(at, key, &message, &format!("target `{}` needs it", self.name), &help);

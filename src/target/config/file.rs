@@ -32,7 +32,10 @@ pub struct ConfigFile {
 impl std::fmt::Debug for ConfigFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let targets: Vec<_> = self.target_names().collect();
-        f.debug_struct("ConfigFile").field("name", &self.name).field("targets", &targets).finish_non_exhaustive()
+        f.debug_struct("ConfigFile")
+            .field("name", &self.name)
+            .field("targets", &targets)
+            .finish_non_exhaustive()
     }
 }
 

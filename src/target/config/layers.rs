@@ -127,7 +127,8 @@ impl Layers<'_> {
 
     /// How many cases run at the same time.
     pub(super) fn jobs(&self) -> Result<Option<usize>, ConfigError> {
-        let (jobs, origin) = self.number(self.flags.jobs, "--jobs", "SCIMCHECK_JOBS", "a number from 1 to 1024")?;
+        let (jobs, origin) =
+            self.number(self.flags.jobs, "--jobs", "SCIMCHECK_JOBS", "a number from 1 to 1024")?;
         match jobs {
             Some(jobs) if !(1..=1024).contains(&jobs) => {
                 Err(value(origin, &format!("{jobs} is out of range"), "a number from 1 to 1024"))
@@ -174,7 +175,8 @@ impl Layers<'_> {
 }
 
 fn token(text: &str, origin: &str) -> Result<SecretString, ConfigError> {
-    secret::usable(text, Kind::Token).map_err(|why| value(origin, &why, "the bearer token itself, and nothing else"))
+    secret::usable(text, Kind::Token)
+        .map_err(|why| value(origin, &why, "the bearer token itself, and nothing else"))
 }
 
 /// A value of the command line or of the environment that means nothing.

@@ -135,7 +135,11 @@ impl Masks {
         let Place { line, column, start, end } = diagnostic.place;
         let masked = self.text(&diagnostic.text);
         let (start, end) = (self.moved(start, true), self.moved(end, false));
-        Diagnostic { text: masked.into(), place: Place { line, column, start, end: end.max(start) }, ..diagnostic }
+        Diagnostic {
+            text: masked.into(),
+            place: Place { line, column, start, end: end.max(start) },
+            ..diagnostic
+        }
     }
 
     /// Where an offset stands in the masked text.
@@ -182,7 +186,8 @@ fn hidden(pointer: &str, value: &str) -> bool {
 
 /// Whether the value of a key says where a secret is.
 fn is_reference(key: &str) -> bool {
-    matches!(key, "env" | "file") || ((key.ends_with("_env") || key.ends_with("_file")) && known_keys().contains(key))
+    matches!(key, "env" | "file")
+        || ((key.ends_with("_env") || key.ends_with("_file")) && known_keys().contains(key))
 }
 
 /// Whether a key is called like one that holds a secret. No key of ours does.
@@ -190,7 +195,8 @@ pub(super) fn is_secret_key(key: &str) -> bool {
     if known_keys().contains(key) {
         return false;
     }
-    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     WORDS.iter().any(|word| plain.contains(word))
         || nearest(&plain, ["token", "password", "secret", "bearer", "clientsecret"]).is_some()
 }
@@ -301,7 +307,10 @@ mod tests {
             ("[target.t.headers]\nX = { value = \"a\" }", "[target.t.headers]\nX = { value = \"***\" }"),
             ("[target.t.headers]\nX = { env = \"AB\" }", "[target.t.headers]\nX = { env = \"AB\" }"),
             ("[target.t.headers]\nX = \"a\"", "[target.t.headers]\nX = \"***\""),
-            ("[target.t.credentials.token]\ntoken_env = \"X\"", "[target.t.credentials.token]\ntoken_env = \"X\""),
+            (
+                "[target.t.credentials.token]\ntoken_env = \"X\"",
+                "[target.t.credentials.token]\ntoken_env = \"X\"",
+            ),
             ("[target.t.overrides.User]\npassword = \"a\"", "[target.t.overrides.User]\npassword = \"***\""),
             ("[target.t.features]\nchangePassword = true", "[target.t.features]\nchangePassword = true"),
             ("token_url = \"https://id/token\"", "token_url = \"https://id/token\""),

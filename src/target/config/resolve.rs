@@ -83,7 +83,8 @@ fn named(file: Option<&ConfigFile>, name: &str, origin: &str) -> Result<Selectio
             format!("targets of the file: {}", known().collect::<Vec<_>>().join(", "))
         }
         None if file.is_some() => format!("add a table `[target.{name}]`, or name a URL"),
-        None => "there is no `scimcheck.toml` here; `--config PATH` names one, `--target` also takes a URL".to_owned(),
+        None => "there is no `scimcheck.toml` here; `--config PATH` names one, `--target` also takes a URL"
+            .to_owned(),
     };
     Err(ConfigError::UnknownTarget { name: name.to_owned(), file: file.map(|file| file.name.clone()), help })
 }

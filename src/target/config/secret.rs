@@ -78,7 +78,9 @@ pub(super) fn usable(text: &str, kind: Kind) -> Result<SecretString, String> {
     if kind == Kind::Token {
         let scheme = text.split_once(' ').map(|(scheme, _)| scheme);
         if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
-            return Err("it begins with `Bearer`, which scimcheck puts in front of the token itself".to_owned());
+            return Err(
+                "it begins with `Bearer`, which scimcheck puts in front of the token itself".to_owned()
+            );
         }
         if !text.chars().all(|c| c.is_ascii_graphic()) {
             return Err("it holds a character that no token has (RFC 6750 §2.1)".to_owned());

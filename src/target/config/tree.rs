@@ -91,12 +91,10 @@ impl Reader<'_> {
                 Ok(number) => Value::from(number),
                 Err(_) => self.number(&span, "the number is too large"),
             },
-            DeValue::Float(number) => {
-                match number.as_str().parse::<f64>().ok().and_then(Number::from_f64) {
-                    Some(number) => Value::Number(number),
-                    None => self.number(&span, "the number is not finite"),
-                }
-            }
+            DeValue::Float(number) => match number.as_str().parse::<f64>().ok().and_then(Number::from_f64) {
+                Some(number) => Value::Number(number),
+                None => self.number(&span, "the number is not finite"),
+            },
             DeValue::Table(_) | DeValue::Array(_) => Value::Null,
         }
     }

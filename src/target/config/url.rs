@@ -72,7 +72,9 @@ mod tests {
 
     #[test]
     fn no_message_repeats_the_url() {
-        for text in ["https://u:s3cr3t@h/", "s3cr3t", "s3cr3t:s3cr3t@h://", "https://s3cr3t:x:y/", "ftp://u:s3cr3t@h"] {
+        for text in
+            ["https://u:s3cr3t@h/", "s3cr3t", "s3cr3t:s3cr3t@h://", "https://s3cr3t:x:y/", "ftp://u:s3cr3t@h"]
+        {
             let message = parse(text, Use::Base).unwrap_err();
             assert!(!message.contains("s3cr3t"), "{message}");
         }

@@ -41,15 +41,24 @@ impl Linter<'_> {
             let in_table = |name: &str| at.ends_with(name);
             let help = if plain.starts_with("pass") || plain == "pwd" {
                 let table = if in_table("/basic") { "" } else { "in the table `basic`, " };
-                format!("{table}`password_env = \"VARIABLE\"`, `password_file = \"PATH\"` or `password_command = \"COMMAND\"` say where it is")
+                format!(
+                    "{table}`password_env = \"VARIABLE\"`, `password_file = \"PATH\"` or `password_command = \"COMMAND\"` say where it is"
+                )
             } else if plain.ends_with("secret") {
                 let table = if in_table("/oauth2") { "" } else { "in the table `oauth2`, " };
-                format!("{table}`client_secret_env = \"VARIABLE\"`, `client_secret_file = \"PATH\"` or `client_secret_command = \"COMMAND\"` say where it is")
+                format!(
+                    "{table}`client_secret_env = \"VARIABLE\"`, `client_secret_file = \"PATH\"` or `client_secret_command = \"COMMAND\"` say where it is"
+                )
             } else {
                 "`token_env = \"VARIABLE\"`, `token_file = \"PATH\"` or `token_command = \"COMMAND\"` say where it is".to_owned()
             };
             let pointer = format!("{at}/{}", pointer_token(key));
-            self.key_mistake(&pointer, &format!("`{key}` would put a secret into the file"), "not in a file", &help);
+            self.key_mistake(
+                &pointer,
+                &format!("`{key}` would put a secret into the file"),
+                "not in a file",
+                &help,
+            );
         }
     }
 
@@ -142,7 +151,12 @@ impl Linter<'_> {
                 self.value_mistake(&pointer, &message, "not a name", help);
             } else if value.as_str().is_some_and(|text| text.trim().is_empty()) {
                 let wanted = if key.ends_with("file") { "a path" } else { "a command" };
-                self.value_mistake(&pointer, &format!("`{key}` is empty"), "empty", &format!("wanted: {wanted}"));
+                self.value_mistake(
+                    &pointer,
+                    &format!("`{key}` is empty"),
+                    "empty",
+                    &format!("wanted: {wanted}"),
+                );
             }
         }
     }

@@ -50,7 +50,8 @@ impl Linter<'_> {
     fn removed(&mut self, at: &str, pointer: &str) {
         for (index, name) in self.get(pointer).and_then(Value::as_array).into_iter().flatten().enumerate() {
             let Some(name) = name.as_str() else { continue };
-            let set = self.keys(at).into_iter().find(|key| key.eq_ignore_ascii_case(name) && *key != "remove");
+            let set =
+                self.keys(at).into_iter().find(|key| key.eq_ignore_ascii_case(name) && *key != "remove");
             if let Some(set) = set {
                 let help = format!("keep this or `{set} = …`");
                 let message = format!("`{name}` is both set and left out");

@@ -72,7 +72,12 @@ impl Linter<'_> {
             match duration::parse(text) {
                 None => {
                     let help = "a number with `ms`, `s` or `m`, as in `500ms`, `30s`, `2m`";
-                    self.value_mistake(&pointer, &format!("`{text}` is not a duration"), "not a duration", help);
+                    self.value_mistake(
+                        &pointer,
+                        &format!("`{text}` is not a duration"),
+                        "not a duration",
+                        help,
+                    );
                 }
                 Some(Duration::ZERO) if !is_zero_allowed => {
                     let help = "leave the key out for the default";
@@ -95,7 +100,12 @@ impl Linter<'_> {
                 self.value_mistake(&pointer, &format!("`{text}` is not a size"), "not a size", help);
             }
             Some(size) if !(SMALLEST_BODY..=LARGEST_BODY).contains(&size) => {
-                self.value_mistake(&pointer, "the limit is too small or too large", "out of range", "from `1KiB` to `1GiB`");
+                self.value_mistake(
+                    &pointer,
+                    "the limit is too small or too large",
+                    "out of range",
+                    "from `1KiB` to `1GiB`",
+                );
             }
             Some(_) => {}
         }
