@@ -13,30 +13,21 @@ use serde::{Deserialize, Serialize};
 pub struct Feature(pub String);
 
 impl Feature {
-    /// The names of the features that are neither a resource type, nor a schema, nor a credential.
-    pub const PLAIN: [&str; 14] = [
-        "patch",
-        "bulk",
-        "filter",
-        "sort",
-        "etag",
-        "changePassword",
-        "index-pagination",
-        "cursor",
-        "search-post",
-        "me",
-        "enterprise",
-        "groups",
-        "immutable-attr",
-        "loopback",
-    ];
+    /// Features without a name of their own behind a colon: what ServiceProviderConfig claims (RFC 7643 §5), and what
+    /// is known of the target's configuration.
+    pub const PLAIN: [&str; 9] =
+        ["patch", "bulk", "filter", "sort", "etag", "changePassword", "loopback", "authenticated", "bearer"];
 
-    /// Whether a text is the name of a feature: one of [`Feature::PLAIN`], `resource:NAME`, `schema:URN` or
-    /// `credential:NAME`.
+    /// Features that name something: a resource type, a schema URN, a further credential of the configuration, a
+    /// discovery endpoint, a method of pagination (RFC 9865 §4).
+    pub const KINDS: [&str; 5] = ["resource", "schema", "credential", "discovery", "pagination"];
+
+    /// Whether a text is the name of a feature: one of [`Feature::PLAIN`], or `KIND:NAME` with one of
+    /// [`Feature::KINDS`].
     #[must_use]
     pub fn is_known_name(name: &str) -> bool {
         match name.split_once(':') {
-            Some((kind, rest)) => ["resource", "schema", "credential"].contains(&kind) && !rest.is_empty(),
+            Some((kind, rest)) => Self::KINDS.contains(&kind) && !rest.is_empty(),
             None => Self::PLAIN.contains(&name),
         }
     }

@@ -76,8 +76,10 @@ pub(crate) fn build(
 }
 
 fn build_url(spec: &RequestSpec, scope: &Scope, base_url: &Url) -> Result<Url, RequestError> {
-    let whole =
-        spec.path.starts_with("${") && spec.path.ends_with('}') && spec.path.matches("${").count() == 1;
+    let whole = spec.path.starts_with("${")
+        && spec.path.ends_with('}')
+        && spec.path.matches("${").count() == 1
+        && spec.path != ENDPOINT;
     let wrong = |path: &str, error: url::ParseError| RequestError::Url {
         path: path.to_owned(),
         message: error.to_string(),
@@ -119,6 +121,8 @@ fn build_url(spec: &RequestSpec, scope: &Scope, base_url: &Url) -> Result<Url, R
 pub(crate) const SEGMENT: &str = ":@!$'()*,;=";
 /// Characters besides the unreserved ones that stay as they are in a query name or value.
 const QUERY: &str = ":@!$'()*,/?";
+/// The column of derived rows that is a path below the base URL, and not one segment of it.
+const ENDPOINT: &str = "${endpoint}";
 
 /// Fills the templates of a path. What is filled in is encoded as one segment, so that an id with a slash or a
 /// question mark stays an id.
@@ -128,8 +132,14 @@ fn render_path(path: &str, scope: &Scope) -> Result<String, TemplateError> {
     while let Some(start) = rest.find("${") {
         let Some(length) = rest[start..].find('}') else { break };
         rendered.push_str(&rest[..start]);
-        let value = template::render_text(&rest[start..=start + length], scope)?;
-        rendered.push_str(&percent_encode(&value, SEGMENT));
+        let template = &rest[start..=start + length];
+        let value = template::render_text(template, scope)?;
+        if template == ENDPOINT {
+            let segments: Vec<_> = value.split('/').map(|segment| percent_encode(segment, SEGMENT)).collect();
+            rendered.push_str(&segments.join("/"));
+        } else {
+            rendered.push_str(&percent_encode(&value, SEGMENT));
+        }
         rest = &rest[start + length + 1..];
     }
     rendered.push_str(rest);
@@ -174,6 +184,7 @@ mod tests {
         let mut scope = Scope::default();
         scope.set("u", json!({ "id": "a/b?c d" }));
         scope.set("loc", json!("http://h/scim/v2/Users/7"));
+        scope.set("endpoint", json!("/Users"));
         scope.set("foreign", json!("https://evil.example/Users/7"));
         let base = Url::parse("http://h/scim/v2").unwrap();
         match build(&spec(value), &scope, &base) {
@@ -188,6 +199,11 @@ mod tests {
             (json!({ "method": "GET", "path": "/Users" }), "http://h/scim/v2/Users"),
             (json!({ "method": "GET", "path": "/Users/${u.id}" }), "http://h/scim/v2/Users/a%2Fb%3Fc%20d"),
             (json!({ "method": "GET", "path": "${loc}" }), "http://h/scim/v2/Users/7"),
+            (json!({ "method": "GET", "path": "${endpoint}" }), "http://h/scim/v2/Users"),
+            (
+                json!({ "method": "GET", "path": "${endpoint}/${u.id}" }),
+                "http://h/scim/v2/Users/a%2Fb%3Fc%20d",
+            ),
             (
                 json!({ "method": "GET", "path": "/Users", "query": { "filter": "userName eq \"a+b\"", "count": 3 } }),
                 "http://h/scim/v2/Users?filter=userName%20eq%20%22a%2Bb%22&count=3",

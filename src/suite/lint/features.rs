@@ -2,30 +2,10 @@
 
 use super::Linter;
 use super::names::per_row;
+use crate::model::Feature;
 use crate::suite::diagnostic::{did_you_mean, nearest};
 use crate::suite::format::{Auth, Case, Step};
 
-/// Features without a name of their own behind a colon.
-const PLAIN: [&str; 16] = [
-    "patch",
-    "bulk",
-    "filter",
-    "sort",
-    "etag",
-    "changePassword",
-    "index-pagination",
-    "cursor",
-    "search-post",
-    "me",
-    "enterprise",
-    "groups",
-    "immutable-attr",
-    "loopback",
-    "authenticated",
-    "bearer",
-];
-/// Features that name something.
-const KINDS: [&str; 5] = ["resource", "schema", "credential", "discovery", "pagination"];
 /// Resource types that every suite may name (RFC 7643 §4).
 const RESOURCE_TYPES: [&str; 2] = ["User", "Group"];
 /// What the matcher `schema` knows besides resource types.
@@ -130,11 +110,11 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
     let all = || {
         format!(
             "known: {}, resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD",
-            PLAIN.join(", ")
+            Feature::PLAIN.join(", ")
         )
     };
     let help = match name.split_once(':') {
-        Some((kind, rest)) if KINDS.contains(&kind) => {
+        Some((kind, rest)) if Feature::KINDS.contains(&kind) => {
             if kind == "schema" && !rest.starts_with("urn:") {
                 "the schema is named by its URN, as in `schema:urn:ietf:params:scim:schemas:core:2.0:User`"
                     .to_owned()
@@ -145,11 +125,11 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
             }
         }
         Some((kind, rest)) => {
-            nearest(kind, KINDS).map_or_else(all, |near| format!("did you mean `{near}:{rest}`?"))
+            nearest(kind, Feature::KINDS).map_or_else(all, |near| format!("did you mean `{near}:{rest}`?"))
         }
-        None if PLAIN.contains(&name) => return None,
+        None if Feature::PLAIN.contains(&name) => return None,
         None if RESOURCE_TYPES.contains(&name) => format!("did you mean `resource:{name}`?"),
-        None => nearest(name, PLAIN).map_or_else(all, |near| format!("did you mean `{near}`?")),
+        None => nearest(name, Feature::PLAIN).map_or_else(all, |near| format!("did you mean `{near}`?")),
     };
     Some((name.to_owned(), help))
 }
