@@ -253,6 +253,8 @@ impl<'a> Running<'a> {
         loop {
             let index = self.send(&step.request, &step.name, Phase::Step, step.capture_as.as_deref()).await?;
             let last_try = pauses.is_over();
+            // Before the checks, which may compare the answer with itself.
+            self.name_answer(step, index);
             let (findings, outcome, stop) = self.judge(step, index)?;
             let holds = stop.is_none() && findings.iter().all(|finding| finding.verdict < Verdict::Warn);
             if !holds && !last_try {
@@ -376,15 +378,22 @@ impl<'a> Running<'a> {
             .collect()
     }
 
+    /// Puts the answer in scope under the name that the step gives it.
+    fn name_answer(&mut self, step: &Step, index: usize) {
+        let (Some(name), Some(response)) = (&step.capture_as, self.exchanges[index].response()) else {
+            return;
+        };
+        let headers: Map<String, Value> =
+            response.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let body = response.body.json().cloned().unwrap_or(Value::Null);
+        self.scope.insert_into("headers", name, Value::Object(headers));
+        self.scope.set(name, body);
+    }
+
+    /// Puts single values of the answer in scope.
     fn capture(&mut self, step: &Step, index: usize) -> Result<(), Stop> {
         let Some(response) = self.exchanges[index].response() else { return Ok(()) };
         let body = response.body.json().cloned().unwrap_or(Value::Null);
-        if let Some(name) = &step.capture_as {
-            let headers: Map<String, Value> =
-                response.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-            self.scope.insert_into("headers", name, Value::Object(headers));
-            self.scope.set(name, body.clone());
-        }
         for (name, place) in &step.capture {
             let nodes =
                 check::locate::locate(place, &body, None).map_err(|error| Stop::Broken(error.to_string()))?;

@@ -76,25 +76,19 @@ pub(crate) fn build(
 }
 
 fn build_url(spec: &RequestSpec, scope: &Scope, base_url: &Url) -> Result<Url, RequestError> {
-    let whole = spec.path.starts_with("${")
-        && spec.path.ends_with('}')
-        && spec.path.matches("${").count() == 1
-        && spec.path != ENDPOINT;
     let wrong = |path: &str, error: url::ParseError| RequestError::Url {
         path: path.to_owned(),
         message: error.to_string(),
     };
-    let mut url = if whole {
-        // A location that the target gave: absolute, or relative to the base URL (RFC 7643 §2.3.7).
+    let mut url = if is_one_template(&spec.path) {
         let text = template::render_text(&spec.path, scope)?;
-        let url = with_trailing_slash(base_url).join(&text).map_err(|error| wrong(&text, error))?;
+        let url = resolve(&text, base_url).map_err(|error| wrong(&text, error))?;
         if url.origin() != base_url.origin() {
             return Err(RequestError::OtherOrigin(text));
         }
         url
     } else {
-        let path = render_path(&spec.path, scope)?;
-        let text = format!("{}{path}", base_url.as_str().trim_end_matches('/'));
+        let text = below(&render_path(&spec.path, scope)?, base_url);
         Url::parse(&text).map_err(|error| wrong(&text, error))?
     };
 
@@ -121,20 +115,35 @@ fn build_url(spec: &RequestSpec, scope: &Scope, base_url: &Url) -> Result<Url, R
 pub(crate) const SEGMENT: &str = ":@!$'()*,;=";
 /// Characters besides the unreserved ones that stay as they are in a query name or value.
 const QUERY: &str = ":@!$'()*,/?";
-/// The column of derived rows that is a path below the base URL, and not one segment of it.
-const ENDPOINT: &str = "${endpoint}";
+
+fn is_one_template(path: &str) -> bool {
+    path.starts_with("${") && path.ends_with('}') && path.matches("${").count() == 1
+}
+
+fn below(path: &str, base_url: &Url) -> String {
+    format!("{}{path}", base_url.as_str().trim_end_matches('/'))
+}
+
+/// What a whole template names: an endpoint below the base URL (`/Users`), or a location that the target gave, which is
+/// absolute, a path of the origin, or relative to the base URL (RFC 7643 §2.3.7).
+fn resolve(text: &str, base_url: &Url) -> Result<Url, url::ParseError> {
+    let repeats_the_base = text.starts_with(with_trailing_slash(base_url).path());
+    if text.starts_with('/') && !text.starts_with("//") && !repeats_the_base {
+        return Url::parse(&below(text, base_url));
+    }
+    with_trailing_slash(base_url).join(text)
+}
 
 /// Fills the templates of a path. What is filled in is encoded as one segment, so that an id with a slash or a
-/// question mark stays an id.
+/// question mark stays an id; only at the beginning it may be a path itself (an endpoint).
 fn render_path(path: &str, scope: &Scope) -> Result<String, TemplateError> {
     let mut rendered = String::new();
     let mut rest = path;
     while let Some(start) = rest.find("${") {
         let Some(length) = rest[start..].find('}') else { break };
         rendered.push_str(&rest[..start]);
-        let template = &rest[start..=start + length];
-        let value = template::render_text(template, scope)?;
-        if template == ENDPOINT {
+        let value = template::render_text(&rest[start..=start + length], scope)?;
+        if rendered.is_empty() && value.starts_with('/') {
             let segments: Vec<_> = value.split('/').map(|segment| percent_encode(segment, SEGMENT)).collect();
             rendered.push_str(&segments.join("/"));
         } else {
