@@ -1,10 +1,12 @@
 //! The one place where a client's value is measured against its attribute (RFC 7643 §2.3), for POST, PUT and PATCH.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::date_time::DateTime;
 use super::error::{ScimError, ScimType};
-use super::object::{elements, is_unassigned, member, member_of, set};
+use super::object::{as_map, elements, is_unassigned, member, member_of, set};
 use super::schema::{Attribute, AttributeType, Mutability};
 
 /// The value of an attribute as it is stored: names spelled as in the schema, unknown and readOnly sub-attributes
@@ -20,16 +22,35 @@ pub(crate) fn conform(attribute: &Attribute, value: &Value, path: &str) -> Resul
     let items =
         value.as_array().ok_or_else(|| invalid(format!("`{path}` is multi-valued: expected an array")))?;
     let mut kept = Vec::with_capacity(items.len());
+    let mut places = HashMap::new();
     for item in items.iter().filter(|item| !is_unassigned(item)) {
         let item = conform_one(attribute, item, path)?;
-        if !is_unassigned(&item) {
-            kept.push(item);
+        // RFC 7643 §2.4: the same pair of type and value SHOULD NOT be returned twice.
+        let pair = identity(attribute, &item);
+        match pair.as_ref().and_then(|pair| places.get(pair)) {
+            Some(place) if is_primary(&item) => set(as_map(&mut kept[*place]), "primary", Value::Bool(true)),
+            Some(_) => {}
+            None if is_unassigned(&item) => {}
+            None => {
+                places.extend(pair.map(|pair| (pair, kept.len())));
+                kept.push(item);
+            }
         }
     }
     if kept.iter().filter(|item| is_primary(item)).count() > 1 {
         return Err(invalid(format!("`{path}` has more than one primary value")));
     }
     Ok(if kept.is_empty() { Value::Null } else { Value::Array(kept) })
+}
+
+/// The `value` and `type` of an element, which together identify it (RFC 7643 §2.4), in the form in which they are
+/// compared.
+fn identity(attribute: &Attribute, item: &Value) -> Option<(String, Option<String>)> {
+    let part = |name: &str| {
+        let sub = attribute.sub_attribute(name)?;
+        Some(sub.fold(member_of(item, name)?.as_str()?).into_owned())
+    };
+    Some((part("value")?, part("type")))
 }
 
 /// One value of an attribute, like [`conform`]; required sub-attributes must be there.
@@ -187,6 +208,11 @@ mod tests {
             ),
             ("emails".to_owned(), json!([{ "value": 1 }]), None),
             ("emails".to_owned(), json!([{ "primary": true }, { "primary": "true" }]), None),
+            (
+                "emails".to_owned(),
+                json!([{ "value": "x" }, { "value": "X", "primary": true }, { "value": "x", "type": "work" }]),
+                Some(json!([{ "value": "x", "primary": true }, { "value": "x", "type": "work" }])),
+            ),
             ("name".to_owned(), json!("Babs"), None),
             (probe("level"), json!(3), Some(json!(3))),
             (probe("level"), json!(3.5), None),

@@ -49,6 +49,17 @@ pub fn for_write(
     Ok(Value::Object(resource))
 }
 
+/// Demands of a body that it names its schemas, which RFC 7643 §3 makes REQUIRED; [`for_write`] lets them be missing.
+///
+/// 400 `invalidValue` if `schemas` is missing or empty.
+pub fn demand_schemas(body: &Value) -> Result<(), ScimError> {
+    let named = body.as_object().and_then(|body| member(body, "schemas"));
+    if body.is_object() && named.is_none_or(is_unassigned) {
+        return Err(invalid("`schemas` is required"));
+    }
+    Ok(())
+}
+
 /// `schemas` may be missing or incomplete, but a body that names only other schemas is meant for another endpoint.
 fn check_schemas(body: &Object, schemas: &ResourceSchemas) -> Result<(), ScimError> {
     let named = match member(body, "schemas") {
@@ -252,6 +263,18 @@ mod tests {
             assert_eq!((error.status, error.scim_type), (400, Some(kind)), "{body}");
         }
         assert!(for_write(&json!({ "members": [] }), &group(), None).is_err());
+    }
+
+    #[test]
+    fn schemas_can_be_demanded() {
+        for (body, fine) in [
+            (json!({ "Schemas": [USER] }), true),
+            (json!({ "schemas": [] }), false),
+            (json!({ "schemas": null }), false),
+            (json!({ "userName": "x" }), false),
+        ] {
+            assert_eq!(demand_schemas(&body).is_ok(), fine, "{body}");
+        }
     }
 
     #[test]

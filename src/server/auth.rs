@@ -5,6 +5,7 @@ use std::io;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded;
 
 use super::reply::Refusal;
 
@@ -26,12 +27,14 @@ pub(super) enum Access {
 }
 
 impl Tokens {
-    /// `InvalidInput` for a token that no Authorization header can carry.
+    /// `InvalidInput` for a token that no Authorization header can carry (RFC 6750 §2.1).
     pub(super) fn new(full: SecretString, read_only: Option<SecretString>) -> io::Result<Self> {
         for token in std::iter::once(&full).chain(&read_only) {
             let token = token.expose_secret();
-            if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                let message = "a bearer token consists of visible ASCII characters, at least one";
+            let body = token.trim_end_matches('=');
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
+            if body.is_empty() || !body.chars().all(allowed) {
+                let message = "a bearer token consists of letters, digits, - . _ ~ + / and = at the end";
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
         }
@@ -41,12 +44,16 @@ impl Tokens {
     /// What the request's token may do.
     ///
     /// 401 without one (also for other schemes); 401 `invalid_token` for one that is not known; 400 `invalid_request`
-    /// for more than one header (RFC 6750 §3.1).
-    pub(super) fn authenticate(&self, headers: &HeaderMap) -> Result<Access, Refusal> {
+    /// for more than one header, and for a token in the query as well (RFC 6750 §3.1).
+    pub(super) fn authenticate(&self, headers: &HeaderMap, query: Option<&str>) -> Result<Access, Refusal> {
         let mut fields = headers.get_all(AUTHORIZATION).iter();
         let field = fields.next().ok_or_else(|| unauthorized("A bearer token is required"))?;
         if fields.next().is_some() {
             return Err(challenge(400, "invalid_request", "More than one Authorization header was sent"));
+        }
+        let mut parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        if parameters.any(|(name, _)| name == "access_token") {
+            return Err(challenge(400, "invalid_request", "A token was sent in two ways"));
         }
         let bytes = field.as_bytes();
         let end = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
@@ -114,7 +121,7 @@ mod tests {
             headers.append(AUTHORIZATION, field.parse().unwrap());
         }
         tokens()
-            .authenticate(&headers)
+            .authenticate(&headers, None)
             .map_err(|refusal| (refusal.error.status, refusal.headers[0].1.clone()))
     }
 
@@ -144,7 +151,7 @@ mod tests {
 
     #[test]
     fn tokens_that_no_header_carries_and_tokens_in_texts() {
-        for token in ["", "a b", "a\n", "é"] {
+        for token in ["", "=", "a b", "a\n", "é", "a\"b", "a=b"] {
             assert!(Tokens::new(token.into(), None).is_err(), "{token:?}");
         }
         let mut text = "`secret` is no `peek`".to_owned();

@@ -46,8 +46,13 @@ impl Store {
         Ok(member)
     }
 
-    /// Brings all other resources in line with a change: `old` is `None` for a new resource, `new` for a deleted one.
-    pub(super) fn follow(&mut self, old: Option<&Arc<Resource>>, new: Option<&Arc<Resource>>, now: &Moment) {
+    /// Brings groups in line with a change of a member, and users with a change of a group.
+    pub(super) fn follow_memberships(
+        &mut self,
+        old: Option<&Arc<Resource>>,
+        new: Option<&Arc<Resource>>,
+        now: &Moment,
+    ) {
         let Some(resource) = new.or(old) else { return };
         match (old, new) {
             (Some(old), None) => self.leave_all_groups(old, now),
@@ -114,7 +119,7 @@ impl Store {
 }
 
 /// What names a resource to people.
-fn display_name(resource: &Resource) -> Option<&str> {
+pub(super) fn display_name(resource: &Resource) -> Option<&str> {
     let pointers = ["/displayName", "/name/formatted", "/userName"];
     pointers.iter().find_map(|pointer| resource.value.pointer(pointer)?.as_str())
 }

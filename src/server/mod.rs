@@ -10,6 +10,7 @@ mod etag;
 mod headers;
 mod http;
 mod kind;
+mod manager;
 mod membership;
 mod negotiate;
 mod query;

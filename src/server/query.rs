@@ -13,15 +13,22 @@ use super::negotiate::json_body;
 use super::reply::{Refusal, Reply};
 use super::service::Call;
 use super::store::Resource;
-use crate::scim::error::ScimError;
-use crate::scim::filter::{Filter, matches, validate};
+use crate::scim::error::{ScimError, ScimType};
+use crate::scim::filter::{Filter, asks_for_secrets, matches, validate};
 use crate::scim::projection::Projection;
 use crate::scim::search::{SearchRequest, list_response};
 use crate::scim::sort::{SortOrder, check_sort_by, sort_key};
 
 /// A query with its parameters in the URL.
 pub(super) fn by_url(call: Call<'_>, kinds: &[Kind]) -> Result<Reply, Refusal> {
-    run(call, kinds, &parameters(call)?)
+    let search = SearchRequest::from_parameters(pairs(call))?;
+    let asks_for_secrets = |filter| kinds.iter().any(|kind| asks_for_secrets(filter, kind.schemas()));
+    if search.filter.as_ref().is_some_and(asks_for_secrets) {
+        // RFC 7644 §7.5.2: URLs end up in logs.
+        let detail = "A URL must not carry the value of an attribute that is never returned";
+        return Err(ScimError::of(ScimType::Sensitive, detail).into());
+    }
+    run(call, kinds, &search)
 }
 
 /// A query with its parameters in the body.
@@ -33,10 +40,6 @@ pub(super) fn by_search(call: Call<'_>, kinds: &[Kind]) -> Result<Reply, Refusal
 pub(super) fn projection(call: Call<'_>, kind: Kind) -> Result<Projection, Refusal> {
     let pairs = pairs(call).filter(|(name, _)| name == "attributes" || name == "excludedAttributes");
     Ok(SearchRequest::from_parameters(pairs)?.projection(kind.schemas())?)
-}
-
-fn parameters(call: Call<'_>) -> Result<SearchRequest, ScimError> {
-    SearchRequest::from_parameters(pairs(call))
 }
 
 fn pairs(call: Call<'_>) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {

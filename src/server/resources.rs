@@ -14,12 +14,13 @@ use super::service::Call;
 use super::store::Resource;
 use crate::scim::patch::{PatchRequest, apply};
 use crate::scim::projection::Projection;
-use crate::scim::validate::for_write;
+use crate::scim::validate::{demand_schemas, for_write};
 
 /// POST to an endpoint.
 pub(super) fn create(call: Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
     let body = json_body(call.request)?;
     let projection = query::projection(call, kind)?;
+    demand_schemas(&body)?;
     let mut value = for_write(&body, kind.schemas(), None)?;
     hide_password(&mut value, None);
     let resource = call.service.store().create(kind, value)?;
@@ -51,6 +52,7 @@ fn read(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
 
 fn replace(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
     let body = json_body(call.request)?;
+    demand_schemas(&body)?;
     write(call, kind, id, |old| Ok(for_write(&body, kind.schemas(), Some(old))?))
 }
 

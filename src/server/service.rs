@@ -18,6 +18,7 @@ use super::route::{BASE_PATH, Route};
 use super::store::{Resource, Store};
 use super::{discovery, query};
 use crate::scim::projection::{Projection, project};
+use crate::scim::urn::ENTERPRISE_USER;
 
 /// All that the answer to a request depends on.
 pub(super) struct Service {
@@ -57,8 +58,8 @@ impl Service {
         let Request { method, uri, headers, .. } = call.request;
         let route = Route::parse(uri.path());
         let is_public = route.as_ref().is_some_and(Route::is_public);
-        let access = if is_public { None } else { Some(self.tokens.authenticate(headers)?) };
-        let route = route.ok_or_else(|| Refusal::new(404, format!("There is no endpoint {}", uri.path())))?;
+        let access = if is_public { None } else { Some(self.tokens.authenticate(headers, uri.query())?) };
+        let route = route.ok_or_else(|| Refusal::new(404, "There is no such endpoint"))?;
         route.check_method(method)?;
         if let Some(access) = access {
             access.permit(route.only_reads(method))?;
@@ -125,6 +126,11 @@ impl Call<'_> {
         };
         if let Some(location) = resource.pointer_mut("/meta/location") {
             localise(location);
+        }
+        if let Some(manager) =
+            resource.get_mut(ENTERPRISE_USER).and_then(|user| user.pointer_mut("/manager/$ref"))
+        {
+            localise(manager);
         }
         for name in ["members", "groups"] {
             let references = resource.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten();

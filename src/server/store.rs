@@ -32,6 +32,8 @@ pub(super) struct Store {
     names: HashMap<String, String>,
     /// The ids of the groups that a resource is a member of.
     pub(super) parents: HashMap<String, BTreeSet<String>>,
+    /// The ids of the users whose manager names this id.
+    pub(super) reports: HashMap<String, BTreeSet<String>>,
     clock: Clock,
     random: fastrand::Rng,
 }
@@ -80,6 +82,7 @@ impl Store {
             groups: Collection::default(),
             names: HashMap::new(),
             parents: HashMap::new(),
+            reports: HashMap::new(),
             clock: Clock::default(),
             random: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
         }
@@ -106,9 +109,7 @@ impl Store {
     /// 409 `uniqueness` for a `userName` that is taken, 400 `invalidValue` for a member that does not exist.
     pub(super) fn create(&mut self, kind: Kind, mut value: Value) -> Result<Arc<Resource>, ScimError> {
         let name = self.free_name(kind, &value, None)?;
-        if kind == Kind::Group {
-            self.settle_members(&mut value, None)?;
-        }
+        self.settle(kind, &mut value, None)?;
         let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string();
         let now = self.clock.tick();
         let location = self.location(kind, &id);
@@ -138,9 +139,7 @@ impl Store {
         mut value: Value,
     ) -> Result<Arc<Resource>, ScimError> {
         let name = self.free_name(old.kind, &value, Some(&old.id))?;
-        if old.kind == Kind::Group {
-            self.settle_members(&mut value, Some(&old.value))?;
-        }
+        self.settle(old.kind, &mut value, Some(&old.value))?;
         if value == old.value {
             return Ok(Arc::clone(old));
         }
@@ -172,6 +171,17 @@ impl Store {
             self.names.remove(&name);
         }
         self.follow(Some(old), None, &now);
+    }
+
+    /// Completes what a client has written with what the store knows.
+    fn settle(&self, kind: Kind, value: &mut Value, old: Option<&Value>) -> Result<(), ScimError> {
+        match kind {
+            Kind::Group => self.settle_members(value, old),
+            Kind::User => {
+                self.settle_manager(value);
+                Ok(())
+            }
+        }
     }
 
     /// Changes a resource and its version.
@@ -212,6 +222,12 @@ impl Store {
             }
             _ => Ok(Some(name)),
         }
+    }
+
+    /// Brings all other resources in line with a change: `old` is `None` for a new resource, `new` for a deleted one.
+    fn follow(&mut self, old: Option<&Arc<Resource>>, new: Option<&Arc<Resource>>, now: &Moment) {
+        self.follow_memberships(old, new, now);
+        self.follow_managers(old, new, now);
     }
 
     fn collection(&self, kind: Kind) -> &Collection {

@@ -47,9 +47,12 @@ async fn two_headers_and_tokens_elsewhere_are_refused() {
     let answer = api.send("GET", "/Users", &twice, None).await.refused(400, None);
     assert!(answer.header("www-authenticate").is_some_and(|challenge| challenge.contains("invalid_request")));
 
+    let path = format!("/Users?access_token={token}");
+    let answer = api.get(&path).await.refused(400, None);
+    assert!(answer.header("www-authenticate").is_some_and(|challenge| challenge.contains("invalid_request")));
+
     let none = [("authorization", "")];
-    let answer =
-        api.send("GET", &format!("/Users?access_token={token}"), &none, None).await.refused(401, None);
+    let answer = api.send("GET", &path, &none, None).await.refused(401, None);
     assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer realm="scimcheck""#));
     let form = [("authorization", ""), ("content-type", "application/x-www-form-urlencoded")];
     let body = format!("access_token={token}").into_bytes();
@@ -111,7 +114,7 @@ async fn no_error_shows_a_token() {
 
 #[tokio::test]
 async fn tokens_that_no_header_can_carry_do_not_start_a_server() {
-    for token in ["", "two words", "line\nbreak"] {
+    for token in ["", "two words", "line\nbreak", "\"quoted\""] {
         let error = Server::start(Options { token: token.into(), ..Options::default() }).await.unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
     }

@@ -3,7 +3,7 @@
 use scimcheck::server::Options;
 use serde_json::{Value, json};
 
-use super::api::{Api, GROUP, snapshot};
+use super::api::{Api, GROUP, USER, snapshot};
 
 /// The ids in `members` or `groups`.
 fn ids(list: &Value) -> Vec<&str> {
@@ -151,13 +151,17 @@ async fn adding_a_member_again_changes_nothing() {
         }
     }
     let stranger = format!("members[value eq \"{}\"]", group.id());
-    let answer = api.patch(&path, json!([{ "op": "remove", "path": stranger }])).await;
-    assert!(answer.status == 200 || answer.status == 400);
+    let operations = json!([{ "op": "remove", "path": stranger }]);
+    assert_eq!(api.patch(&path, operations).await.expect(200).body, group.body);
+    // What identifies a member cannot be changed.
+    let value = format!("members[value eq \"{}\"].value", user.id());
+    let operations = json!([{ "op": "replace", "path": value, "value": group.id() }]);
+    api.patch(&path, operations).await.refused(400, Some("mutability"));
     let user_path = format!("/Users/{}", user.id());
     let leave = json!([{ "op": "remove", "path": "groups" }]);
     api.patch(&user_path, leave).await.refused(400, Some("mutability"));
     // PUT ignores it (RFC 7644 §3.5.1).
-    let body = json!({ "userName": "babs", "groups": [] });
+    let body = json!({ "schemas": [USER], "userName": "babs", "groups": [] });
     assert_eq!(ids(&api.put(&user_path, body).await.expect(200).body["groups"]), [group.id()]);
 }
 

@@ -3,7 +3,7 @@
 use scimcheck::server::Options;
 use serde_json::{Value, json};
 
-use super::api::{Api, ENTERPRISE, GROUP, PATCH, USER, snapshot};
+use super::api::{Api, ENTERPRISE, GROUP, PATCH, SEARCH, USER, snapshot};
 
 fn babs() -> Value {
     json!({
@@ -56,6 +56,8 @@ async fn what_clients_cannot_set_is_ignored() {
 async fn refused_creates() {
     let api = Api::start().await;
     for (body, scim_type) in [
+        (json!({ "userName": "x" }), "invalidValue"),
+        (json!({ "schemas": [], "userName": "x" }), "invalidValue"),
         (json!({ "schemas": [USER] }), "invalidValue"),
         (json!({ "schemas": [USER], "userName": "" }), "invalidValue"),
         (json!({ "schemas": [USER], "userName": null }), "invalidValue"),
@@ -76,7 +78,9 @@ async fn refused_creates() {
         api.post("/Users", body).await.refused(400, Some(scim_type));
     }
     // A create whose answer could not be given is none.
-    api.post("/Users?attributes=1x", json!({ "userName": "x" })).await.refused(400, Some("invalidValue"));
+    api.post("/Users?attributes=1x", json!({ "schemas": [USER], "userName": "x" }))
+        .await
+        .refused(400, Some("invalidValue"));
     assert_eq!(api.get("/Users").await.body["totalResults"], json!(0));
 }
 
@@ -144,6 +148,7 @@ async fn replace() {
     }
     assert_eq!(api.get(&path).await.body, replaced.body);
 
+    api.put(&path, json!({ "userName": "x" })).await.refused(400, Some("invalidValue"));
     api.put(&path, json!({ "schemas": [USER] })).await.refused(400, Some("invalidValue"));
     api.put(&path, json!({ "schemas": [GROUP], "displayName": "x" }))
         .await
@@ -247,7 +252,9 @@ async fn the_password_is_never_seen_again() {
         assert!(!text.contains("password") && !text.contains("t1me"), "{text}");
     }
     for filter in ["password pr", "password eq \"t1meMa$heen\"", "not (password sw \"t\")"] {
-        api.query("/Users", &[("filter", filter)]).await.refused(400, Some("invalidFilter"));
+        api.query("/Users", &[("filter", filter)]).await.refused(403, Some("sensitive"));
+        let search = json!({ "schemas": [SEARCH], "filter": filter });
+        api.post("/Users/.search", search).await.refused(400, Some("invalidFilter"));
     }
     api.query("/Users", &[("sortBy", "password")]).await.refused(400, Some("invalidValue"));
 }
@@ -315,4 +322,65 @@ async fn projection_of_single_resources() {
     for query in ["attributes=a&excludedAttributes=b", "attributes=1", "excludedAttributes=a..b"] {
         api.get(&format!("{path}?{query}")).await.refused(400, Some("invalidValue"));
     }
+}
+
+#[tokio::test]
+async fn equal_values_are_kept_once() {
+    let api = Api::start().await;
+    let emails = json!([
+        { "value": "a@x.org", "type": "work" }, { "value": "A@x.org", "type": "work", "primary": true },
+        { "value": "a@x.org", "type": "home" },
+    ]);
+    let user = api.user("babs", json!({ "emails": emails })).await;
+    let wanted = json!([
+        { "value": "a@x.org", "type": "work", "primary": true }, { "value": "a@x.org", "type": "home" },
+    ]);
+    assert_eq!(user.body["emails"], wanted);
+}
+
+#[tokio::test]
+async fn operations_see_the_schemas_of_those_before() {
+    let api = Api::start().await;
+    let user = api.user("babs", json!({})).await;
+    let operations = json!([
+        { "op": "add", "path": "schemas", "value": [ENTERPRISE] },
+        { "op": "add", "path": format!("{ENTERPRISE}:department"), "value": "d" },
+    ]);
+    let path = format!("/Users/{}", user.id());
+    assert_eq!(api.patch(&path, operations).await.expect(200).body["schemas"], json!([USER, ENTERPRISE]));
+    let operations = json!([{ "op": "add", "path": "schemas", "value": ["urn:example:unknown"] }]);
+    api.patch(&path, operations).await.refused(400, Some("invalidValue"));
+}
+
+#[tokio::test]
+async fn managers() {
+    let api = Api::start().await;
+    let boss = api.user("boss", json!({ "displayName": "The Boss" })).await;
+    let other = api.user("other", json!({})).await;
+    let manager = json!({ "value": boss.id(), "displayName": "Nobody", "$ref": "../Users/x" });
+    let user = api.user("babs", json!({ ENTERPRISE: { "manager": manager } })).await;
+    let path = format!("/Users/{}", user.id());
+    let manager_of = async || api.get(&path).await.body[ENTERPRISE]["manager"].clone();
+    let entry = |manager: &str, display: &str| json!({ "value": manager, "$ref": api.url(&format!("/Users/{manager}")), "displayName": display });
+    assert_eq!(user.body[ENTERPRISE]["manager"], entry(boss.id(), "The Boss"));
+
+    let rename = json!([{ "op": "replace", "path": "displayName", "value": "Boss" }]);
+    api.patch(&format!("/Users/{}", boss.id()), rename).await.expect(200);
+    assert_eq!(manager_of().await, entry(boss.id(), "Boss"));
+    assert_ne!(api.get(&path).await.header("etag"), user.header("etag"));
+    let manager = format!("{ENTERPRISE}:manager.value");
+    let change = json!([{ "op": "replace", "path": manager, "value": other.id() }]);
+    api.patch(&path, change.clone()).await.expect(200);
+    assert_eq!(manager_of().await, entry(other.id(), "other"));
+    let version = api.get(&path).await.body["meta"].clone();
+    assert_eq!(api.patch(&path, change).await.expect(200).body["meta"], version);
+
+    // A manager that is not, or no longer, there.
+    api.delete(&format!("/Users/{}", other.id())).await.expect(204);
+    assert_eq!(manager_of().await, json!({ "value": other.id() }));
+    let change = json!([{ "op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": "elsewhere" }]);
+    api.patch(&path, change).await.expect(200);
+    assert_eq!(manager_of().await, json!({ "value": "elsewhere" }));
+    api.patch(&path, json!([{ "op": "remove", "path": format!("{ENTERPRISE}:manager") }])).await.expect(200);
+    assert_eq!(manager_of().await, Value::Null);
 }

@@ -56,6 +56,24 @@ pub fn validate(filter: &Filter, schemas: &ResourceSchemas) -> Result<(), ScimEr
     validate_in(filter, Scope::Resource(schemas))
 }
 
+/// Whether the filter asks for the value of an attribute that is never returned. In a URL such a filter carries
+/// sensitive information (RFC 7644 §7.5.2).
+#[must_use]
+pub fn asks_for_secrets(filter: &Filter, schemas: &ResourceSchemas) -> bool {
+    let secret = |path: &AttributePath| {
+        path.resolve(schemas).is_some_and(|found| {
+            [found.attribute, found.target()].iter().any(|a| a.returned == Returned::Never)
+        })
+    };
+    match filter {
+        Filter::And(operands) | Filter::Or(operands) => {
+            operands.iter().any(|operand| asks_for_secrets(operand, schemas))
+        }
+        Filter::Not(operand) => asks_for_secrets(operand, schemas),
+        Filter::Present(path) | Filter::Compare { path, .. } | Filter::ValuePath { path, .. } => secret(path),
+    }
+}
+
 /// Judges a value filter of `attribute`, like [`validate`].
 pub(crate) fn validate_element(filter: &Filter, attribute: &Attribute) -> Result<(), ScimError> {
     validate_in(filter, Scope::Element(attribute))
@@ -315,6 +333,18 @@ mod tests {
             if let Err(error) = result {
                 assert_eq!((error.status, error.scim_type), (400, Some(ScimType::InvalidFilter)));
             }
+        }
+    }
+
+    #[test]
+    fn secrets() {
+        for (filter, secret) in [
+            (r#"password eq "x""#, true),
+            (r#"title pr or not (PASSWORD sw "x")"#, true),
+            (r#"title eq "password""#, false),
+            (r#"nothing pr and emails[type eq "work"]"#, false),
+        ] {
+            assert_eq!(asks_for_secrets(&Filter::parse(filter).unwrap(), &user()), secret, "{filter}");
         }
     }
 

@@ -10,8 +10,8 @@ use serde_json::{Number, Value};
 use super::attribute_path::AttributePath;
 use super::error::{ScimError, ScimType};
 
+pub use evaluate::{asks_for_secrets, matches, validate};
 pub(crate) use evaluate::{element_matches, validate_element};
-pub use evaluate::{matches, validate};
 pub use parse::MAX_DEPTH;
 pub(crate) use parse::parse_value_path;
 

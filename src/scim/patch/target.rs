@@ -1,5 +1,7 @@
 //! The target of an operation: one attribute of a resource or extension, some of its values, or a sub-attribute.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::PatchOp;
@@ -90,6 +92,10 @@ impl Target<'_> {
         let matching = |(_, item): &(usize, &Value)| element_matches(filter, item, self.attribute);
         let mut touched: Vec<usize> =
             items.iter().enumerate().filter(matching).map(|(index, _)| index).collect();
+        if touched.is_empty() && op == PatchOp::Remove {
+            // RFC 7644 §3.5.2.2: who is no member of a group is removed from it with success.
+            return Ok(());
+        }
         if touched.is_empty() {
             // Erratum 8097: clients add `emails[type eq "work"].value` to users without such a value.
             let seed = if op == PatchOp::Add { seed(filter, self.attribute) } else { None };
@@ -198,8 +204,16 @@ fn change_list(holder: &mut Object, attribute: &Attribute, op: PatchOp, value: &
     edit(holder, &attribute.name, |current| {
         let mut items = if op == PatchOp::Add { elements(current).to_vec() } else { Vec::new() };
         let mut touched = Vec::new();
+        let mut fixed: HashSet<_> = items.iter().filter_map(|item| fixed_value(attribute, item)).collect();
         for item in new {
-            touched.extend(append(&mut items, attribute, item, label)?);
+            match fixed_value(attribute, &item).map(|value| fixed.insert(value)) {
+                Some(false) => {}
+                Some(true) => {
+                    items.push(item);
+                    touched.push(items.len() - 1);
+                }
+                None => touched.extend(append(&mut items, attribute, item, label)?),
+            }
         }
         settle_primary(&mut items, &touched, label)?;
         *current = Value::Array(items);
@@ -215,7 +229,7 @@ fn append(
     new: Value,
     label: &str,
 ) -> Result<Option<usize>, ScimError> {
-    if items.iter().any(|item| covers(attribute, item, &new) || same_fixed_value(attribute, item, &new)) {
+    if items.iter().any(|item| covers(attribute, item, &new)) {
         return Ok(None);
     }
     let index = items.iter().position(|item| same_identity(attribute, item, &new));
@@ -239,14 +253,11 @@ fn covers(attribute: &Attribute, item: &Value, new: &Value) -> bool {
     })
 }
 
-/// Whether both have the same `value`, and it is immutable: then it alone identifies a value, as the id does a member
-/// of a group, and what the client says about its `$ref` or `type` is nothing new.
-fn same_fixed_value(attribute: &Attribute, item: &Value, new: &Value) -> bool {
-    let fixed = attribute.sub_attribute("value").filter(|sub| sub.mutability == Mutability::Immutable);
-    fixed.is_some_and(|sub| match (member_of(item, "value"), member_of(new, "value")) {
-        (Some(item), Some(new)) => same_value(sub, item, new),
-        _ => false,
-    })
+/// The `value` of an element, in the form in which it is compared, if it is immutable: then it alone identifies the
+/// element, as the id does a member of a group, and what else a client says about it is nothing new.
+fn fixed_value(attribute: &Attribute, item: &Value) -> Option<String> {
+    let sub = attribute.sub_attribute("value").filter(|sub| sub.mutability == Mutability::Immutable)?;
+    Some(sub.fold(member_of(item, "value")?.as_str()?).into_owned())
 }
 
 fn same_identity(attribute: &Attribute, item: &Value, new: &Value) -> bool {
