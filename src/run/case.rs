@@ -133,7 +133,7 @@ impl<'a> Running<'a> {
             scope.set(column, value);
         }
         // A case that is derived for a resource type has the payloads of that type at hand.
-        if planned.case().derive == Some(Derive::ResourceTypes) {
+        if matches!(planned.case().derive, Some(Derive::ResourceTypes | Derive::SchemaExtensions)) {
             for (name, _) in PAYLOADS {
                 let kind = planned.row.get("name").and_then(Value::as_str).unwrap_or_default();
                 let own = scope.get(name).and_then(|all| all.get(kind)).cloned().unwrap_or_default();

@@ -206,12 +206,12 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(.., candidate)| candidate)
 }
 
-/// Help for a word that is none of the known ones: the nearest, and all.
+/// Help for a word that is none of the known ones: the nearest, and all behind the words `all`.
 #[must_use]
 pub fn did_you_mean(word: &str, known: &[&str], all: &str) -> String {
     match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`? {all}: {}", known.join(", ")),
-        None => format!("{all}: {}", known.join(", ")),
+        Some(near) => format!("did you mean `{near}`? {all} {}", known.join(", ")),
+        None => format!("{all} {}", known.join(", ")),
     }
 }
 

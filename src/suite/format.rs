@@ -160,9 +160,9 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestSpec {
-    /// HTTP method.
+    /// HTTP method: `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD` or `OPTIONS`.
     pub method: String,
-    /// Path below the base URL, beginning with `/`; or an absolute URL of the same origin (a captured location).
+    /// Path below the base URL, beginning with `/`; or one template that holds a location of the target.
     pub path: String,
     /// Query parameters; names and values are percent-encoded. `null` leaves one out, a list repeats it.
     #[serde(default)]
@@ -469,7 +469,7 @@ with_matcher! {
     pub struct Check {
         /// Id within the case: lower-case words joined by `-`. Never changes.
         pub id: String,
-        /// The requirement it verifies.
+        /// The requirement it verifies, as in `RFC7644-3.4.1-02`.
         pub requirement: RequirementId,
         /// Why the check is as it is.
         #[serde(default)]
@@ -837,7 +837,8 @@ impl JsonSchema for Auth {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "The credentials of a request.",
+            "description": "Credentials: `configured` (default), `none`, `lower-case-scheme`, `query-parameter`, \
+                `altered`, `truncated`, `{ raw: TEXT }` or `{ credential: NAME }`.",
             "anyOf": [
                 { "enum": [
                     "configured", "none", "lower-case-scheme", "query-parameter", "altered", "truncated"

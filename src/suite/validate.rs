@@ -7,6 +7,9 @@ use super::diagnostic::{Diagnostic, Place, did_you_mean, nearest};
 use super::source::Source;
 use super::yaml::{Document, pointer_token};
 
+/// Help for a file that is no mapping.
+const BEGINNING: &str = "a suite begins with `format: 1`, `suite:`, `title:` and `cases:`";
+
 /// One mistake of form, and where it is in the document.
 pub(crate) struct FormMistake {
     /// JSON Pointer to the value that is wrong, missing or not known.
@@ -39,7 +42,7 @@ pub(crate) fn mistakes(
     if document.value.is_null() {
         let diagnostic = Diagnostic::in_source(source, Place::START, "the file is empty")
             .label("here")
-            .help("a suite begins with `format: 1`, `suite:`, `title:` and `cases:`".to_owned());
+            .help(BEGINNING.to_owned());
         return vec![FormMistake { pointer: String::new(), wanted: None, diagnostic }];
     }
     let mut explainer = Explainer { document, schema, source, found: Vec::new() };
@@ -89,9 +92,8 @@ impl<'a> Explainer<'a> {
                 if !words.is_empty() && value.is_string() {
                     return self.not_a_word(error, &words);
                 }
-                let wanted = self.own(error).and_then(|own| description(own, self.schema));
-                let wanted = wanted.map(|wanted| format!("wanted: {}", first_sentence(wanted)));
-                self.wrong(error, "not allowed here", wanted);
+                let help = self.description(error);
+                self.wrong(error, "not allowed here", help);
             }
             ValidationErrorKind::Enum { options } => {
                 let options: Vec<&str> =
@@ -106,12 +108,12 @@ impl<'a> Explainer<'a> {
                 let types =
                     self.own(error).and_then(|own| own.get("type")).map(type_names).unwrap_or_default();
                 let names: Vec<_> = types.iter().map(|name| in_words(name)).collect();
-                let help = if types.contains(&"string") && !value.is_object() && !value.is_array() {
+                let help = if types.contains(&"string") && (value.is_number() || value.is_boolean()) {
                     Some(format!("put it into quotes to make it text: \"{value}\""))
-                } else if types == ["array"] && !value.is_object() {
-                    Some("a list is written [a, b]".to_owned())
+                } else if types == ["array"] && !value.is_null() {
+                    Some("a list is written [a, b], or with one line for each value that begins with `- `".to_owned())
                 } else {
-                    None
+                    self.description(error)
                 };
                 self.wrong(error, &format!("wanted: {}", names.join(" or ")), help);
             }
@@ -127,6 +129,22 @@ impl<'a> Explainer<'a> {
     /// The schema that an error is about.
     fn own(&self, error: &ValidationError<'_>) -> Option<&'a Value> {
         resolve(self.schema, parent(error.schema_path().as_str()))
+    }
+
+    /// What is said about the place of an error, or about the nearest one around it.
+    fn description(&self, error: &ValidationError<'_>) -> Option<String> {
+        let pointer = error.instance_path().as_str();
+        if pointer.is_empty() {
+            return Some(BEGINNING.to_owned());
+        }
+        let mut path = parent(error.schema_path().as_str());
+        loop {
+            let own = resolve(self.schema, path);
+            if let Some(text) = own.and_then(|own| description(own, self.schema)) {
+                return Some(format!("{}: {}", name_of(pointer), first_sentence(text)));
+            }
+            path = Some(parent(path)).filter(|outer| outer.len() < path.len())?;
+        }
     }
 
     fn push(&mut self, pointer: String, wanted: Option<&Value>, diagnostic: Diagnostic) {
@@ -165,16 +183,22 @@ impl<'a> Explainer<'a> {
 
     fn not_a_word(&mut self, error: &ValidationError<'_>, options: &[&str]) {
         let value = error.instance();
-        let help = did_you_mean(value.as_str().unwrap_or_default(), options, "one of");
+        let help = did_you_mean(value.as_str().unwrap_or_default(), options, "One of:");
         self.wrong(error, "unknown word", Some(help));
     }
 
     fn wrong(&mut self, error: &ValidationError<'_>, label: &str, help: Option<String>) {
         let pointer = error.instance_path().as_str();
-        let message = format!("{} is not what {} can be", short(error.instance()), name_of(pointer));
-        let diagnostic = Diagnostic::in_source(self.source, self.document.place_of(pointer), &message)
-            .label(label)
-            .help(help);
+        let place = self.document.place_of(pointer);
+        let (place, label, message) = match &**error.instance() {
+            Value::Null => {
+                let key = self.document.place_of_key(pointer);
+                (key, "nothing behind it", format!("{} has no value", name_of(pointer)))
+            }
+            value if pointer.is_empty() => (place, label, format!("the file holds {}, not a suite", short(value))),
+            value => (place, label, format!("{} is not what {} can be", short(value), name_of(pointer))),
+        };
+        let diagnostic = Diagnostic::in_source(self.source, place, &message).label(label).help(help);
         self.push(pointer.to_owned(), self.own(error), diagnostic);
     }
 }
@@ -268,7 +292,7 @@ fn short(value: &Value) -> String {
         Value::Array(_) => "a list".to_owned(),
         Value::Null => "nothing".to_owned(),
         other => {
-            let text = other.to_string();
+            let text = other.as_str().map_or_else(|| other.to_string(), str::to_owned);
             let clipped: String = text.chars().take(40).collect();
             if clipped.len() < text.len() { format!("`{clipped}…`") } else { format!("`{text}`") }
         }

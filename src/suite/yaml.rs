@@ -12,6 +12,11 @@ use super::diagnostic::{Diagnostic, Place, word_end};
 use super::source::Source;
 use super::syntax;
 
+/// Levels of nesting. Suites have about twelve; the parser recurses, and a thread's stack may be small.
+pub(crate) const MAX_DEPTH: usize = 32;
+/// Values in a file, each alias counted with what it stands for.
+pub(crate) const MAX_NODES: usize = 250_000;
+
 /// A document with the places of its nodes.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
@@ -34,6 +39,7 @@ impl Document {
     /// nesting, size) is exceeded.
     pub fn parse(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let options = serde_saphyr::options! {
+            budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: MAX_NODES },
             // Repeated keys are found here, all of them.
             duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
             merge_keys: serde_saphyr::MergeKeyPolicy::Error,
@@ -44,12 +50,12 @@ impl Document {
         };
         let node: Node = serde_saphyr::from_str_with_options(&source.text, options)
             .map_err(|error| vec![syntax::explain(source, &error)])?;
-        let mut reader = Reader { text: &source.text, places: HashMap::new(), repeated: Vec::new() };
+        let mut reader = Reader::new(&source.text);
         let value = reader.value(node, String::new(), None);
         let repeated = reader.repeated.into_iter().map(|(key, first, again)| {
             Diagnostic::in_source(source, again, &format!("the key `{key}` is repeated"))
                 .label("once more")
-                .help(format!("the first is in line {}", first.line))
+                .help(format!("the first is in line {}, column {}", first.line, first.column))
         });
         let repeated: Vec<_> = repeated.collect();
         if repeated.is_empty() { Ok(Self { value, places: reader.places }) } else { Err(repeated) }
@@ -105,12 +111,19 @@ enum Kind {
 /// Takes the tree apart into a value and the places of its parts.
 struct Reader<'t> {
     text: &'t str,
+    /// Where each line begins.
+    lines: Vec<usize>,
     places: HashMap<String, Places>,
     /// Key, first place, second place.
     repeated: Vec<(String, Place, Place)>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, lines, places: HashMap::new(), repeated: Vec::new() }
+    }
+
     fn value(&mut self, node: Node, pointer: String, key: Option<Place>) -> Value {
         let own = self.place(&node.0.referenced);
         let value = match node.0.value {
@@ -142,19 +155,17 @@ impl Reader<'_> {
     /// What the parser says, without the line breaks that end a block scalar; a collection has no extent there, so
     /// that it is marked by its first words.
     fn place(&self, location: &serde_saphyr::Location) -> Place {
-        let number = |value: u64| usize::try_from(value).unwrap_or(1).max(1);
-        let (line, column) = (number(location.line()), number(location.column()));
-        let (Some(start), Some(length)) = (location.span().byte_offset(), location.span().byte_len()) else {
-            return Place::at(self.text, line, column);
-        };
         let offset = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
-        let start = offset(start.into());
-        let end =
-            if length > 1 { start.saturating_add(offset(length.into())) } else { word_end(self.text, start) };
-        match self.text.get(start..end) {
-            Some(part) => Place { line, column, start, end: start + part.trim_end().len() },
-            None => Place::at(self.text, line, column),
-        }
+        let span = location.span();
+        let (start, length) = (span.byte_offset().unwrap_or(0), span.byte_len().unwrap_or(0));
+        let start = self.text.floor_char_boundary(offset(start.into()));
+        let end = if length > 1 { start.saturating_add(offset(length.into())) } else { word_end(self.text, start) };
+        let end = self.text.ceil_char_boundary(end);
+        let end = start + self.text[start..end].trim_end().len();
+        // The parser takes a lone carriage return for the end of a line; editors and the renderer do not.
+        let line = self.lines.partition_point(|begin| *begin <= start);
+        let column = self.text[self.lines[line - 1]..start].chars().count() + 1;
+        Place { line, column, start, end }
     }
 }
 
@@ -260,7 +271,7 @@ mod tests {
 
     #[test]
     fn mistakes_have_a_place() {
-        for (text, line) in [("a: [1\nb: 2", 2), ("a: 1\na: 2", 2), ("a: *nowhere", 1), ("a: {\n<<: 1}", 2)] {
+        for (text, line) in [("a: [1\nb: 2", 1), ("a: 1\na: 2", 2), ("a: *nowhere", 1), ("a: {\n<<: 1}", 2)] {
             let mistakes = parse(text).unwrap_err();
             assert_eq!(mistakes[0].place.line, line, "{text}: {}", mistakes[0].message);
         }

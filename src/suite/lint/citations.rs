@@ -14,7 +14,7 @@ impl<'a> Linter<'a> {
         let help = self.near_requirement(id.as_str());
         self.mistake(at, &format!("no requirement has the id `{id}`"))
             .label("not in the catalogue")
-            .help(format!("{help}; `scimcheck list requirements` shows all"))
+            .help(format!("{help} `scimcheck list requirements` shows all"))
             .push();
     }
 
@@ -28,11 +28,14 @@ impl<'a> Linter<'a> {
         let mut siblings = all.iter().filter(same);
         if let Some(first) = siblings.next() {
             let last = siblings.last().unwrap_or(first);
-            return format!("{} has {} to {}", first.section_reference(), first.id, last.id);
+            return format!("{} has {} to {}.", first.section_reference(), first.id, last.id);
         }
-        match nearest(id, all.iter().map(|requirement| requirement.id.as_str())) {
+        let mut rfcs: Vec<_> = all.iter().map(|requirement| requirement.rfc.as_str()).collect();
+        rfcs.dedup();
+        let own = rfcs.iter().any(|rfc| id.starts_with(&format!("{rfc}-")));
+        match nearest(id, all.iter().map(|requirement| requirement.id.as_str())).filter(|_| own) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "an id looks like `RFC7644-3.5.2-24`".to_owned(),
+            None => format!("an id looks like `RFC7644-3.5.2-24`; the catalogue has {}.", rfcs.join(", ")),
         }
     }
 

@@ -73,10 +73,10 @@ impl<'a> Linter<'a> {
         let known: Vec<_> =
             RESOURCE_TYPES.iter().chain(&MESSAGES).map(|name| format!("scim:{name}")).collect();
         let known: Vec<_> = known.iter().map(String::as_str).collect();
-        let help = did_you_mean(schema, &known, "known");
+        let help = did_you_mean(schema, &known, "Known:");
         self.mistake(at, &format!("`{schema}` is not a schema"))
             .label("unknown schema")
-            .help(format!("{help}; `scim:NAME` with `requires: [\"resource:NAME\"]`"))
+            .help(format!("{help}, and `scim:NAME` with `requires: [\"resource:NAME\"]`"))
             .push();
     }
 

@@ -107,10 +107,13 @@ pub(super) fn across_files(suites: &[Parsed]) -> Vec<Diagnostic> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for parsed in suites {
         let suite = &parsed.spec.suite;
-        let mut ids = vec![("/suite".to_owned(), suite.clone(), "suite")];
+        // Suites and cases have a space of their own each.
+        let mut ids = vec![("/suite".to_owned(), format!("{suite}/"), "suite")];
         for (index, case) in parsed.spec.cases.iter().enumerate() {
             let at = format!("/cases/{index}/id");
-            ids.push((at.clone(), format!("{suite}/{}", case.id), "case"));
+            if case.matrix.is_empty() {
+                ids.push((at.clone(), format!("{suite}/{}", case.id), "case"));
+            }
             let rows = case.matrix.iter().filter_map(|row| row.get("id")?.as_str());
             ids.extend(rows.map(|row| (at.clone(), format!("{suite}/{}/{row}", case.id), "case")));
         }
@@ -123,7 +126,7 @@ pub(super) fn across_files(suites: &[Parsed]) -> Vec<Diagnostic> {
                 Some(other) if *other == file => {}
                 Some(other) => {
                     let place = parsed.document.place_of(&at);
-                    let message = format!("the {kind} id `{id}` is taken by {other}");
+                    let message = format!("the {kind} id `{}` is taken by {other}", id.trim_end_matches('/'));
                     let mistake = Diagnostic::in_source(&parsed.source, place, &message).label("taken");
                     found.push(mistake.help("ids are unique over all suites".to_owned()));
                     if kind == "suite" {

@@ -29,15 +29,15 @@ impl Linter<'_> {
                 self.whole_or_place(at, name, matcher, place);
                 self.matcher_value(&format!("{at}/{name}"), name, matcher, context);
             }
-            [.., last] => {
-                let names: Vec<_> = matchers.iter().map(|(name, _)| format!("`{name}`")).collect();
-                self.mistake_at_key(
-                    &format!("{at}/{}", last.0),
-                    &format!("{} are {} matchers", names.join(" and "), names.len()),
-                )
-                .label("one too many")
-                .help("one matcher, one finding: make it two checks".to_owned())
-                .push();
+            several => {
+                let mut keys: Vec<_> = several.iter().map(|(name, _)| format!("{at}/{name}")).collect();
+                keys.sort_by_key(|key| self.parsed.document.place_of_key(key));
+                let names: Vec<_> = keys.iter().map(|key| format!("`{}`", &key[at.len() + 1..])).collect();
+                let message = format!("{} are {} matchers", names.join(" and "), names.len());
+                self.mistake_at_key(&keys[1], &message)
+                    .label("one too many")
+                    .help("one matcher, one finding: make a check of each".to_owned())
+                    .push();
             }
         }
         if place.0.is_some() && place.1.is_some() {
@@ -57,31 +57,19 @@ impl Linter<'_> {
         }
     }
 
-    fn whole_or_place(
-        &mut self,
-        at: &str,
-        name: &str,
-        matcher: &Matcher,
-        place: (Option<&str>, Option<&str>),
-    ) {
+    fn whole_or_place(&mut self, at: &str, name: &str, matcher: &Matcher, place: (Option<&str>, Option<&str>)) {
         let whole = matches!(matcher, Matcher::Status(_) | Matcher::Body(_) | Matcher::ScimError(_));
         let key = if place.0.is_some() { "at" } else { "header" };
         if whole && (place.0.is_some() || place.1.is_some()) {
-            self.mistake_at_key(
-                &format!("{at}/{key}"),
-                &format!("`{name}` looks at the whole response, not at a place"),
-            )
-            .label("not looked at")
-            .help(format!("take `{key}` away"))
-            .push();
+            self.mistake_at_key(&format!("{at}/{key}"), &format!("`{name}` looks at the whole response, not at a place"))
+                .label("not looked at")
+                .help(format!("take `{key}` away"))
+                .push();
         }
         if place.1.is_some() && matches!(matcher, Matcher::Schema(_) | Matcher::SameResourceAs { .. }) {
-            self.mistake_at_key(
-                &format!("{at}/header"),
-                &format!("`{name}` looks at JSON, a header field is text"),
-            )
-            .help("take `header` away".to_owned())
-            .push();
+            self.mistake_at_key(&format!("{at}/header"), &format!("`{name}` looks at JSON, a header field is text"))
+                .help("take `header` away".to_owned())
+                .push();
         }
     }
 
@@ -97,11 +85,10 @@ impl Linter<'_> {
                 .label("an empty range")
                 .help("exchange both".to_owned())
                 .push(),
-            Matcher::SameResourceAs { resource, .. } if !resource.is_object() && !is_template(resource) => {
-                self.mistake(at, "`same_resource_as` wants a resource")
-                    .help("a mapping, or a template that names a resource: \"${made}\"".to_owned())
-                    .push()
-            }
+            Matcher::SameResourceAs { resource, .. } if !resource.is_object() && !is_template(resource) => self
+                .mistake(at, "`same_resource_as` wants a resource")
+                .help("a mapping, or a template that names a resource: \"${made}\"".to_owned())
+                .push(),
             Matcher::SameInstantAs(text) => self.instant(at, name, text),
             Matcher::AtLeast(value) | Matcher::AtMost(value) => match value {
                 Value::Number(_) => {}
@@ -123,10 +110,7 @@ impl Linter<'_> {
             let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
             self.mistake(at, "not a regular expression")
                 .label(&reason)
-                .help(
-                    "the syntax of the crate regex: no look-around, no back-references; \\( for a bracket"
-                        .to_owned(),
-                )
+                .help("the syntax of the crate regex: no look-around, no back-references; \\( for a bracket".to_owned())
                 .push();
         }
     }
@@ -161,17 +145,14 @@ impl Linter<'_> {
             if !known.contains(&word.as_str()) && !word.contains("${") {
                 self.mistake(&format!("{at}/scim_type/{index}"), &format!("`{word}` is not a scimType"))
                     .label("unknown word")
-                    .help(did_you_mean(word, &known, "RFC 7644 §3.12 and RFC 9865 have"))
+                    .help(did_you_mean(word, &known, "RFC 7644 §3.12 and RFC 9865 have:"))
                     .push();
             }
         }
         if pattern.scim_type_optional && pattern.scim_type.is_empty() {
-            self.mistake_at_key(
-                &format!("{at}/scim_type_optional"),
-                "`scim_type_optional` without `scim_type` means nothing",
-            )
-            .help("without `scim_type` any scimType and none is allowed".to_owned())
-            .push();
+            self.mistake_at_key(&format!("{at}/scim_type_optional"), "`scim_type_optional` without `scim_type` means nothing")
+                .help("without `scim_type` any scimType and none is allowed".to_owned())
+                .push();
         }
     }
 
@@ -186,13 +167,10 @@ impl Linter<'_> {
             if !path.contains("${")
                 && let Err(error) = path.parse::<AttributePath>()
             {
-                self.mistake(
-                    &format!("{at}/ignoring/{index}"),
-                    &format!("`{path}` is not an attribute path"),
-                )
-                .label(&error.to_string())
-                .help("as in `meta.lastModified`".to_owned())
-                .push();
+                self.mistake(&format!("{at}/ignoring/{index}"), &format!("`{path}` is not an attribute path"))
+                    .label(&error.to_string())
+                    .help("as in `meta.lastModified`".to_owned())
+                    .push();
             }
         }
     }
@@ -211,15 +189,10 @@ impl Linter<'_> {
             ("attribute path", place.parse::<AttributePath>().err().map(|error| error.to_string()))
         };
         if let Some(reason) = reason {
-            self.mistake(
-                at,
-                &format!("`{place}` is not {} {kind}", if kind == "attribute path" { "an" } else { "a" }),
-            )
-            .label(&reason)
-            .help(
-                "a JSON Pointer (/a/0), a JSONPath ($.a[*]) or an attribute path (name.givenName)".to_owned(),
-            )
-            .push();
+            self.mistake(at, &format!("`{place}` is not {} {kind}", if kind == "attribute path" { "an" } else { "a" }))
+                .label(&reason)
+                .help("a JSON Pointer (/a/0), a JSONPath ($.a[*]) or an attribute path (name.givenName)".to_owned())
+                .push();
         }
     }
 }

@@ -137,7 +137,10 @@ impl<'a> Linter<'a> {
         self.suite_id("/suite", &spec.suite);
         self.title("/title", &spec.title);
         if spec.cases.is_empty() {
-            self.mistake("/cases", "the suite has no cases").label("an empty list").push();
+            self.mistake("/cases", "the suite has no cases")
+                .label("an empty list")
+                .help("a case has an `id`, a `title` and `steps`".to_owned())
+                .push();
         }
         self.suite_templates();
         self.features("/requires", &spec.requires, None);
@@ -168,7 +171,10 @@ impl<'a> Linter<'a> {
         self.rows(case, at);
         self.case_templates(case, at);
         if case.steps.is_empty() {
-            self.mistake(&format!("{at}/steps"), "the case has no steps").label("an empty list").push();
+            self.mistake(&format!("{at}/steps"), "the case has no steps")
+                .label("an empty list")
+                .help("a step has a `name`, a `request` and what must hold of its response".to_owned())
+                .push();
         }
         self.steps_and_checks(case, at);
         let requires: [&[String]; 2] = [suite, &case.requires];

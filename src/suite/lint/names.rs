@@ -72,8 +72,7 @@ impl Names {
             let values = || case.matrix.iter().filter_map(|row| row.get(column));
             let text = values().all(|value| !value.is_object() && !value.is_array());
             // Empty and wrong values are sent in order to be refused.
-            let own =
-                values().all(|value| value.as_str().is_none_or(|text| text.is_empty() || built_in.own(text)));
+            let own = values().all(|value| value.as_str().is_none_or(|text| text.is_empty() || built_in.own(text)));
             names.0.insert(column.clone(), Name::given(own, text));
         }
         names
@@ -97,9 +96,8 @@ impl Names {
 
     /// The names, those that the suite gave last.
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        let of =
-            |given| self.0.iter().filter(move |(_, known)| known.given == given).map(|(name, _)| &**name);
-        of(false).chain(of(true))
+        let built_in = BUILT_IN.iter().map(|(name, _)| *name).filter(|name| self.0.contains_key(*name));
+        built_in.chain(self.0.iter().filter(|(_, known)| known.given).map(|(name, _)| &**name))
     }
 
     /// The names that `sent.…` or `headers.…` can go on with.
@@ -111,7 +109,7 @@ impl Names {
     /// A resource that the set-up creates.
     pub(super) fn create(&mut self, entry: &SetupEntry) {
         if let Some(name) = created_name(entry) {
-            self.0.insert(name, Name { sent: true, headers: true, ..Name::given(true, false) });
+            self.0.insert(name, Name { sent: true, ..Name::given(true, false) });
         }
     }
 
@@ -119,10 +117,7 @@ impl Names {
     pub(super) fn response(&mut self, step: &Step) {
         if let Some(name) = &step.capture_as {
             let sent = step.request.body.is_some();
-            self.0.insert(
-                name.clone(),
-                Name { sent, headers: true, ..Name::given(self.makes_own(step), false) },
-            );
+            self.0.insert(name.clone(), Name { sent, headers: true, ..Name::given(self.makes_own(step), false) });
         }
     }
 
@@ -149,8 +144,7 @@ impl Names {
         references.iter().any(|reference| {
             let mut parts = reference.expression.split('.');
             let name = parts.next().unwrap_or_default();
-            let name =
-                if name == "sent" || name == "headers" { parts.next().unwrap_or_default() } else { name };
+            let name = if name == "sent" || name == "headers" { parts.next().unwrap_or_default() } else { name };
             self.get(name).is_none_or(|known| known.own)
         })
     }
@@ -168,9 +162,7 @@ pub(super) fn per_row(case: &Case, text: &str) -> Vec<String> {
     }
     let fill = |row: &Map<String, Value>| {
         row.iter().fold(text.to_owned(), |text, (column, value)| {
-            value
-                .as_str()
-                .map_or_else(|| text.clone(), |value| text.replace(&format!("${{{column}}}"), value))
+            value.as_str().map_or_else(|| text.clone(), |value| text.replace(&format!("${{{column}}}"), value))
         })
     };
     let mut all: Vec<_> = case.matrix.iter().map(fill).collect();

@@ -35,7 +35,8 @@ impl<'a> Linter<'a> {
         if let Some(raw) = &request.raw_body {
             let attribute = NAMING.iter().find(|name| raw.contains(&format!("\"{name}\"")));
             if let Some(attribute) = attribute.filter(|_| !names.own(raw)) {
-                self.not_own(&format!("{at}/raw_body"), attribute, "${unique}");
+                let help = "put `${unique}` into its value";
+                self.not_own(&format!("{at}/raw_body"), attribute, help);
             }
         }
     }
@@ -46,22 +47,20 @@ impl<'a> Linter<'a> {
             let naming = NAMING.iter().any(|naming| naming.eq_ignore_ascii_case(name));
             let text = value.as_str().unwrap_or_default();
             if naming && !text.is_empty() && !names.own(text) {
-                let suggestion = match text.find("${") {
-                    Some(0) => format!(
-                        "${{unique}}{}",
-                        if text.starts_with("${domain}") { format!("@{text}") } else { String::new() }
-                    ),
-                    _ => format!("${{unique}}-{text}"),
+                let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                let help = match whole {
+                    Some(column) => format!("put `${{unique}}` into every value of `{column}`"),
+                    None => format!("write \"${{unique}}-{text}\""),
                 };
-                self.not_own(&format!("{at}/{}", pointer_token(name)), name, &suggestion);
+                self.not_own(&format!("{at}/{}", pointer_token(name)), name, &help);
             }
         }
     }
 
-    fn not_own(&mut self, at: &str, name: &str, suggestion: &str) {
+    fn not_own(&mut self, at: &str, name: &str, help: &str) {
         self.mistake(at, &format!("`{name}` of a created resource does not show that it is the run's own"))
             .label("without `${unique}`")
-            .help(format!("write \"{suggestion}\": what a run leaves behind can then be found, and two runs do not collide"))
+            .help(format!("{help}: what a run leaves behind can then be found, and two runs do not collide"))
             .push();
     }
 }

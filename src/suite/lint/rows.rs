@@ -17,7 +17,10 @@ impl<'a> Linter<'a> {
                 .push();
         }
         if case.matrix.is_empty() && self.has(&format!("{at}/matrix")) {
-            self.mistake(&format!("{at}/matrix"), "a matrix without rows: the case never runs").push();
+            self.mistake(&format!("{at}/matrix"), "a matrix without rows: the case never runs")
+                .label("an empty list")
+                .help("a row is a mapping with an `id`: { id: one, count: 1 }".to_owned())
+                .push();
         }
         let mut ids = Vec::new();
         for (index, row) in case.matrix.iter().enumerate() {
