@@ -23,13 +23,13 @@ struct Page(Arc<Mutex<Vec<u8>>>);
 
 impl Page {
     fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        String::from_utf8_lossy(&self.0.lock().expect("no writer panics")).into_owned()
     }
 }
 
 impl Write for Page {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -242,7 +242,7 @@ fn html_for_people() {
     insta::assert_snapshot!("html", html::render(&fixture::rich()));
 }
 
-/// Hostile texts, rendered in every format.
+/// Hostile texts, rendered in every format that people read.
 fn all_formats(result: &RunResult) -> [(&'static str, String); 4] {
     let options = TerminalOptions { verbosity: Verbosity::Verbose, ..TerminalOptions::default() };
     [
@@ -268,6 +268,14 @@ fn no_control_character_of_a_target_reaches_a_reader() {
 }
 
 #[test]
+fn results_json_holds_every_text_exactly_and_steers_no_terminal() {
+    let result = fixture::hostile_result();
+    let text = json::render(&result);
+    assert_eq!(text.find(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), None);
+    assert_eq!(json::read(&text).unwrap().cases, result.cases);
+}
+
+#[test]
 fn no_markup_of_a_target_reaches_the_page() {
     let page = html::render(&fixture::hostile_result());
     for markup in ["<img", "</script", "<script", "onerror=alert(1)>", "<html>"] {
@@ -286,7 +294,7 @@ fn assert_elements_balance(page: &str) {
     let known = "html head meta title style body header p h1 h2 h3 h4 dl div dt dd main section span strong ul li \
                  nav a table thead tr th tbody td small details summary code article pre b footer";
     let known: Vec<_> = known.split_whitespace().collect();
-    let attribute = regex::Regex::new(r#"^(\s+[a-z-]+(="[^"<>]*")?)*\s*$"#).unwrap();
+    let attribute = regex::Regex::new(r#"^(\s+[a-z-]+(="[^"<>]*")?)*\s*$"#).expect("a regex");
     let mut open = Vec::new();
     let mut rest = page.strip_prefix("<!DOCTYPE html>").expect("a doctype");
     while let Some(start) = rest.find('<') {
@@ -294,7 +302,7 @@ fn assert_elements_balance(page: &str) {
         let tag = &rest[start + 1..end];
         rest = &rest[end + 1..];
         if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name), "closed in its turn, before {:.200}", rest);
+            assert_eq!(open.pop(), Some(name), "closed in its turn, before {rest:.200}");
             continue;
         }
         let name_end = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
@@ -338,7 +346,8 @@ fn large(cases: usize) -> RunResult {
         let exchange = format!("{id}:1");
         let mut found =
             fixture::finding(&format!("{id}#status"), "RFC7644-3.3-07", Level::Must, Verdict::Fail);
-        ("201".clone_into(&mut found.wanted), "500".clone_into(&mut found.got));
+        "201".clone_into(&mut found.wanted);
+        "500".clone_into(&mut found.got);
         found.exchange = Some(scimcheck::model::ExchangeId(exchange.clone()));
         let mut case = fixture::case(&id, "crud-create", "One of many", vec![found]);
         case.exchanges = case.checks[0].exchange.clone().into_iter().collect();
@@ -390,4 +399,10 @@ fn all_reports_of_a_run_are_written_at_once_and_can_be_made_again() {
     std::fs::write(&blocked, "").unwrap();
     let error = report::write_all(&blocked, &again).unwrap_err();
     assert!(error.to_string().starts_with("cannot write "), "{error}");
+
+    let taken = dir.path().join("taken");
+    std::fs::create_dir_all(taken.join("junit.xml")).unwrap();
+    let error = report::write_all(&taken, &again).unwrap_err();
+    assert_eq!(error.path, taken.join("junit.xml"));
+    assert_eq!(std::fs::read_dir(&taken).unwrap().count(), 2, "no temporary file is left behind");
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::text::escape_json;
 use crate::model::{RecordedAnswer, RecordedBody, RunResult};
 
 /// The version of the format that is written and read.
@@ -41,12 +42,14 @@ pub enum ReadError {
 
 /// The result as text: stable order, indented, with a line feed at the end. Times are rounded to microseconds, so that
 /// the file reads back exactly; bodies nested deeper than a hundred levels become text.
+///
+/// # Panics
+/// Never: all keys are texts, which is the only thing JSON asks for.
 #[must_use]
 pub fn render(result: &RunResult) -> String {
-    let mut text = serde_json::to_string_pretty(&normalised(result))
+    let text = serde_json::to_string_pretty(&normalised(result))
         .expect("plain data with text keys always becomes JSON");
-    text.push('\n');
-    text
+    format!("{}\n", escape_json(&text))
 }
 
 /// Reads a result back.

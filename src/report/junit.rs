@@ -18,6 +18,9 @@ const BODY: usize = 32_000;
 const MESSAGE: usize = 300;
 
 /// The result as JUnit XML.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
 #[must_use]
 pub fn render(result: &RunResult) -> String {
     let mut report = Report::new(result.tool.name.as_str());

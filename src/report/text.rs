@@ -50,6 +50,25 @@ fn hides(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// JSON text with the same characters as JSON's own escapes: it means the same, and steers no terminal that shows it.
+#[must_use]
+pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    if !json.contains(hides) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if hides(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// At most `limit` characters; what was cut is said.
 #[must_use]
 pub fn clip(text: &str, limit: usize) -> Cow<'_, str> {
@@ -121,7 +140,7 @@ pub fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);

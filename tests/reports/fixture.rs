@@ -290,7 +290,7 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
         ..finding(&format!("{id}#na"), "RFC7644-3.3-09", Level::Must, Verdict::NotApplicable)
     };
     let mut case = case(&id, HOSTILE, HOSTILE, vec![check, passed, skipped]);
-    case.suite = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut case.suite);
     case.reason = Some(HOSTILE.to_owned());
     case.outcomes = vec![OutcomeTaken { step: HOSTILE.to_owned(), outcome: HOSTILE.to_owned() }];
     let mut exchange = exchange(exchange_id, Phase::Step, HOSTILE, ("PUT", "/Users/1"), 200);
@@ -510,7 +510,7 @@ pub(crate) fn hostile_result() -> RunResult {
         profile: Some(HOSTILE.to_owned()),
     };
     result.partial = Some(HOSTILE.to_owned());
-    result.started = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut result.started);
     result
         .features
         .insert(HOSTILE.to_owned(), FeatureState { source: HOSTILE.to_owned(), ..FeatureState::default() });

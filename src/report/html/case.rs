@@ -145,7 +145,7 @@ fn finding_view(finding: &Finding, case: &CaseResult, evidence: &Evidence<'_>) -
         broken_on: evidence::broken_on(finding),
         wanted: value(&finding.wanted),
         got: value(&finding.got),
-        reason: clipped(finding.reason.as_deref(), TEXT),
+        reason: clipped(finding.reason.as_deref().filter(|reason| *reason != finding.got), TEXT),
         hint: clipped(finding.hint.as_deref(), TEXT),
         why: clipped(finding.why.as_deref(), TEXT),
         open_questions: finding.see.iter().filter_map(ambiguity).collect(),

@@ -1,5 +1,7 @@
 //! An exchange as the page shows it.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::model::{Phase, RecordedAnswer, RecordedBody, RecordedExchange};
@@ -116,7 +118,7 @@ fn message(start: &str, headers: &[(String, String)], body: Option<&RecordedBody
         );
     }
     if headers.len() > HEADERS {
-        head.push_str(&format!("\n… and {} more headers", headers.len() - HEADERS));
+        let _ = write!(head, "\n… and {} more headers", headers.len() - HEADERS);
     }
     let Some(body) = body else { return Message { head, body: None, note: None } };
     let text = match (&body.json, &body.text) {

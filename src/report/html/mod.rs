@@ -19,6 +19,9 @@ const NAME: &str = "report.html";
 
 /// The result as a page. Everything that is put into the template is made visible and escaped, without exception but
 /// for our own style sheet.
+///
+/// # Panics
+/// Never: the template is ours, and a test renders every part of it.
 #[must_use]
 pub fn render(result: &RunResult) -> String {
     let page = page::Page::of(result, STYLE);

@@ -38,7 +38,7 @@ pub(super) struct Page {
     cards: Vec<Card>,
     cards_left_out: Option<String>,
     suites: Vec<SuiteView>,
-    not_judged: Vec<Reason>,
+    not_judged: Vec<Unjudged>,
     documents: Vec<Document>,
     left_over: Vec<LeftOverRow>,
 }
@@ -88,7 +88,7 @@ struct CaseRow {
 }
 
 #[derive(Debug, Serialize)]
-struct Reason {
+struct Unjudged {
     verdict: &'static str,
     reason: String,
     checks: usize,
@@ -143,7 +143,7 @@ impl Page {
             suites: suites(result, cards.len()),
             cards,
             cards_left_out: left_out,
-            not_judged: summary.not_judged.into_iter().map(reason).collect(),
+            not_judged: summary.not_judged.into_iter().map(unjudged).collect(),
             documents: requirements::documents(result),
             left_over: result
                 .left_over
@@ -229,8 +229,8 @@ fn suites(result: &RunResult, cards: usize) -> Vec<SuiteView> {
     done.collect()
 }
 
-fn reason(group: crate::report::summary::NotJudged) -> Reason {
-    Reason {
+fn unjudged(group: crate::report::summary::NotJudged) -> Unjudged {
+    Unjudged {
         verdict: group.verdict.as_str(),
         reason: clip(&group.reason, 2_000).into_owned(),
         checks: group.checks,

@@ -182,6 +182,14 @@ impl Terminal {
         };
         self.print(&text);
     }
+
+    fn case_finished(&mut self, result: &CaseResult, exchanges: &[RecordedExchange]) {
+        self.told.insert(result.id.clone());
+        self.progress.case_finished(&result.id, result.verdict);
+        let nobody = || TargetInfo { name: String::new(), base_url: String::new(), profile: None };
+        let (target, seed) = self.run.clone().unwrap_or_else(|| (nobody(), 0));
+        self.case(result, &Evidence::new(&target, seed, exchanges));
+    }
 }
 
 impl Sink for Terminal {
@@ -192,15 +200,5 @@ impl Sink for Terminal {
             Event::CaseFinished { result, exchanges } => self.case_finished(result, exchanges),
             Event::RunFinished { result } => self.finished(result),
         }
-    }
-}
-
-impl Terminal {
-    fn case_finished(&mut self, result: &CaseResult, exchanges: &[RecordedExchange]) {
-        self.told.insert(result.id.clone());
-        self.progress.case_finished(&result.id, result.verdict);
-        let nobody = || TargetInfo { name: String::new(), base_url: String::new(), profile: None };
-        let (target, seed) = self.run.clone().unwrap_or_else(|| (nobody(), 0));
-        self.case(result, &Evidence::new(&target, seed, exchanges));
     }
 }

@@ -1,5 +1,6 @@
 //! The progress bar with the cases that run at the moment.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -57,7 +58,7 @@ impl Progress {
         let mut counts = String::new();
         for (times, word) in [(self.failed, "broken"), (self.warned, "warned")] {
             if times > 0 {
-                counts.push_str(&format!("{times} {word} · "));
+                let _ = write!(counts, "{times} {word} · ");
             }
         }
         self.bar.set_prefix(counts);

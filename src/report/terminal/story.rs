@@ -1,6 +1,8 @@
 //! The story of one case: what broke, what was wanted, what came, and how to see it again. The same text goes to the
 //! terminal, into JUnit and to the tests of the harness.
 
+use std::fmt::Write as _;
+
 use crate::model::{CaseResult, Finding, RunResult, Verdict};
 use crate::report::evidence::{self, Evidence};
 use crate::report::paint::Paint;
@@ -218,10 +220,10 @@ impl Teller<'_> {
             if let Some(reason) = reason {
                 let known = self.case.reason.as_deref() == Some(reason);
                 if !known {
-                    line.push_str(&format!(" · {}", visible(&clip(reason, 200))));
+                    let _ = write!(line, " · {}", visible(&clip(reason, 200)));
                 }
             } else if verdict == Verdict::Pass && !outcomes.is_empty() {
-                line.push_str(&format!(" · outcome taken: {}", outcomes.join(", ")));
+                let _ = write!(line, " · outcome taken: {}", outcomes.join(", "));
                 outcomes.clear();
             }
             self.line(2, &line);

@@ -87,7 +87,8 @@ impl Page<'_> {
         let first =
             self.summary.areas.keys().map(|area| area.chars().count()).max().unwrap_or(0).clamp(10, 30);
         let heads: Vec<_> = verdicts.iter().map(|verdict| (*verdict, short(*verdict))).collect();
-        let head = heads.iter().map(|(_, name)| format!("  {name:>5}")).collect::<String>();
+        let head: Vec<_> = heads.iter().map(|(_, name)| format!("  {name:>5}")).collect();
+        let head = head.concat();
         let line = self.paint.bold(&format!("{:<first$}{head}", "Cases by area"));
         self.line(&line);
         for (area, counts) in self.summary.areas.clone() {
