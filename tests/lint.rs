@@ -170,8 +170,36 @@ enum Edit {
 fn edit() -> impl Strategy<Value = Edit> {
     let index = any::<prop::sample::Index>;
     let pieces = [
-        "\t", "\"", "'", "{", "}", "[", "]", ": ", "- ", "#", "&a ", "*a", "!x ", "|\n", "~", "${", "}}", "\0", "é\u{301}",
-        "\u{feff}", "---\n", "null", "99999999999999999999", "-1", "\r", "\u{1b}[31m", "?", "%", "${unique}", "  ",
+        "\t",
+        "\"",
+        "'",
+        "{",
+        "}",
+        "[",
+        "]",
+        ": ",
+        "- ",
+        "#",
+        "&a ",
+        "*a",
+        "!x ",
+        "|\n",
+        "~",
+        "${",
+        "}}",
+        "\0",
+        "é\u{301}",
+        "\u{feff}",
+        "---\n",
+        "null",
+        "99999999999999999999",
+        "-1",
+        "\r",
+        "\u{1b}[31m",
+        "?",
+        "%",
+        "${unique}",
+        "  ",
     ];
     prop_oneof![
         index().prop_map(Edit::DeleteLine),
@@ -179,7 +207,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         (index(), index()).prop_map(|(a, b)| Edit::SwapLines(a, b)),
         (index(), 1..4_usize).prop_map(|(at, by)| Edit::Indent(at, by)),
         (index(), 1..40_usize).prop_map(|(at, length)| Edit::Cut(at, length)),
-        (index(), prop::sample::select(pieces.to_vec())).prop_map(|(at, text)| Edit::Insert(at, text.to_owned())),
+        (index(), prop::sample::select(pieces.to_vec()))
+            .prop_map(|(at, text)| Edit::Insert(at, text.to_owned())),
         index().prop_map(Edit::DeleteWord),
     ]
 }

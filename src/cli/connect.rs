@@ -90,7 +90,7 @@ impl Connection {
     }
 
     /// What the doctor says, without credentials.
-    pub(crate) fn not_ready(&self, problem: NotReady) -> CliError {
+    pub(crate) fn not_ready(&self, problem: &NotReady) -> CliError {
         let text = |text: &str| crate::report::text::visible(&self.redactor.text(text)).into_owned();
         CliError::NotReady(NotReady {
             problem: text(&problem.problem),

@@ -5,10 +5,12 @@ use std::io::{IsTerminal as _, Write};
 
 use super::args::Colour;
 
+type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What commands need to know about the process that they run in.
 pub(crate) struct Context {
     /// Reads a variable; one that is set to nothing counts as not set.
-    env: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    env: Environment,
     /// Whether text on standard output has colours.
     pub(crate) colour: bool,
     /// Whether text on standard error has colours.

@@ -43,6 +43,6 @@ pub(crate) async fn doctor(args: &TargetArgs, context: &Context) -> Result<ExitC
         text.push_str("ready\n");
     }
     context::print(&text)?;
-    verdict.map_err(|problem| connection.not_ready(problem))?;
+    verdict.map_err(|problem| connection.not_ready(&problem))?;
     Ok(ExitCode::Success)
 }

@@ -1,5 +1,6 @@
 //! Why a command does not do what was asked: what is said, and with which exit code.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
@@ -49,7 +50,7 @@ impl CliError {
         let said = |message: &str, help: &[String]| {
             let mut text = format!("error: {message}\n");
             for line in help {
-                text.push_str(&format!("  = help: {line}\n"));
+                let _ = writeln!(text, "  = help: {line}");
             }
             text
         };
@@ -65,7 +66,7 @@ impl CliError {
                     text.push_str("\n\n");
                 }
                 let files: std::collections::BTreeSet<_> = diagnostics.iter().map(|d| &d.file).collect();
-                text.push_str(&format!("{}\n", mistakes(diagnostics.len(), files.len())));
+                let _ = writeln!(text, "{}", mistakes(diagnostics.len(), files.len()));
                 text
             }
             CliError::BrokenPipe => String::new(),

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
     let documents = Documents::read(transport.as_ref(), &connection.settings, began).await;
     doctor::examine(transport.as_ref(), &connection.settings, &documents, began)
         .await
-        .map_err(|problem| connection.not_ready(problem))?;
+        .map_err(|problem| connection.not_ready(&problem))?;
     let _ = catalogue.join();
     let discovery = discovery::understand(documents, &connection.settings, began);
 

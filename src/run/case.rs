@@ -48,7 +48,10 @@ enum Stop {
 
 impl From<TemplateError> for Stop {
     fn from(error: TemplateError) -> Self {
-        Stop::Broken(error.to_string())
+        match error {
+            TemplateError::Missing(_) => Stop::Blocked(error.to_string()),
+            _ => Stop::Broken(error.to_string()),
+        }
     }
 }
 
@@ -80,7 +83,9 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
     let left_over = case.clean_up().await;
 
     let Running { findings, outcomes, exchanges, reason, .. } = case;
-    let verdict = findings.iter().map(|finding| finding.verdict).max();
+    // What does not apply takes nothing away from what holds.
+    let applies = |verdict: &Verdict| *verdict != Verdict::NotApplicable;
+    let verdict = findings.iter().map(|finding| finding.verdict).filter(applies).max();
     let result = CaseResult {
         id: planned.id.clone(),
         suite: planned.suite.spec.suite.clone(),
@@ -349,7 +354,22 @@ impl<'a> Running<'a> {
                 )
             });
         }
-        let rendered = check.render(&self.scope)?;
+        let rendered = match check.render(&self.scope) {
+            Ok(rendered) => rendered,
+            // The target left out what the check compares with: where that matters, another check says so.
+            Err(error @ TemplateError::Missing(_)) => {
+                let finding = self.finding(
+                    &check.id,
+                    &check.requirement,
+                    level,
+                    Verdict::NotApplicable,
+                    check.line,
+                    Some(exchange),
+                );
+                return Ok(Finding { reason: Some(error.to_string()), ..finding });
+            }
+            Err(error) => return Err(error.into()),
+        };
         let Judgement { verdict, level, wanted, got, at, hint, see, reason, why } =
             check::judge::judge(&rendered, exchange, &self.shared.context);
         Ok(Finding {
@@ -415,7 +435,7 @@ impl<'a> Running<'a> {
     ) -> Result<usize, Stop> {
         let (request, body) = match request::build(spec, &self.scope, &self.shared.target.base_url) {
             Ok(built) => built,
-            Err(error @ request::RequestError::Template(_)) => return Err(Stop::Broken(error.to_string())),
+            Err(request::RequestError::Template(error)) => return Err(error.into()),
             // A location that the target gave: its fault, not ours.
             Err(error) => return Err(Stop::Unmet(format!("{step}: {error}"))),
         };

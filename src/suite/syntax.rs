@@ -36,16 +36,32 @@ const WORDS: [(&str, &str, &str); 21] = [
         "a key in the middle of a list or mapping that is not closed",
         "close the `[` or `{` above with `]` or `}`",
     ),
-    ("expected ',' or '}'", "`,` or `}` was expected here", "close the `{` with `}`, and separate its members with `,`"),
-    ("expected ',' or ']'", "`,` or `]` was expected here", "close the `[` with `]`, and separate its values with `,`"),
+    (
+        "expected ',' or '}'",
+        "`,` or `}` was expected here",
+        "close the `{` with `}`, and separate its members with `,`",
+    ),
+    (
+        "expected ',' or ']'",
+        "`,` or `]` was expected here",
+        "close the `[` with `]`, and separate its values with `,`",
+    ),
     ("simple key expected ':'", "a key without `:`", "write `key: value`"),
     ("unknown anchor", "no anchor of this name", "a text that begins with `*` has to be quoted"),
-    ("multiple YAML documents", "a second document begins in this file", "one suite, one file: take the `---` away"),
+    (
+        "multiple YAML documents",
+        "a second document begins in this file",
+        "one suite, one file: take the `---` away",
+    ),
     ("expected string scalar", "a key that is not text", "keys are words"),
     ("null into string", "a key that is empty", "keys are words"),
     ("non-finite float", "not a finite number", "put it into quotes if it is text"),
     ("recursion limit", "nested too deeply", "at most 32 levels"),
-    ("expected <document start>", "the indentation does not fit", "align the keys of a mapping in one column"),
+    (
+        "expected <document start>",
+        "the indentation does not fit",
+        "align the keys of a mapping in one column",
+    ),
 ];
 
 /// Further ones, about limits and what the language leaves out.
@@ -156,7 +172,8 @@ fn opened_before(text: &str, place: Place) -> Option<(Place, char)> {
         }
     }
     let just_closed = closed.filter(|(at, _)| text[*at..place.start].contains('\n'));
-    let (at, sign) = open.last().copied().filter(|(_, sign)| *sign != '"' && *sign != '\'').or(just_closed)?;
+    let (at, sign) =
+        open.last().copied().filter(|(_, sign)| *sign != '"' && *sign != '\'').or(just_closed)?;
     let opened = Place::span(text, at, at + 1);
     (opened.line < place.line).then_some((opened, sign))
 }

@@ -57,7 +57,10 @@ fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
 /// A template that cannot be filled in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// Nothing of that name is in scope, or it has no such part.
+    /// What is named is in scope, but has no such part: mostly something that the target left out of an answer.
+    #[error("there is no `{0}`")]
+    Missing(String),
+    /// Nothing of that name is in scope: the suite is wrong.
     #[error("`${{{expression}}}` has no value here (in scope: {in_scope})")]
     Undefined {
         /// What stands between `${` and `}`.
@@ -151,9 +154,15 @@ pub fn render_text(text: &str, scope: &Scope) -> Result<String, TemplateError> {
 }
 
 fn lookup<'s>(expression: &str, scope: &'s Scope) -> Result<&'s Value, TemplateError> {
-    scope.get(expression).ok_or_else(|| TemplateError::Undefined {
-        expression: expression.to_owned(),
-        in_scope: scope.names().collect::<Vec<_>>().join(", "),
+    scope.get(expression).ok_or_else(|| {
+        let name = expression.split('.').next().unwrap_or_default();
+        if scope.names().any(|known| known == name) {
+            return TemplateError::Missing(expression.to_owned());
+        }
+        TemplateError::Undefined {
+            expression: expression.to_owned(),
+            in_scope: scope.names().collect::<Vec<_>>().join(", "),
+        }
     })
 }
 
@@ -192,11 +201,10 @@ mod tests {
 
     #[test]
     fn what_has_no_value_is_an_error() {
-        for template in ["${tema}", "${team.nothing}", "${team.members.9}", "${unique.x}"] {
-            assert!(
-                matches!(render_text(template, &scope()), Err(TemplateError::Undefined { .. })),
-                "{template}"
-            );
+        assert!(matches!(render_text("${tema}", &scope()), Err(TemplateError::Undefined { .. })));
+        for name in ["team.nothing", "team.members.9", "unique.x"] {
+            let missing = Err(TemplateError::Missing(name.to_owned()));
+            assert_eq!(render_text(&format!("${{{name}}}"), &scope()), missing);
         }
         assert!(matches!(render_text("${team", &scope()), Err(TemplateError::Unclosed(_))));
     }

@@ -111,7 +111,10 @@ impl<'a> Explainer<'a> {
                 let help = if types.contains(&"string") && (value.is_number() || value.is_boolean()) {
                     Some(format!("put it into quotes to make it text: \"{value}\""))
                 } else if types == ["array"] && !value.is_null() {
-                    Some("a list is written [a, b], or with one line for each value that begins with `- `".to_owned())
+                    Some(
+                        "a list is written [a, b], or with one line for each value that begins with `- `"
+                            .to_owned(),
+                    )
                 } else {
                     self.description(error)
                 };
@@ -195,7 +198,9 @@ impl<'a> Explainer<'a> {
                 let key = self.document.place_of_key(pointer);
                 (key, "nothing behind it", format!("{} has no value", name_of(pointer)))
             }
-            value if pointer.is_empty() => (place, label, format!("the file holds {}, not a suite", short(value))),
+            value if pointer.is_empty() => {
+                (place, label, format!("the file holds {}, not a suite", short(value)))
+            }
             value => (place, label, format!("{} is not what {} can be", short(value), name_of(pointer))),
         };
         let diagnostic = Diagnostic::in_source(self.source, place, &message).label(label).help(help);

@@ -57,19 +57,31 @@ impl Linter<'_> {
         }
     }
 
-    fn whole_or_place(&mut self, at: &str, name: &str, matcher: &Matcher, place: (Option<&str>, Option<&str>)) {
+    fn whole_or_place(
+        &mut self,
+        at: &str,
+        name: &str,
+        matcher: &Matcher,
+        place: (Option<&str>, Option<&str>),
+    ) {
         let whole = matches!(matcher, Matcher::Status(_) | Matcher::Body(_) | Matcher::ScimError(_));
         let key = if place.0.is_some() { "at" } else { "header" };
         if whole && (place.0.is_some() || place.1.is_some()) {
-            self.mistake_at_key(&format!("{at}/{key}"), &format!("`{name}` looks at the whole response, not at a place"))
-                .label("not looked at")
-                .help(format!("take `{key}` away"))
-                .push();
+            self.mistake_at_key(
+                &format!("{at}/{key}"),
+                &format!("`{name}` looks at the whole response, not at a place"),
+            )
+            .label("not looked at")
+            .help(format!("take `{key}` away"))
+            .push();
         }
         if place.1.is_some() && matches!(matcher, Matcher::Schema(_) | Matcher::SameResourceAs { .. }) {
-            self.mistake_at_key(&format!("{at}/header"), &format!("`{name}` looks at JSON, a header field is text"))
-                .help("take `header` away".to_owned())
-                .push();
+            self.mistake_at_key(
+                &format!("{at}/header"),
+                &format!("`{name}` looks at JSON, a header field is text"),
+            )
+            .help("take `header` away".to_owned())
+            .push();
         }
     }
 
@@ -85,10 +97,11 @@ impl Linter<'_> {
                 .label("an empty range")
                 .help("exchange both".to_owned())
                 .push(),
-            Matcher::SameResourceAs { resource, .. } if !resource.is_object() && !is_template(resource) => self
-                .mistake(at, "`same_resource_as` wants a resource")
-                .help("a mapping, or a template that names a resource: \"${made}\"".to_owned())
-                .push(),
+            Matcher::SameResourceAs { resource, .. } if !resource.is_object() && !is_template(resource) => {
+                self.mistake(at, "`same_resource_as` wants a resource")
+                    .help("a mapping, or a template that names a resource: \"${made}\"".to_owned())
+                    .push()
+            }
             Matcher::SameInstantAs(text) => self.instant(at, name, text),
             Matcher::AtLeast(value) | Matcher::AtMost(value) => match value {
                 Value::Number(_) => {}
@@ -110,7 +123,10 @@ impl Linter<'_> {
             let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
             self.mistake(at, "not a regular expression")
                 .label(&reason)
-                .help("the syntax of the crate regex: no look-around, no back-references; \\( for a bracket".to_owned())
+                .help(
+                    "the syntax of the crate regex: no look-around, no back-references; \\( for a bracket"
+                        .to_owned(),
+                )
                 .push();
         }
     }
@@ -150,9 +166,12 @@ impl Linter<'_> {
             }
         }
         if pattern.scim_type_optional && pattern.scim_type.is_empty() {
-            self.mistake_at_key(&format!("{at}/scim_type_optional"), "`scim_type_optional` without `scim_type` means nothing")
-                .help("without `scim_type` any scimType and none is allowed".to_owned())
-                .push();
+            self.mistake_at_key(
+                &format!("{at}/scim_type_optional"),
+                "`scim_type_optional` without `scim_type` means nothing",
+            )
+            .help("without `scim_type` any scimType and none is allowed".to_owned())
+            .push();
         }
     }
 
@@ -167,10 +186,13 @@ impl Linter<'_> {
             if !path.contains("${")
                 && let Err(error) = path.parse::<AttributePath>()
             {
-                self.mistake(&format!("{at}/ignoring/{index}"), &format!("`{path}` is not an attribute path"))
-                    .label(&error.to_string())
-                    .help("as in `meta.lastModified`".to_owned())
-                    .push();
+                self.mistake(
+                    &format!("{at}/ignoring/{index}"),
+                    &format!("`{path}` is not an attribute path"),
+                )
+                .label(&error.to_string())
+                .help("as in `meta.lastModified`".to_owned())
+                .push();
             }
         }
     }
@@ -189,10 +211,15 @@ impl Linter<'_> {
             ("attribute path", place.parse::<AttributePath>().err().map(|error| error.to_string()))
         };
         if let Some(reason) = reason {
-            self.mistake(at, &format!("`{place}` is not {} {kind}", if kind == "attribute path" { "an" } else { "a" }))
-                .label(&reason)
-                .help("a JSON Pointer (/a/0), a JSONPath ($.a[*]) or an attribute path (name.givenName)".to_owned())
-                .push();
+            self.mistake(
+                at,
+                &format!("`{place}` is not {} {kind}", if kind == "attribute path" { "an" } else { "a" }),
+            )
+            .label(&reason)
+            .help(
+                "a JSON Pointer (/a/0), a JSONPath ($.a[*]) or an attribute path (name.givenName)".to_owned(),
+            )
+            .push();
         }
     }
 }

@@ -72,7 +72,8 @@ impl Names {
             let values = || case.matrix.iter().filter_map(|row| row.get(column));
             let text = values().all(|value| !value.is_object() && !value.is_array());
             // Empty and wrong values are sent in order to be refused.
-            let own = values().all(|value| value.as_str().is_none_or(|text| text.is_empty() || built_in.own(text)));
+            let own =
+                values().all(|value| value.as_str().is_none_or(|text| text.is_empty() || built_in.own(text)));
             names.0.insert(column.clone(), Name::given(own, text));
         }
         names
@@ -117,7 +118,10 @@ impl Names {
     pub(super) fn response(&mut self, step: &Step) {
         if let Some(name) = &step.capture_as {
             let sent = step.request.body.is_some();
-            self.0.insert(name.clone(), Name { sent, headers: true, ..Name::given(self.makes_own(step), false) });
+            self.0.insert(
+                name.clone(),
+                Name { sent, headers: true, ..Name::given(self.makes_own(step), false) },
+            );
         }
     }
 
@@ -144,7 +148,8 @@ impl Names {
         references.iter().any(|reference| {
             let mut parts = reference.expression.split('.');
             let name = parts.next().unwrap_or_default();
-            let name = if name == "sent" || name == "headers" { parts.next().unwrap_or_default() } else { name };
+            let name =
+                if name == "sent" || name == "headers" { parts.next().unwrap_or_default() } else { name };
             self.get(name).is_none_or(|known| known.own)
         })
     }
@@ -162,7 +167,9 @@ pub(super) fn per_row(case: &Case, text: &str) -> Vec<String> {
     }
     let fill = |row: &Map<String, Value>| {
         row.iter().fold(text.to_owned(), |text, (column, value)| {
-            value.as_str().map_or_else(|| text.clone(), |value| text.replace(&format!("${{{column}}}"), value))
+            value
+                .as_str()
+                .map_or_else(|| text.clone(), |value| text.replace(&format!("${{{column}}}"), value))
         })
     };
     let mut all: Vec<_> = case.matrix.iter().map(fill).collect();

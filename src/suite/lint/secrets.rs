@@ -19,7 +19,10 @@ const PATTERNS: [(&str, &str); 5] = [
 fn patterns() -> &'static [(Regex, &'static str)] {
     static COMPILED: OnceLock<Vec<(Regex, &str)>> = OnceLock::new();
     COMPILED.get_or_init(|| {
-        PATTERNS.iter().map(|(pattern, what)| (Regex::new(pattern).expect("a test compiles them"), *what)).collect()
+        PATTERNS
+            .iter()
+            .map(|(pattern, what)| (Regex::new(pattern).expect("a test compiles them"), *what))
+            .collect()
     })
 }
 

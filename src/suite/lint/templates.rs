@@ -11,8 +11,25 @@ use crate::suite::yaml::pointer_token;
 
 /// Keys whose texts are taken as they are.
 const LITERAL: [&str; 19] = [
-    "id", "title", "name", "as", "outcome", "method", "capture", "ignoring", "within", "every", "requirement",
-    "level", "see", "status", "scim_error", "verdict", "payload", "credential", "hint",
+    "id",
+    "title",
+    "name",
+    "as",
+    "outcome",
+    "method",
+    "capture",
+    "ignoring",
+    "within",
+    "every",
+    "requirement",
+    "level",
+    "see",
+    "status",
+    "scim_error",
+    "verdict",
+    "payload",
+    "credential",
+    "hint",
 ];
 /// Keys for people, who may be told about templates.
 const PROSE: [&str; 1] = ["why"];
@@ -35,7 +52,11 @@ impl<'a> Linter<'a> {
     }
 
     pub(super) fn step_templates(&mut self, step: &'a Step, at: &str, names: &Names) {
-        self.in_scope(at, &["name", "as", "capture", "eventually", "requirement", "request", "requires"], names);
+        self.in_scope(
+            at,
+            &["name", "as", "capture", "eventually", "requirement", "request", "requires"],
+            names,
+        );
         // The checks of a step see its own response under its name, and what was sent.
         let mut seen = names.clone();
         seen.response(step);
@@ -54,7 +75,10 @@ impl<'a> Linter<'a> {
 
     fn texts(&mut self, at: &str, key: &str, value: &'a Value, names: &Names) {
         // A body and a row are not made of our keys.
-        let foreign = at.contains("/body/") || at.contains("/with/") || at.contains("/matrix/") || at.contains("/query/");
+        let foreign = at.contains("/body/")
+            || at.contains("/with/")
+            || at.contains("/matrix/")
+            || at.contains("/query/");
         if !foreign && PROSE.contains(&key) {
             return;
         }
@@ -87,7 +111,10 @@ impl<'a> Linter<'a> {
             Value::String(text) if text.contains("${") => {
                 self.mistake(at, &format!("a template has no place in `{key}`"))
                     .label("taken as it is")
-                    .help("templates work in requests, in `with`, and in what checks look at and compare with".to_owned())
+                    .help(
+                        "templates work in requests, in `with`, and in what checks look at and compare with"
+                            .to_owned(),
+                    )
                     .push();
             }
             Value::Array(items) => {
@@ -123,14 +150,18 @@ impl<'a> Linter<'a> {
 
     fn reference(&mut self, at: &str, reference: &Reference<'_>, names: &Names) {
         let expression = reference.expression;
-        let (name, rest) = expression.split_once('.').map_or((expression, None), |(name, rest)| (name, Some(rest)));
+        let (name, rest) =
+            expression.split_once('.').map_or((expression, None), |(name, rest)| (name, Some(rest)));
         let place = self.template_place(at, &format!("${{{expression}"));
         let Some(known) = names.get(name) else {
             if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') || name.is_empty() {
                 return self
                     .mistake_at(at, place, &format!("`${{{expression}}}` does not name anything"))
                     .label("not a name")
-                    .help("`${NAME}` or `${NAME.member.0.member}`; there are no functions and operators".to_owned())
+                    .help(
+                        "`${NAME}` or `${NAME.member.0.member}`; there are no functions and operators"
+                            .to_owned(),
+                    )
                     .push();
             }
             if !self.names_are_certain(at) {
@@ -149,7 +180,11 @@ impl<'a> Linter<'a> {
             }
             "minimal" | "full" => self.payload(at, place, name, rest.is_some()),
             _ if known.text && rest.is_some() => self
-                .mistake_at(at, place, &format!("`{name}` is text and has no member `{}`", rest.unwrap_or_default()))
+                .mistake_at(
+                    at,
+                    place,
+                    &format!("`{name}` is text and has no member `{}`", rest.unwrap_or_default()),
+                )
                 .label("no such member")
                 .help(format!("write `${{{name}}}`"))
                 .push(),
@@ -159,7 +194,10 @@ impl<'a> Linter<'a> {
 
     /// `minimal` and `full` are one payload where the rows are resource types, else one per resource type.
     fn payload(&mut self, at: &str, place: crate::suite::diagnostic::Place, name: &str, member: bool) {
-        let case = at.splitn(4, '/').nth(2).and_then(|index| self.parsed.spec.cases.get(index.parse::<usize>().ok()?));
+        let case = at
+            .splitn(4, '/')
+            .nth(2)
+            .and_then(|index| self.parsed.spec.cases.get(index.parse::<usize>().ok()?));
         let derived = case.and_then(|case| case.derive);
         if matches!(derived, None | Some(Derive::Schemas)) && !member {
             self.mistake_at(at, place, &format!("`{name}` holds a payload for every resource type"))
