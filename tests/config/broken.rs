@@ -44,3 +44,54 @@ fn all_mistakes_of_a_file_are_shown_at_once() {
         ]
     );
 }
+
+/// Whatever else is wrong with the line or the file: a secret under a telling key is not shown.
+#[test]
+fn no_shape_of_a_literal_secret_is_shown() {
+    let before = [
+        "",
+        "[target.t]\n",
+        "[target.t.headers]\n",
+        "[target.t]\nbasic = { ",
+        "[[target.t.headers]]\n",
+        "jobs == 3\n",
+        "a = [\n",
+    ];
+    let keys = [
+        "token",
+        "\"access-token\"",
+        "target.t.password",
+        "client_secret",
+        "X-Api-Key",
+        "Authorization",
+        "tokn",
+        "token_env",
+        "headers.X.value",
+    ];
+    let separators = [
+        " = \"",
+        "='",
+        " = ",
+        ": ",
+        " = \"\"\"\n",
+        " = [\"",
+        " = { value = \"",
+        " = \"Bearer ",
+        " = \"a\\u0041",
+    ];
+    let after = ["\"", "'", "", "\"\"\"", "\"]", "\" }", " x = 1", "\n[x", "\", user = 3 }\njobs = 0"];
+    let secret = "s3cr3t-A.b";
+    let mut shapes = 0;
+    for (before, key) in before.iter().flat_map(|before| keys.map(|key| (before, key))) {
+        for (separator, after) in
+            separators.iter().flat_map(|separator| after.map(|after| (separator, after)))
+        {
+            let text = format!("{before}{key}{separator}{secret}{after}\n");
+            let Err(error) = ConfigFile::parse("scimcheck.toml", Path::new("."), &text) else { continue };
+            let told = format!("{}\n{error}\n{error:?}", shown(&error));
+            assert!(!told.contains("s3cr3t"), "{text}\n---\n{told}");
+            shapes += 1;
+        }
+    }
+    assert!(shapes > 5000, "{shapes}");
+}

@@ -99,6 +99,7 @@ impl<'b> Builder<'b> {
         let base_url = urls::parse(&table.base_url, Use::Base).map_err(gap)?;
         let connection = self.connection(table)?;
         if !self.missing.is_empty() {
+            self.missing.sort_by_key(|mistake| mistake.place);
             return Err(ConfigError::Invalid(self.missing));
         }
         let mut config = defaults(self.name.to_owned(), base_url, connection);

@@ -44,14 +44,12 @@ pub(super) fn check(file: &str, text: &str) -> Result<Checked, Vec<Diagnostic>> 
     if !found.is_empty() {
         return Err(finished(found, &masks));
     }
-    match serde_json::from_value(document.value.clone()) {
-        Ok(tables) => Ok(Checked { tables, document, masks }),
+    let Ok(tables) = serde_json::from_value(document.value.clone()) else {
         // The schema is generated from the types, so this is a gap between both. The error may repeat a value.
-        Err(_) => {
-            let gap = "not a configuration, for a reason that its JSON Schema does not know";
-            Err(finished(vec![Diagnostic::new(file, text, Place::START, gap)], &masks))
-        }
-    }
+        let gap = "not a configuration, for a reason that its JSON Schema does not know";
+        return Err(finished(vec![Diagnostic::new(file, text, Place::START, gap)], &masks));
+    };
+    Ok(Checked { tables, document, masks })
 }
 
 /// JSON Schema's names of types as TOML calls them.

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use super::error::ConfigError;
 use super::lint::{LARGEST_BODY, LONGEST, SMALLEST_BODY, is_domain};
-use super::mask::looks_like_a_token;
 use super::secret::{self, Kind};
+use super::suspect::looks_like_a_token;
 use crate::model::Feature;
 
 /// Looks an environment variable up. Below the command line nobody else reads the environment.

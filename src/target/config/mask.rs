@@ -1,33 +1,12 @@
 //! A mistake is shown with the line on which it stands, and somebody may have written a secret there. What looks like
-//! one is masked before any diagnostic is made: by what its key is called, and by what it looks like itself.
+//! one ([`super::suspect`]) is masked in every text that a diagnostic shows.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::schema::known_keys;
-use crate::suite::diagnostic::{Diagnostic, Place, nearest};
+use super::suspect::{hidden, secret_in_line, secrets_of_comment, url_secrets};
+use crate::suite::diagnostic::{Diagnostic, Place};
 use crate::wire::redact::MASK;
-
-/// Words that a key has which holds a secret.
-const WORDS: [&str; 14] = [
-    "token",
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "secret",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "auth",
-    "bearer",
-    "credential",
-    "cookie",
-    "jwt",
-];
 
 /// The parts of a text that are not shown.
 #[derive(Clone, Default)]
@@ -54,6 +33,11 @@ impl Masks {
                 for part in parts {
                     masks.add(text, inner.start + part.start..inner.start + part.end);
                 }
+            }
+        }
+        for comment in comments(text, leaves) {
+            for part in secrets_of_comment(&text[comment.clone()]) {
+                masks.add(text, comment.start + part.start..comment.start + part.end);
             }
         }
         masks.tidy();
@@ -159,107 +143,20 @@ impl Masks {
     }
 }
 
-/// Whether the value at a JSON Pointer is not to be shown.
-fn hidden(pointer: &str, value: &str) -> bool {
-    let path: Vec<String> =
-        pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let mut path = path.as_slice();
-    // Names that the user gives say nothing about what stands under them.
-    if let ["target", _, rest @ ..] = path {
-        path = rest;
-    }
-    if let ["credentials", _, rest @ ..] = path {
-        path = rest;
-    }
-    let exposed = |key: &str| looks_like_a_token(value) || (key.ends_with("env") && !is_variable(value));
-    match path {
-        ["headers", _, "credential"] | ["features", ..] => false,
-        ["headers", _, key] if is_reference(key) => exposed(key),
-        ["headers", ..] => true,
-        ["overrides", _, rest @ ..] => rest.iter().any(|key| is_secret_key(key)),
-        [.., key] if is_reference(key) => exposed(key),
-        [.., key] if key.ends_with("_command") => true,
-        path => path.iter().any(|key| is_secret_key(key)),
-    }
-}
-
-/// Whether the value of a key says where a secret is.
-fn is_reference(key: &str) -> bool {
-    matches!(key, "env" | "file")
-        || ((key.ends_with("_env") || key.ends_with("_file")) && known_keys().contains(key))
-}
-
-/// Whether a key is called like one that holds a secret. No key of ours does.
-pub(super) fn is_secret_key(key: &str) -> bool {
-    if known_keys().contains(key) {
-        return false;
-    }
-    let plain: String =
-        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    WORDS.iter().any(|word| plain.contains(word))
-        || nearest(&plain, ["token", "password", "secret", "bearer", "clientsecret"]).is_some()
-}
-
-/// Whether a text can be the name of an environment variable.
-pub(super) fn is_variable(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !looks_like_a_token(text)
-}
-
-/// Whether a text that should name a variable or a file is rather a token itself: long, and random to look at.
-pub(super) fn looks_like_a_token(text: &str) -> bool {
-    let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
-    let tokenish = !text.is_empty()
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._~+=".contains(c))
-        && has(char::is_ascii_digit);
-    let mixed = has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
-    let hexadecimal = text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    tokenish && (text.starts_with("eyJ") || (text.len() >= 20 && mixed) || (text.len() >= 32 && hexadecimal))
-}
-
-/// User information and query of the URLs in a text: where a password or a token can stand.
-fn url_secrets(text: &str) -> Option<Vec<Range<usize>>> {
-    static USER: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"://([^/?#\s"']*)@"#).expect("a literal expression"));
-    static QUERY: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"://[^?#\s"']*[?#]([^\s"']+)"#).expect("a literal expression"));
-    let parts: Vec<_> = [&*USER, &*QUERY]
-        .into_iter()
-        .flat_map(|expression| expression.captures_iter(text))
-        .filter_map(|found| found.get(1))
-        .map(|part| part.range())
-        .filter(|range| !range.is_empty())
-        .collect();
-    (!parts.is_empty()).then_some(parts)
-}
-
-/// Where the secret of a line begins that is not TOML.
-fn secret_in_line(line: &str, section: &str) -> Option<usize> {
-    static WORD: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[A-Za-z][A-Za-z0-9_-]*").expect("a literal expression"));
-    let in_headers = section.contains("headers");
-    let names_only = section.contains("features");
-    for word in WORD.find_iter(line) {
-        let rest = &line[word.end()..];
-        let value = rest.trim_start_matches(['"', '\'', ' ', '\t', '=', ':']);
-        let at = line.len() - value.len();
-        let is_key = rest.trim_start_matches(['"', '\'', ' ', '\t']).starts_with(['=', ':']);
-        let key = word.as_str();
-        let secret = if is_reference(key) {
-            let plain = value.trim_end().trim_end_matches(['"', '\'']);
-            is_key && (looks_like_a_token(plain) || (key.ends_with("env") && !is_variable(plain)))
-        } else {
-            is_secret_key(key)
-                || (is_key && (key.ends_with("_command") || (in_headers && key != "credential")))
-        };
-        if secret && !names_only {
-            return Some(at);
+/// The comments of a text: from each `#` that stands in no value until the end of its line.
+fn comments(text: &str, leaves: &[(String, Range<usize>)]) -> Vec<Range<usize>> {
+    let mut spans: Vec<_> = leaves.iter().map(|(_, span)| span).collect();
+    spans.sort_by_key(|span| span.start);
+    let mut comments: Vec<Range<usize>> = Vec::new();
+    for (at, _) in text.match_indices('#') {
+        let before = spans.partition_point(|span| span.start <= at);
+        let in_value = before > 0 && spans[before - 1].end > at;
+        if !in_value && comments.last().is_none_or(|last| last.end <= at) {
+            let length = text[at..].find(['\n', '\r']).unwrap_or(text.len() - at);
+            comments.push(at..at + length);
         }
     }
-    None
+    comments
 }
 
 /// The part of a TOML scalar between its quotes.
@@ -300,6 +197,12 @@ mod tests {
             ("token_file = \"secrets/token-1\"", "token_file = \"secrets/token-1\""),
             ("token_command = \"pass show x\"", "token_command = \"***\""),
             ("base_url = \"https://u:p%40@h/x\"", "base_url = \"https://***@h/x\""),
+            ("base_url = \"https://u:p/w@h/x\"", "base_url = \"https://***@h/x\""),
+            ("base_url = \"u:p@h/x\"", "base_url = \"***@h/x\""),
+            ("x = \"${unique}@${domain}\"", "x = \"${unique}@${domain}\""),
+            ("x = 1 # old token: s3cr3t", "x = 1 # old token: ***"),
+            ("x = 1 # ghp_0123456789abcdefABCDEF ü", "x = 1 # *** ü"),
+            ("x = '# token: a' # ask for it", "x = '# token: a' # ask for it"),
             ("base_url = \"https://h/x?t=abc\"", "base_url = \"https://h/x?***\""),
             ("a = \"\"\"\ntoken\n\"\"\"", "a = \"\"\"\ntoken\n\"\"\""),
             ("token = \"\"\"\nline\r\n\nother\"\"\"", "token = \"\"\"\n***\r\n\n***\"\"\""),
@@ -329,7 +232,7 @@ mod tests {
             ("token = \"s3cr3t", "token = ***"),
             ("x = { client_secret = \"a\" y", "x = { client_secret = \"***"),
             ("token = \"\"\"\nline\nother", "token = ***\n***\n***"),
-            ("jobs = =\ntoken = '''\nline\n", "jobs = =\ntoken = '''\n***\n"),
+            ("jobs = =\ntoken = '''\nline\n", "jobs = =\ntoken = ***\n***\n"),
             ("[target.t.headers]\nX = abc", "[target.t.headers]\nX = ***"),
             ("token_env = SCIM_TOKEN", "token_env = SCIM_TOKEN"),
             ("token_env = abc.def", "token_env = ***"),

@@ -36,6 +36,7 @@ mod schema;
 mod secret;
 mod settings;
 mod size;
+mod suspect;
 mod tree;
 mod url;
 

@@ -104,11 +104,10 @@ pub fn resolve(
     flags.check()?;
     let layers = Layers { environment, flags };
     let config = match (select(file, environment, flags)?, file) {
-        (Selection::Reference, _) => return Err(ConfigError::NoTarget),
         (Selection::Named(name), Some(file)) => Builder::new(file, &name, layers).build()?,
-        // A name is only ever found in a file.
-        (Selection::Named(_), None) => return Err(ConfigError::NoTarget),
         (Selection::Url(url), _) => build::of_url(url, layers)?,
+        // A name is only ever found in a file.
+        (Selection::Reference, _) | (Selection::Named(_), None) => return Err(ConfigError::NoTarget),
     };
     build::with_layers(config, layers)
 }

@@ -28,12 +28,19 @@ pub(super) enum Kind {
 }
 
 /// Where a secret is, and what to call that in messages.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Secret {
     pub(super) source: TokenSource,
     pub(super) kind: Kind,
     /// The key with its place and target.
     pub(super) origin: String,
+}
+
+/// A command may have a secret among its arguments.
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secret({})", self.origin)
+    }
 }
 
 impl Secret {

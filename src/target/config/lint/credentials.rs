@@ -1,6 +1,6 @@
 //! One credential per target, from one place, and never in the file itself.
 
-use super::super::mask::is_variable;
+use super::super::suspect::is_variable;
 use super::super::url::{self, Use};
 use super::Linter;
 use crate::suite::yaml::pointer_token;

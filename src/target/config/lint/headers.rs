@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::mask::is_secret_key;
+use super::super::suspect::is_secret_key;
 use super::Linter;
 use crate::suite::yaml::pointer_token;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::mask::is_secret_key;
+use super::super::suspect::is_secret_key;
 use super::Linter;
 use crate::suite::diagnostic::nearest;
 use crate::suite::template;
