@@ -1,7 +1,12 @@
 //! Media types, methods, paths, bodies, starting and stopping.
 
+use std::io::ErrorKind;
+
+use reqwest::Client;
 use scimcheck::server::{Options, Server};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::api::{Api, PATCH, USER};
 
@@ -230,27 +235,71 @@ async fn many_servers_and_many_requests_at_once() {
 }
 
 #[tokio::test]
-async fn stopping() {
+async fn raw_requests() {
     let api = Api::start().await;
-    let (url, address) =
-        (api.url("/Users"), api.server.base_url()["http://".len()..].replace("/scim/v2", ""));
-    api.get("/Users").await.expect(200);
-    // An idle connection is open now, and does not hold anything up.
-    let client = api.client.clone();
-    api.server.shutdown().await;
-    assert!(client.get(&url).send().await.is_err_and(|error| error.is_connect()));
-    let port = address.rsplit(':').next().unwrap().parse().unwrap();
-    let again = Server::start(Options { port, ..Options::default() }).await.unwrap();
-    assert!(again.base_url().contains(&format!(":{port}/")));
+    let credentials = format!("Authorization: Bearer {}", api.server.token());
+    let user = api.user("babs", json!({})).await;
+    let address = api.server.base_url().trim_start_matches("http://").trim_end_matches("/scim/v2");
+    let too_much = format!("{credentials}\r\nContent-Length: {}", 2 * LIMIT);
+    for (head, start) in [
+        // Nothing of the body is sent before the server says that it wants it.
+        (
+            format!("POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{too_much}"),
+            "HTTP/1.1 413",
+        ),
+        (
+            format!(
+                "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\n{credentials}\r\nTransfer-Encoding: chunked\r\n\r\nzz"
+            ),
+            "HTTP/1.1 400",
+        ),
+        (
+            format!("GET http://x/scim/v2/Users/{} HTTP/1.1\r\nHost: y\r\n{credentials}", user.id()),
+            "HTTP/1.1 200",
+        ),
+        (format!("GET /scim/v2/Users/{} HTTP/1.0\r\n{credentials}", user.id()), "HTTP/1.0 200"),
+        (format!("GET /scim/v2/../v2/Users HTTP/1.1\r\nHost: x\r\n{credentials}"), "HTTP/1.1 404"),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(start), "{head}: {answer}");
+        let location =
+            format!("\"location\":\"http://{}/scim/v2/", if head.contains("//x") { "x" } else { address });
+        assert_eq!(answer.contains(&location), start.ends_with("200"), "{head}: {answer}");
+    }
+}
 
-    let taken = Server::start(Options { port, ..Options::default() }).await.unwrap_err();
-    assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
-    drop(again);
-    loop {
+#[tokio::test]
+async fn stopping() {
+    let client = Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    let status = async |url: &str, token: &str| {
+        let answer = client.get(url).bearer_auth(token).send().await;
+        answer.map(|answer| answer.status().as_u16()).ok()
+    };
+    // Another test may be given the port as soon as it is free; not three times in a row.
+    for attempt in 1..=3 {
+        let api = Api::start().await;
+        let (url, token) = (api.url("/Users"), api.server.token().to_owned());
+        let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap().parse().unwrap();
+        // An idle connection is open now, and does not hold anything up.
+        api.get("/Users").await.expect(200);
+        api.server.shutdown().await;
+        assert_ne!(status(&url, &token).await, Some(200));
+
+        let again = match Server::start(Options { port, ..Options::default() }).await {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && attempt < 3 => continue,
+            again => again.unwrap(),
+        };
+        assert_eq!(again.base_url(), url.trim_end_matches("/Users"));
+        let taken = Server::start(Options { port, ..Options::default() }).await.unwrap_err();
+        assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+        let token = again.token().to_owned();
+        assert_eq!(status(&url, &token).await, Some(200));
+        drop(again);
         // The listener is closed as soon as the background task has run.
-        tokio::task::yield_now().await;
-        if tokio::net::TcpStream::connect(&address).await.is_err() {
-            break;
-        }
+        while status(&url, &token).await == Some(200) {}
+        return;
     }
 }

@@ -1,6 +1,7 @@
 //! PATCH requests (RFC 7644 §3.5.2): reading them, and applying them to a resource.
 
 mod apply;
+mod elements;
 mod path;
 mod target;
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::PatchOp;
+use super::elements::{covers, fixed_value, same_identity, settle_primary};
 use crate::scim::compare::same_value;
-use crate::scim::conform::{
-    check_required_subs, conform, conform_elements, conform_one, invalid, is_primary,
-};
+use crate::scim::conform::{check_required_subs, conform, conform_elements, conform_one};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{Filter, Literal, Operator, element_matches, validate_element};
 use crate::scim::object::{as_map, edit, elements, is_unassigned, member, member_of, remove, set};
@@ -165,14 +164,15 @@ fn change(holder: &mut Object, attribute: &Attribute, op: PatchOp, value: &Value
     // An empty object names no sub-attribute, and so changes none.
     let clears =
         op == PatchOp::Remove || (op == PatchOp::Replace && is_unassigned(value) && !value.is_object());
-    let unchanged = match current {
+    // Only asked where it counts: comparing long lists without regard to order is slow.
+    let unchanged = || match current {
         Some(current) => !clears && same_value(attribute, current, value),
         None => clears,
     };
     match attribute.mutability {
         // Sending back what the service provider said changes nothing, which is no error.
-        Mutability::ReadOnly if !unchanged || op == PatchOp::Remove => return Err(read_only(label)),
-        Mutability::Immutable if current.is_some() && !unchanged => return Err(immutable(label)),
+        Mutability::ReadOnly if op == PatchOp::Remove || !unchanged() => return Err(read_only(label)),
+        Mutability::Immutable if current.is_some() && !unchanged() => return Err(immutable(label)),
         Mutability::ReadOnly => return Ok(()),
         _ => {}
     }
@@ -240,33 +240,6 @@ fn append(
     Ok(Some(index.unwrap_or(items.len() - 1)))
 }
 
-/// Whether the value already says all that the new one says.
-fn covers(attribute: &Attribute, item: &Value, new: &Value) -> bool {
-    let (Some(item), Some(new)) = (item.as_object(), new.as_object()) else {
-        return same_value(attribute, item, new);
-    };
-    let absent = Value::Bool(false);
-    new.iter().all(|(name, value)| {
-        let default = if name.eq_ignore_ascii_case("primary") { &absent } else { &Value::Null };
-        let current = member(item, name).unwrap_or(default);
-        attribute.sub_attribute(name).is_none_or(|sub| same_value(sub, current, value))
-    })
-}
-
-/// The `value` of an element, in the form in which it is compared, if it is immutable: then it alone identifies the
-/// element, as the id does a member of a group, and what else a client says about it is nothing new.
-fn fixed_value(attribute: &Attribute, item: &Value) -> Option<String> {
-    let sub = attribute.sub_attribute("value").filter(|sub| sub.mutability == Mutability::Immutable)?;
-    Some(sub.fold(member_of(item, "value")?.as_str()?).into_owned())
-}
-
-fn same_identity(attribute: &Attribute, item: &Value, new: &Value) -> bool {
-    ["value", "type"].iter().all(|name| {
-        let pair = (attribute.sub_attribute(name), member_of(item, name), member_of(new, name));
-        matches!(pair, (Some(sub), Some(a), Some(b)) if same_value(sub, a, b))
-    })
-}
-
 /// Sets the sub-attributes that `value` names and leaves the others (RFC 7644 §3.5.2.3). readOnly and unknown ones are
 /// skipped.
 fn merge(current: &mut Value, attribute: &Attribute, op: PatchOp, value: &Value, label: &str) -> Done {
@@ -316,25 +289,6 @@ fn seed(filter: &Filter, attribute: &Attribute) -> Option<Value> {
         }
     }
     Some(Value::Object(object))
-}
-
-/// A value that this operation made primary takes that from the others (RFC 7644 §3.5.2).
-fn settle_primary(items: &mut [Value], touched: &[usize], label: &str) -> Done {
-    let new: Vec<usize> = touched.iter().copied().filter(|index| is_primary(&items[*index])).collect();
-    let [chosen] = new[..] else {
-        let several = new.len() > 1;
-        return if several {
-            Err(invalid(format!("`{label}` has more than one primary value")))
-        } else {
-            Ok(())
-        };
-    };
-    for (index, item) in items.iter_mut().enumerate() {
-        if index != chosen && is_primary(item) {
-            set(as_map(item), "primary", Value::Bool(false));
-        }
-    }
-    Ok(())
 }
 
 fn assigned<'v>(holder: &'v Object, attribute: &Attribute) -> Option<&'v Value> {
