@@ -1,0 +1,69 @@
+//! Findings of a case, with ids that never change.
+
+use super::Running;
+use crate::model::{Exchange, Finding, Level, RequirementId, SourceRef, Verdict};
+use crate::run::plan::PlannedCase;
+
+impl Running<'_> {
+    pub(super) fn unjudged(
+        &mut self,
+        check: &str,
+        requirement: &RequirementId,
+        line: u32,
+        verdict: Verdict,
+        reason: &str,
+    ) {
+        let level = self.shared.level(requirement);
+        let finding = self.finding(check, requirement, level, verdict, line, None);
+        self.findings.push(Finding { reason: Some(reason.to_owned()), ..finding });
+    }
+
+    pub(super) fn finding(
+        &self,
+        check: &str,
+        requirement: &RequirementId,
+        level: Level,
+        verdict: Verdict,
+        line: u32,
+        exchange: Option<&Exchange>,
+    ) -> Finding {
+        Finding {
+            id: self.finding_id(check),
+            requirement: requirement.clone(),
+            level,
+            verdict,
+            wanted: String::new(),
+            got: String::new(),
+            at: "status".to_owned(),
+            exchange: exchange.map(|exchange| exchange.id.clone()),
+            hint: None,
+            why: None,
+            see: Vec::new(),
+            reason: None,
+            judged_on: None,
+            broken_on: None,
+            source: Some(source(self.planned, line)),
+        }
+    }
+
+    pub(super) fn finding_id(&self, check: &str) -> String {
+        format!("{}#{check}", self.planned.id)
+    }
+}
+
+pub(in crate::run) fn not_applicable(unmet: &str) -> String {
+    match unmet.strip_prefix('!') {
+        Some(feature) => format!("the target has {feature}"),
+        None => format!("the target does not claim {unmet}"),
+    }
+}
+
+pub(super) fn source(planned: &PlannedCase, line: u32) -> SourceRef {
+    SourceRef { file: planned.suite.file.clone(), line }
+}
+
+/// A step's name as part of an id: lower case, everything else than letters and digits becomes `-`.
+pub(in crate::run) fn slug(name: &str) -> String {
+    let words: Vec<_> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join("-").to_lowercase()
+}

@@ -1,0 +1,212 @@
+//! One case: set-up, steps, clean-up.
+
+mod clean_up;
+mod finding;
+mod judge;
+mod scope;
+mod send;
+mod set_up;
+
+use std::time::Instant;
+
+use self::finding::source;
+pub(super) use self::finding::{not_applicable, slug};
+use super::ownership::{Ownership, Refused};
+use super::plan::PlannedCase;
+use super::poll::Pauses;
+use super::requirements::requirement_of;
+use super::shared::Shared;
+use crate::model::{CaseResult, Exchange, Finding, LeftOver, OutcomeTaken, Phase, Verdict};
+use crate::suite::format::Step;
+use crate::suite::template::{self, Scope, TemplateError};
+
+/// What a case leaves behind for the run.
+#[derive(Debug)]
+pub(crate) struct CaseRun {
+    pub(crate) result: CaseResult,
+    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) left_over: Vec<LeftOver>,
+}
+
+/// Why a case ends before its last step.
+#[derive(Debug)]
+enum Stop {
+    /// The set-up or a control step did not succeed.
+    Blocked(String),
+    /// An expectation did not hold; its finding says so.
+    Unmet(String),
+    /// The suite or the harness is at fault.
+    Broken(String),
+}
+
+impl From<TemplateError> for Stop {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::Missing(_) => Stop::Blocked(error.to_string()),
+            _ => Stop::Broken(error.to_string()),
+        }
+    }
+}
+
+impl From<Refused> for Stop {
+    fn from(error: Refused) -> Self {
+        Stop::Broken(error.to_string())
+    }
+}
+
+/// Runs one case to its end, clean-up included. Never fails: whatever happens is in the result.
+pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
+    let mut case = Running::new(shared, planned);
+    let started = Instant::now();
+    let started_ms = shared.elapsed_ms();
+
+    let mut interrupt = shared.interrupt.clone();
+    let stop = tokio::select! {
+        result = tokio::time::timeout(shared.case_timeout, case.steps()) => match result {
+            Ok(Ok(())) => None,
+            Ok(Err(stop)) => Some(stop),
+            Err(_) => Some(Stop::Broken(format!(
+                "the case did not end within {}: raise timeouts.case if the target is slow",
+                crate::suite::duration::human(shared.case_timeout)
+            ))),
+        },
+        () = super::interrupted(&mut interrupt) => Some(Stop::Blocked("interrupted".to_owned())),
+    };
+    case.settle(stop);
+    let left_over = case.clean_up().await;
+
+    let Running { findings, outcomes, exchanges, reason, .. } = case;
+    // What does not apply takes nothing away from what holds.
+    let applies = |verdict: &Verdict| *verdict != Verdict::NotApplicable;
+    let verdict = findings.iter().map(|finding| finding.verdict).filter(applies).max();
+    let result = CaseResult {
+        id: planned.id.clone(),
+        suite: planned.suite.spec.suite.clone(),
+        title: planned.case().title.clone(),
+        area: shared.area_of(&findings),
+        verdict: verdict.unwrap_or(Verdict::NotApplicable),
+        reason,
+        requires: planned.requires.clone(),
+        started_ms,
+        duration_ms: started.elapsed().as_secs_f64() * 1000.0,
+        checks: findings,
+        outcomes,
+        exchanges: exchanges.iter().map(|exchange| exchange.id.clone()).collect(),
+        source: Some(source(planned, planned.case().line)),
+    };
+    CaseRun { result, exchanges, left_over }
+}
+
+struct Running<'a> {
+    shared: &'a Shared,
+    planned: &'a PlannedCase,
+    scope: Scope,
+    ownership: Ownership,
+    findings: Vec<Finding>,
+    outcomes: Vec<OutcomeTaken>,
+    exchanges: Vec<Exchange>,
+    reason: Option<String>,
+}
+
+impl<'a> Running<'a> {
+    fn new(shared: &'a Shared, planned: &'a PlannedCase) -> Self {
+        let uuid = shared.ids.uuid(&planned.id);
+        let base_url = &shared.target.base_url;
+        Self {
+            shared,
+            planned,
+            scope: scope::of_case(shared, planned),
+            ownership: Ownership::new(
+                &planned.id,
+                shared.ids.token(),
+                &uuid,
+                base_url,
+                shared.ledger.clone(),
+            )
+            .with_writable_discovery(shared.target.features.has("loopback")),
+            findings: Vec::new(),
+            outcomes: Vec::new(),
+            exchanges: Vec::new(),
+            reason: None,
+        }
+    }
+
+    async fn steps(&mut self) -> Result<(), Stop> {
+        let planned = self.planned;
+        for entry in &planned.case().setup {
+            self.set_up(entry).await?;
+        }
+        for step in &planned.case().steps {
+            if let Some(unmet) = self.unmet(&step.requires) {
+                let reason = not_applicable(&unmet);
+                for check in &step.checks {
+                    self.unjudged(&check.id, &check.requirement, check.line, Verdict::NotApplicable, &reason);
+                }
+                continue;
+            }
+            self.step(step).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        let mut pauses = Pauses::new(step.eventually.as_ref());
+        loop {
+            let index = self.send(&step.request, &step.name, Phase::Step, step.capture_as.as_deref()).await?;
+            let last_try = pauses.is_over();
+            // Before the checks, which may compare the answer with itself.
+            self.name_answer(step, index);
+            let (findings, outcome, stop) = self.judge(step, index)?;
+            let holds = stop.is_none() && findings.iter().all(|finding| finding.verdict < Verdict::Warn);
+            if !holds && !last_try {
+                // Only the last try is evidence; the earlier ones are the waiting.
+                self.exchanges.truncate(index);
+                pauses.wait().await;
+                continue;
+            }
+            self.findings.extend(findings);
+            self.outcomes.extend(outcome);
+            if let Some(stop) = stop {
+                return Err(stop);
+            }
+            return self.capture(step, index);
+        }
+    }
+
+    /// Gives every check that was not reached a finding that says why.
+    fn settle(&mut self, stop: Option<Stop>) {
+        let (verdict, reason) = match stop {
+            None => return,
+            Some(Stop::Blocked(reason)) => (Verdict::Blocked, reason),
+            Some(Stop::Unmet(reason)) => (Verdict::Blocked, format!("not reached: {reason}")),
+            Some(Stop::Broken(reason)) => (Verdict::Error, reason),
+        };
+        let planned = self.planned;
+        for step in &planned.case().steps {
+            for check in &step.checks {
+                let id = self.finding_id(&check.id);
+                if self.findings.iter().all(|finding| finding.id != id) {
+                    self.unjudged(&check.id, &check.requirement, check.line, verdict, &reason);
+                }
+            }
+        }
+        if self.findings.iter().all(|finding| finding.verdict < Verdict::Blocked) {
+            // Only expectations were left: they too must not look green.
+            if let Some((step, requirement)) =
+                planned.case().steps.iter().find_map(|step| Some((step, requirement_of(step)?)))
+            {
+                self.unjudged(&slug(&step.name), &requirement, step.line, verdict, &reason);
+            }
+        }
+        self.reason = Some(reason);
+    }
+
+    fn unmet(&self, requires: &[String]) -> Option<String> {
+        let requires: Vec<_> = requires
+            .iter()
+            .map(|entry| template::render_text(entry, &self.scope).unwrap_or_default())
+            .collect();
+        let features = &self.shared.target.features;
+        features.first_unmet(requires.iter().map(String::as_str)).map(str::to_owned)
+    }
+}
