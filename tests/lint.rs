@@ -139,7 +139,7 @@ fn bom_and_windows_line_ends_are_fine() {
 #[test]
 fn deep_nesting_and_large_collections_end_in_a_diagnostic() {
     let deep = format!("format: {}1{}", "[".repeat(10_000), "]".repeat(10_000));
-    let indented: String = (0..5_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let indented = (0..5_000).map(|depth| " ".repeat(depth) + "a:").collect::<Vec<_>>().join("\n");
     let long = format!("format: [{}]", "1,".repeat(400_000));
     for text in [deep, indented, long] {
         let found = mistakes(&Source { name: "large.yaml".to_owned(), text: text.into() });

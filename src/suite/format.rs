@@ -66,9 +66,9 @@ pub struct Case {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Derive {
-    /// A row per entry of /`ResourceTypes`, with the columns `name`, `endpoint`, `schema`.
+    /// A row per entry of the target's `/ResourceTypes`, with the columns `name`, `endpoint`, `schema`.
     ResourceTypes,
-    /// A row per entry of /Schemas, with the columns `schema` (its URN) and `name`.
+    /// A row per entry of the target's `/Schemas`, with the columns `schema` (its URN) and `name`.
     Schemas,
     /// A row per schema extension of a resource type, with the columns `name` (of the resource type), `endpoint`,
     /// `schema` (URN of the extension) and `required`.
@@ -389,7 +389,7 @@ macro_rules! with_matcher {
             #[serde(default)]
             pub scim_error: Option<ScimErrorPattern>,
             /// Matcher: valid against a JSON Schema: `scim:User` (any resource type, made from the target's own
-            /// /Schemas), `scim:ListResponse`, `scim:Error`, `scim:PatchOp`, `scim:BulkResponse`,
+            /// `/Schemas`), `scim:ListResponse`, `scim:Error`, `scim:PatchOp`, `scim:BulkResponse`,
             /// `scim:ServiceProviderConfig`, `scim:ResourceType` or `scim:Schema`.
             #[serde(default)]
             pub schema: Option<String>,
@@ -504,10 +504,10 @@ with_matcher! {
 
     /// Behaviour that is tolerated although the check does not hold.
     pub struct Tolerance {
-        /// See [`Check::at`]; without `at` and `header`, what the check looks at.
+        /// A place in the body, as in a check; without `at` and `header`, what the check looks at.
         #[serde(default)]
         pub at: Option<String>,
-        /// See [`Check::header`].
+        /// A response header, as in a check.
         #[serde(default)]
         pub header: Option<String>,
         /// How it is judged: `pass`, `info` or `warn`.
@@ -522,10 +522,10 @@ with_matcher! {
 
     /// A condition on a response: a check without identity.
     pub struct Condition {
-        /// See [`Check::at`].
+        /// A place in the body, as in a check.
         #[serde(default)]
         pub at: Option<String>,
-        /// See [`Check::header`].
+        /// A response header, as in a check.
         #[serde(default)]
         pub header: Option<String>,
     }

@@ -157,13 +157,9 @@ fn opened_before(text: &str, place: Place) -> Option<(Place, char)> {
     for (at, c) in text[..place.start].char_indices() {
         let begins = matches!(before, '\n' | ':' | '-' | ',' | '[' | '{');
         match (open.last(), c) {
-            (Some((_, quote @ ('"' | '\''))), _) => {
-                if c == *quote && before != '\\' {
-                    closed = open.pop();
-                }
-            }
-            (_, '"' | '\'') if begins => open.push((at, c)),
-            (_, '{' | '[') if begins => open.push((at, c)),
+            (Some((_, quote @ ('"' | '\''))), c) if c == *quote && before != '\\' => closed = open.pop(),
+            (Some((_, '"' | '\'')), _) => {}
+            (_, '"' | '\'' | '{' | '[') if begins => open.push((at, c)),
             (Some(_), '}' | ']') => drop(open.pop()),
             _ => {}
         }

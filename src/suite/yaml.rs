@@ -158,9 +158,8 @@ impl<'t> Reader<'t> {
         let offset = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
         let span = location.span();
         let (start, length) = (span.byte_offset().unwrap_or(0), span.byte_len().unwrap_or(0));
-        let start = self.text.floor_char_boundary(offset(start.into()));
-        let end =
-            if length > 1 { start.saturating_add(offset(length.into())) } else { word_end(self.text, start) };
+        let start = self.text.floor_char_boundary(offset(start));
+        let end = if length > 1 { start.saturating_add(offset(length)) } else { word_end(self.text, start) };
         let end = self.text.ceil_char_boundary(end);
         let end = start + self.text[start..end].trim_end().len();
         // The parser takes a lone carriage return for the end of a line; editors and the renderer do not.

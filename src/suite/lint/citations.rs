@@ -27,7 +27,7 @@ impl<'a> Linter<'a> {
         };
         let mut siblings = all.iter().filter(same);
         if let Some(first) = siblings.next() {
-            let last = siblings.last().unwrap_or(first);
+            let last = siblings.next_back().unwrap_or(first);
             return format!("{} has {} to {}.", first.section_reference(), first.id, last.id);
         }
         let mut rfcs: Vec<_> = all.iter().map(|requirement| requirement.rfc.as_str()).collect();

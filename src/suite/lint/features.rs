@@ -6,13 +6,34 @@ use crate::model::Feature;
 use crate::suite::diagnostic::{did_you_mean, nearest};
 use crate::suite::format::{Auth, Case, Step};
 
+/// Features without a name of their own behind a colon.
+const PLAIN: [&str; 16] = [
+    "patch",
+    "bulk",
+    "filter",
+    "sort",
+    "etag",
+    "changePassword",
+    "index-pagination",
+    "cursor",
+    "search-post",
+    "me",
+    "enterprise",
+    "groups",
+    "immutable-attr",
+    "loopback",
+    "authenticated",
+    "bearer",
+];
+/// Features that name something.
+const KINDS: [&str; 5] = ["resource", "schema", "credential", "discovery", "pagination"];
 /// Resource types that every suite may name (RFC 7643 §4).
 const RESOURCE_TYPES: [&str; 2] = ["User", "Group"];
 /// What the matcher `schema` knows besides resource types.
 const MESSAGES: [&str; 7] =
     ["ListResponse", "Error", "PatchOp", "BulkResponse", "ServiceProviderConfig", "ResourceType", "Schema"];
 
-impl<'a> Linter<'a> {
+impl Linter<'_> {
     /// `name`, `!name` and `kind:name`; a template is looked at with each row.
     pub(super) fn features(&mut self, at: &str, requires: &[String], case: Option<&Case>) {
         for (index, entry) in requires.iter().enumerate() {
@@ -110,7 +131,7 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
     let all = || {
         format!(
             "known: {}, resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD",
-            Feature::PLAIN.join(", ")
+            PLAIN.join(", ")
         )
     };
     let help = match name.split_once(':') {

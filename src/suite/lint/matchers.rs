@@ -100,7 +100,7 @@ impl Linter<'_> {
             Matcher::SameResourceAs { resource, .. } if !resource.is_object() && !is_template(resource) => {
                 self.mistake(at, "`same_resource_as` wants a resource")
                     .help("a mapping, or a template that names a resource: \"${made}\"".to_owned())
-                    .push()
+                    .push();
             }
             Matcher::SameInstantAs(text) => self.instant(at, name, text),
             Matcher::AtLeast(value) | Matcher::AtMost(value) => match value {

@@ -9,6 +9,7 @@ use crate::suite::template::references;
 
 /// What is known about a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a name")]
 pub(super) struct Name {
     /// Whether it stands for something that this run made: only such things are changed, and only such names are given
     /// to what is created.

@@ -194,10 +194,8 @@ impl<'a> Linter<'a> {
 
     /// `minimal` and `full` are one payload where the rows are resource types, else one per resource type.
     fn payload(&mut self, at: &str, place: crate::suite::diagnostic::Place, name: &str, member: bool) {
-        let case = at
-            .splitn(4, '/')
-            .nth(2)
-            .and_then(|index| self.parsed.spec.cases.get(index.parse::<usize>().ok()?));
+        let case =
+            at.split('/').nth(2).and_then(|index| self.parsed.spec.cases.get(index.parse::<usize>().ok()?));
         let derived = case.and_then(|case| case.derive);
         if matches!(derived, None | Some(Derive::Schemas)) && !member {
             self.mistake_at(at, place, &format!("`{name}` holds a payload for every resource type"))
