@@ -41,6 +41,7 @@ pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec
     } else {
         let rank = |file: &str| sources.iter().position(|source| source.name == file);
         diagnostics.sort_by_cached_key(|mistake| (rank(&mistake.file), mistake.place));
+        diagnostics.dedup();
         Err(diagnostics)
     }
 }
@@ -79,7 +80,7 @@ fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Option<Parsed> {
         repair::repair(&mut document.value, mistake, schema);
     }
     let found = mistakes.len();
-    diagnostics.extend(mistakes.into_iter().map(|mistake| mistake.diagnostic));
+    diagnostics.extend(mistakes.into_iter().filter_map(|mistake| mistake.diagnostic));
     match serde_json::from_value::<SuiteFile>(document.value.clone()) {
         Ok(mut spec) => {
             lines(&mut spec, &document);

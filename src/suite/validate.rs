@@ -16,7 +16,8 @@ pub(crate) struct FormMistake {
     pub(crate) pointer: String,
     /// What is wanted there; `None` for a key that is not known.
     pub(crate) wanted: Option<Value>,
-    pub(crate) diagnostic: Diagnostic,
+    /// What is said about it; nothing if another mistake says it.
+    pub(crate) diagnostic: Option<Diagnostic>,
 }
 
 /// All mistakes of a document, in the order of their places.
@@ -29,7 +30,11 @@ pub fn validate(
     text: &str,
 ) -> Vec<Diagnostic> {
     let source = Source { name: file.to_owned(), text: text.into() };
-    mistakes(document, schema, validator, &source).into_iter().map(|mistake| mistake.diagnostic).collect()
+    let found = mistakes(document, schema, validator, &source);
+    let mut diagnostics: Vec<_> = found.into_iter().filter_map(|mistake| mistake.diagnostic).collect();
+    diagnostics.sort_by_key(|diagnostic| diagnostic.place);
+    diagnostics.dedup();
+    diagnostics
 }
 
 /// The same, with what is needed to repair the document.
@@ -43,17 +48,19 @@ pub(crate) fn mistakes(
         let diagnostic = Diagnostic::in_source(source, Place::START, "the file is empty")
             .label("here")
             .help(BEGINNING.to_owned());
-        return vec![FormMistake { pointer: String::new(), wanted: None, diagnostic }];
+        return vec![FormMistake { pointer: String::new(), wanted: None, diagnostic: Some(diagnostic) }];
     }
-    let mut explainer = Explainer { document, schema, source, found: Vec::new() };
+    let mut explainer = Explainer { document, schema, source, found: Vec::new(), meant: Vec::new() };
     for error in validator.iter_errors(&document.value) {
         explainer.explain(&error);
     }
-    let mut found = explainer.found;
-    found.sort_by_key(|mistake| mistake.diagnostic.place);
-    found.dedup_by(|a, b| {
-        a.diagnostic.place == b.diagnostic.place && a.diagnostic.message == b.diagnostic.message
-    });
+    let Explainer { mut found, meant, .. } = explainer;
+    for mistake in &mut found {
+        // A key that is misspelled is one mistake, not two.
+        if mistake.wanted.is_some() && meant.contains(&mistake.pointer) {
+            mistake.diagnostic = None;
+        }
+    }
     found
 }
 
@@ -62,6 +69,8 @@ struct Explainer<'a> {
     schema: &'a Value,
     source: &'a Source,
     found: Vec<FormMistake>,
+    /// Where the keys belong that are misspelled.
+    meant: Vec<String>,
 }
 
 impl<'a> Explainer<'a> {
@@ -152,7 +161,7 @@ impl<'a> Explainer<'a> {
 
     fn push(&mut self, pointer: String, wanted: Option<&Value>, diagnostic: Diagnostic) {
         let wanted = Some(wanted.cloned().unwrap_or(Value::Bool(true)));
-        self.found.push(FormMistake { pointer, wanted, diagnostic });
+        self.found.push(FormMistake { pointer, wanted, diagnostic: Some(diagnostic) });
     }
 
     fn unknown_key(&mut self, pointer: &str, key: &str, own: Option<&Value>) {
@@ -161,7 +170,10 @@ impl<'a> Explainer<'a> {
             .map(|properties| properties.keys().map(String::as_str).collect())
             .unwrap_or_default();
         let help = match nearest(key, allowed.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(near) => {
+                self.meant.push(format!("{pointer}/{near}"));
+                format!("did you mean `{near}`?")
+            }
             None => format!("known here: {}", allowed.join(", ")),
         };
         let pointer = format!("{pointer}/{}", pointer_token(key));
@@ -169,7 +181,7 @@ impl<'a> Explainer<'a> {
         let diagnostic = Diagnostic::in_source(self.source, place, &format!("unknown key `{key}`"))
             .label("not a key here")
             .help(help);
-        self.found.push(FormMistake { pointer, wanted: None, diagnostic });
+        self.found.push(FormMistake { pointer, wanted: None, diagnostic: Some(diagnostic) });
     }
 
     fn missing(&mut self, pointer: &str, property: &str, own: Option<&Value>) {
