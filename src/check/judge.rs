@@ -119,9 +119,7 @@ fn fits(tolerance: &Tolerance, own: &Look<'_>, exchange: &Exchange, context: &Co
     } else {
         Look { at: own.at, header: own.header }
     };
-    let matchers = tolerance.matchers();
-    let held = matchers.first().map(|(_, matcher)| look.held(matcher, exchange, context));
-    matches!(held, Some(Ok(Held::Yes { .. })))
+    look.all_hold(&tolerance.matchers(), exchange, context)
 }
 
 /// Where a check looks.
@@ -131,6 +129,14 @@ struct Look<'c> {
 }
 
 impl Look<'_> {
+    /// Whether every one of some matchers holds here; without any, nothing does.
+    fn all_hold(&self, matchers: &[(&'static str, Matcher)], exchange: &Exchange, context: &Context) -> bool {
+        let holds = |(_, matcher): &(_, Matcher)| {
+            matches!(self.held(matcher, exchange, context), Ok(Held::Yes { .. }))
+        };
+        !matchers.is_empty() && matchers.iter().all(holds)
+    }
+
     /// Errors are what nobody can judge: a timeout, a body that was not read to its end.
     fn held(&self, matcher: &Matcher, exchange: &Exchange, context: &Context) -> Result<Held, String> {
         let response = match &exchange.answer {
@@ -235,9 +241,7 @@ pub fn take_outcome(outcomes: &[Outcome], exchange: &Exchange, context: &Context
     let status = exchange.response()?.status;
     let condition_holds = |condition: &Condition| {
         let look = Look { at: condition.at.as_deref(), header: condition.header.as_deref() };
-        let matchers = condition.matchers();
-        let held = matchers.first().map(|(_, matcher)| look.held(matcher, exchange, context));
-        matches!(held, Some(Ok(Held::Yes { .. })))
+        look.all_hold(&condition.matchers(), exchange, context)
     };
     outcomes
         .iter()

@@ -144,6 +144,10 @@ fn single(matcher: &Matcher, node: &Value, subject: &Subject<'_>, context: &Cont
             Ok(regex) => node.as_str().is_some_and(|text| regex.is_match(text)),
             Err(_) => false,
         },
+        Matcher::NotMatches(pattern) => match regex::Regex::new(pattern) {
+            Ok(regex) => !node.as_str().is_some_and(|text| regex.is_match(text)),
+            Err(_) => false,
+        },
         Matcher::Type(kind) => is_type(node, *kind),
         Matcher::SameUrlAs(wanted) => node
             .as_str()
@@ -176,6 +180,7 @@ fn wanted(matcher: &Matcher) -> String {
             options.join(" or ")
         }
         Matcher::Matches(pattern) => format!("text that fits /{pattern}/"),
+        Matcher::NotMatches(pattern) => format!("no text that fits /{pattern}/"),
         Matcher::Type(kind) => type_name(*kind).to_owned(),
         Matcher::SameUrlAs(url) => format!("the URL {url}"),
         Matcher::SameInstantAs(instant) => format!("the instant {instant}"),

@@ -19,8 +19,9 @@ impl Feature {
         ["patch", "bulk", "filter", "sort", "etag", "changePassword", "loopback", "authenticated", "bearer"];
 
     /// Features that name something: a resource type, a schema URN, a further credential of the configuration, a
-    /// discovery endpoint, a method of pagination (RFC 9865 §4).
-    pub const KINDS: [&str; 5] = ["resource", "schema", "credential", "discovery", "pagination"];
+    /// discovery endpoint, a method of pagination (RFC 9865 §4), or an attribute that a resource type has by its
+    /// schemas (`attribute:User.name.givenName`).
+    pub const KINDS: [&str; 6] = ["resource", "schema", "credential", "discovery", "pagination", "attribute"];
 
     /// Whether a text is the name of a feature: one of [`Feature::PLAIN`], or `KIND:NAME` with one of
     /// [`Feature::KINDS`].
@@ -71,14 +72,5 @@ impl Features {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.get(&Feature(name.to_owned())).is_some_and(FeatureState::effective)
-    }
-
-    /// The first of `requires` that does not hold; an entry `!name` holds when the feature is absent.
-    #[must_use]
-    pub fn first_unmet<'a>(&self, requires: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-        requires.into_iter().find(|entry| match entry.strip_prefix('!') {
-            Some(name) => self.has(name),
-            None => !self.has(entry),
-        })
     }
 }

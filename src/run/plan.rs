@@ -74,9 +74,7 @@ impl Plan {
                         .collect();
                     let fate = if !selection.selects(&suite.spec.suite, &id) {
                         Fate::Deselected
-                    } else if let Some(unmet) =
-                        target.features.first_unmet(requires.iter().map(String::as_str))
-                    {
+                    } else if let Some(unmet) = target.first_unmet(requires.iter().map(String::as_str)) {
                         Fate::FeatureUnmet(unmet.to_owned())
                     } else {
                         Fate::Run

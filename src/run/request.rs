@@ -4,6 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::{AuthMode, Request};
+use crate::scim::object;
 use crate::suite::format::{Auth, RequestSpec};
 use crate::suite::template::{self, Scope, TemplateError};
 
@@ -36,7 +37,12 @@ pub(crate) fn build(
     base_url: &Url,
 ) -> Result<(Request, Option<Value>), RequestError> {
     let url = build_url(spec, scope, base_url)?;
-    let body_value = spec.body.as_ref().map(|body| template::render(body, scope)).transpose()?;
+    let mut body_value = spec.body.as_ref().map(|body| template::render(body, scope)).transpose()?;
+    if let Some(body) = &mut body_value {
+        for (name, value) in &spec.with {
+            object::replace(body, &template::render_text(name, scope)?, template::render(value, scope)?);
+        }
+    }
     let raw = spec.raw_body.as_ref().map(|text| template::render_text(text, scope)).transpose()?;
     let bytes = match (&body_value, &raw) {
         (Some(value), _) => Some(value.to_string().into_bytes()),
@@ -225,6 +231,19 @@ mod tests {
         for (request, wanted) in cases {
             assert_eq!(url_of(request), wanted);
         }
+    }
+
+    #[test]
+    fn a_body_with_changes() {
+        let base = Url::parse("http://h/").unwrap();
+        let mut scope = Scope::default();
+        scope.set("full", json!({ "User": { "userName": "a", "title": "b", "nickName": "c" } }));
+        let given = json!({
+            "method": "PUT", "path": "/Users/7", "body": "${full.User}",
+            "with": { "TITLE": "new", "nickName": null, "active": false },
+        });
+        let (_, body) = build(&spec(given), &scope, &base).unwrap();
+        assert_eq!(body, Some(json!({ "userName": "a", "TITLE": "new", "active": false })));
     }
 
     #[test]

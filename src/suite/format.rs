@@ -173,6 +173,10 @@ pub struct RequestSpec {
     /// JSON body; sent as `application/scim+json`.
     #[serde(default)]
     pub body: Option<Value>,
+    /// Attributes that replace those of `body`; `null` takes one away. So a change can be sent on top of what the
+    /// target's own schemas demand: `body: "${full.User}"`, `with: { title: Lead }`.
+    #[serde(default)]
+    pub with: Map<String, Value>,
     /// Body as text, for what is not JSON; sent as `application/scim+json` unless `headers` says otherwise.
     #[serde(default)]
     pub raw_body: Option<String>,
@@ -353,6 +357,9 @@ macro_rules! with_matcher {
             /// Matcher: text that fits a regular expression; of several values found, every one.
             #[serde(default)]
             pub matches: Option<String>,
+            /// Matcher: there, but no text that fits a regular expression; of several values found, none does.
+            #[serde(default)]
+            pub not_matches: Option<String>,
             /// Matcher: of this kind; of several values found, every one.
             #[serde(default, rename = "type")]
             pub value_type: Option<ValueType>,
@@ -416,6 +423,7 @@ macro_rules! with_matcher {
                 if let Some(x) = &self.contains { all.push(("contains", Matcher::Contains(x.clone()))); }
                 if let Some(x) = &self.excludes { all.push(("excludes", Matcher::Excludes(x.clone()))); }
                 if let Some(x) = &self.matches { all.push(("matches", Matcher::Matches(x.clone()))); }
+                if let Some(x) = &self.not_matches { all.push(("not_matches", Matcher::NotMatches(x.clone()))); }
                 if let Some(x) = self.value_type { all.push(("type", Matcher::Type(x))); }
                 if let Some(x) = self.count { all.push(("count", Matcher::Count(x))); }
                 if let Some(x) = self.distinct { all.push(("distinct", Matcher::Distinct(x))); }
@@ -452,6 +460,7 @@ macro_rules! with_matcher {
                 new.contains = value(&self.contains)?;
                 new.excludes = value(&self.excludes)?;
                 new.matches = text(&self.matches)?;
+                new.not_matches = text(&self.not_matches)?;
                 new.same_resource_as = value(&self.same_resource_as)?;
                 new.same_url_as = text(&self.same_url_as)?;
                 new.same_instant_as = text(&self.same_instant_as)?;
@@ -502,7 +511,7 @@ with_matcher! {
         pub line: u32,
     }
 
-    /// Behaviour that is tolerated although the check does not hold.
+    /// Behaviour that is tolerated although the check does not hold; of several matchers, all have to hold.
     pub struct Tolerance {
         /// A place in the body, as in a check; without `at` and `header`, what the check looks at.
         #[serde(default)]
@@ -520,7 +529,7 @@ with_matcher! {
         pub why: Option<String>,
     }
 
-    /// A condition on a response: a check without identity.
+    /// A condition on a response: a check without identity; of several matchers, all have to hold.
     pub struct Condition {
         /// A place in the body, as in a check.
         #[serde(default)]
@@ -561,6 +570,7 @@ impl RequestSpec {
             query: Map::new(),
             headers: BTreeMap::new(),
             body: None,
+            with: Map::new(),
             raw_body: None,
             auth: Auth::Configured,
         }
@@ -607,6 +617,7 @@ pub enum Matcher {
     Contains(Value),
     Excludes(Value),
     Matches(String),
+    NotMatches(String),
     Type(ValueType),
     Count(Count),
     Distinct(bool),

@@ -7,7 +7,8 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::model::{Exchange, Features, Finding};
+use crate::model::{Exchange, Feature, Features, Finding};
+use crate::scim::attribute_path::AttributePath;
 use crate::scim::object;
 use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::schema::Schema;
@@ -35,6 +36,26 @@ impl TargetModel {
     #[must_use]
     pub fn resource(&self, name: &str) -> Option<&ResourceSchemas> {
         self.resources.iter().find(|resource| resource.resource_type.name == name)
+    }
+
+    /// The first of `requires` that does not hold; an entry `!name` holds when the feature is absent. Attributes are
+    /// looked up in the schemas, unless the configuration overrides them.
+    #[must_use]
+    pub fn first_unmet<'a>(&self, requires: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        requires.into_iter().find(|entry| {
+            let (name, wanted) = entry.strip_prefix('!').map_or((*entry, true), |name| (name, false));
+            self.has(name) != wanted
+        })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let known = self.features.0.contains_key(&Feature(name.to_owned()));
+        match name.strip_prefix("attribute:").and_then(|path| path.split_once('.')) {
+            Some((kind, path)) if !known => self.resource(kind).is_some_and(|schemas| {
+                AttributePath::parse_with(path, schemas).is_ok_and(|path| path.resolve(schemas).is_some())
+            }),
+            _ => self.features.has(name),
+        }
     }
 
     /// A payload with the attributes that the configuration sets for its resource type. `${unique}` and `${domain}`

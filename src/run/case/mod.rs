@@ -206,7 +206,6 @@ impl<'a> Running<'a> {
             .iter()
             .map(|entry| template::render_text(entry, &self.scope).unwrap_or_default())
             .collect();
-        let features = &self.shared.target.features;
-        features.first_unmet(requires.iter().map(String::as_str)).map(str::to_owned)
+        self.shared.target.first_unmet(requires.iter().map(String::as_str)).map(str::to_owned)
     }
 }

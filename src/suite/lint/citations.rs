@@ -83,7 +83,7 @@ impl<'a> Linter<'a> {
 
     fn tolerance(&mut self, tolerance: &Tolerance, at: &str, context: &Context<'_>) {
         let place = (tolerance.at.as_deref(), tolerance.header.as_deref());
-        self.matcher(at, &tolerance.matchers(), place, context);
+        self.conditions(at, &tolerance.matchers(), place, context);
         self.ignoring(at, &tolerance.ignoring, tolerance.same_resource_as.is_some());
         match (&tolerance.see, &tolerance.why) {
             (Some(slug), _) => self.slug(&format!("{at}/see"), slug),

@@ -6,27 +6,6 @@ use crate::model::Feature;
 use crate::suite::diagnostic::{did_you_mean, nearest};
 use crate::suite::format::{Auth, Case, Step};
 
-/// Features without a name of their own behind a colon.
-const PLAIN: [&str; 16] = [
-    "patch",
-    "bulk",
-    "filter",
-    "sort",
-    "etag",
-    "changePassword",
-    "index-pagination",
-    "cursor",
-    "search-post",
-    "me",
-    "enterprise",
-    "groups",
-    "immutable-attr",
-    "loopback",
-    "authenticated",
-    "bearer",
-];
-/// Features that name something.
-const KINDS: [&str; 5] = ["resource", "schema", "credential", "discovery", "pagination"];
 /// Resource types that every suite may name (RFC 7643 §4).
 const RESOURCE_TYPES: [&str; 2] = ["User", "Group"];
 /// What the matcher `schema` knows besides resource types.
@@ -130,8 +109,8 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
     }
     let all = || {
         format!(
-            "known: {}, resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD",
-            PLAIN.join(", ")
+            "known: {}, resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, attribute:TYPE.PATH",
+            Feature::PLAIN.join(", ")
         )
     };
     let help = match name.split_once(':') {
@@ -139,6 +118,8 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
             if kind == "schema" && !rest.starts_with("urn:") {
                 "the schema is named by its URN, as in `schema:urn:ietf:params:scim:schemas:core:2.0:User`"
                     .to_owned()
+            } else if kind == "attribute" && !rest.trim_matches('.').contains('.') {
+                "resource type and attribute path, as in `attribute:User.name.givenName`".to_owned()
             } else if rest.trim().is_empty() {
                 format!("say which {kind}, as in `{kind}:NAME`")
             } else {

@@ -12,6 +12,23 @@ use crate::suite::format::{Matcher, ScimErrorPattern};
 
 impl Linter<'_> {
     /// `place` is what `at` and `header` say.
+    /// A tolerance or a condition: at least one matcher; of several, all have to hold.
+    pub(super) fn conditions(
+        &mut self,
+        at: &str,
+        matchers: &[(&'static str, Matcher)],
+        place: (Option<&str>, Option<&str>),
+        context: &Context<'_>,
+    ) {
+        if matchers.len() < 2 {
+            return self.matcher(at, matchers, place, context);
+        }
+        for (name, matcher) in matchers {
+            self.matcher_value(&format!("{at}/{name}"), name, matcher, context);
+        }
+        self.one_place(at, place);
+    }
+
     pub(super) fn matcher(
         &mut self,
         at: &str,
@@ -40,6 +57,10 @@ impl Linter<'_> {
                     .push();
             }
         }
+        self.one_place(at, place);
+    }
+
+    fn one_place(&mut self, at: &str, place: (Option<&str>, Option<&str>)) {
         if place.0.is_some() && place.1.is_some() {
             self.mistake_at_key(&format!("{at}/header"), "`at` and `header` exclude each other")
                 .label("a second place")
@@ -87,7 +108,9 @@ impl Linter<'_> {
 
     fn matcher_value(&mut self, at: &str, name: &str, matcher: &Matcher, context: &Context<'_>) {
         match matcher {
-            Matcher::Matches(pattern) if !pattern.contains("${") => self.pattern(at, pattern),
+            Matcher::Matches(pattern) | Matcher::NotMatches(pattern) if !pattern.contains("${") => {
+                self.pattern(at, pattern);
+            }
             Matcher::Contains(value) | Matcher::Excludes(value) | Matcher::AnyOf(value) => {
                 self.list(at, name, value, false);
             }

@@ -32,6 +32,7 @@ impl<'a> Linter<'a> {
         if let Some(Value::Object(body)) = &request.body {
             self.identifiers(&format!("{at}/body"), body, names);
         }
+        self.identifiers(&format!("{at}/with"), &request.with, names);
         if let Some(raw) = &request.raw_body {
             let attribute = NAMING.iter().find(|name| raw.contains(&format!("\"{name}\"")));
             if let Some(attribute) = attribute.filter(|_| !names.own(raw)) {

@@ -88,6 +88,11 @@ impl<'a> Linter<'a> {
                 .label("a second body")
                 .help("`body` is JSON, `raw_body` is text that is sent as it is".to_owned())
                 .push();
+        } else if !request.with.is_empty() && request.body.is_none() {
+            self.mistake_at_key(&format!("{at}/with"), "`with` changes a body, and there is none")
+                .label("on top of nothing")
+                .help("name one with `body:`, as in `body: \"${full.User}\"`".to_owned())
+                .push();
         } else if matches!(request.method.as_str(), "GET" | "HEAD")
             && (request.body.is_some() || request.raw_body.is_some())
         {

@@ -124,7 +124,7 @@ impl<'a> Linter<'a> {
             for (index, condition) in outcome.when.iter().enumerate() {
                 let at = format!("{at}/when/{index}");
                 let place = (condition.at.as_deref(), condition.header.as_deref());
-                self.matcher(&at, &condition.matchers(), place, context);
+                self.conditions(&at, &condition.matchers(), place, context);
                 self.ignoring(&at, &condition.ignoring, condition.same_resource_as.is_some());
             }
             self.checks(&outcome.checks, &at, context);
