@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::parallel::in_parallel;
 use super::source;
 use crate::model::{Requirement, RequirementId};
 
@@ -47,9 +48,12 @@ impl Catalogue {
         static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
         CATALOGUE.get_or_init(|| {
             let mut all = File { requirements: Vec::new(), ambiguities: Vec::new() };
-            for (name, text) in source::embedded_requirements() {
-                let file: File = serde_saphyr::from_str(text)
-                    .unwrap_or_else(|error| panic!("the embedded catalogue {name} is broken: {error}"));
+            let files: Vec<_> = source::embedded_requirements().collect();
+            let files = in_parallel(&files, |(name, text)| -> File {
+                serde_saphyr::from_str(text)
+                    .unwrap_or_else(|error| panic!("the embedded catalogue {name} is broken: {error}"))
+            });
+            for file in files {
                 all.requirements.extend(file.requirements);
                 all.ambiguities.extend(file.ambiguities);
             }

@@ -3,7 +3,8 @@
 use super::catalogue::Catalogue;
 use super::diagnostic::{Diagnostic, Place};
 use super::format::{Case, Check, SetupEntry, Step, SuiteFile};
-use super::source::{self, Source};
+use super::parallel::in_parallel;
+use super::source::Source;
 use super::yaml::Document;
 use super::{lint, repair, schema, validate};
 
@@ -30,11 +31,9 @@ pub(crate) struct Parsed {
 /// # Errors
 /// Every mistake of every file, in the order of files and places.
 pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec<Diagnostic>> {
-    let mut diagnostics = Vec::new();
-    let mut parsed = Vec::new();
-    for source in sources {
-        parsed.extend(parse(source, &mut diagnostics));
-    }
+    let (parsed, diagnostics): (Vec<_>, Vec<_>) = in_parallel(sources, parse).into_iter().unzip();
+    let parsed: Vec<Parsed> = parsed.into_iter().flatten().collect();
+    let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().flatten().collect();
     diagnostics.extend(lint::lint(&parsed, catalogue));
     if diagnostics.is_empty() {
         Ok(parsed.into_iter().map(|parsed| Suite { file: parsed.source.name, spec: parsed.spec }).collect())
@@ -65,13 +64,10 @@ pub fn embedded() -> Vec<Suite> {
 
 /// Reads one file. What is wrong with its form is reported and repaired as well as can be, so that everything else
 /// in it is looked at too.
-fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Option<Parsed> {
+fn parse(source: &Source) -> (Option<Parsed>, Vec<Diagnostic>) {
     let mut document = match Document::parse(source) {
         Ok(document) => document,
-        Err(mistakes) => {
-            diagnostics.extend(mistakes);
-            return None;
-        }
+        Err(mistakes) => return (None, mistakes),
     };
     let schema = schema::suite_schema();
     let mistakes = validate::mistakes(&document, schema, schema::suite_validator(), source);
@@ -79,20 +75,19 @@ fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Option<Parsed> {
     for mistake in &mistakes {
         repair::repair(&mut document.value, mistake, schema);
     }
-    let found = mistakes.len();
-    diagnostics.extend(mistakes.into_iter().filter_map(|mistake| mistake.diagnostic));
+    let mut diagnostics: Vec<_> = mistakes.into_iter().filter_map(|mistake| mistake.diagnostic).collect();
     match serde_json::from_value::<SuiteFile>(document.value.clone()) {
         Ok(mut spec) => {
             lines(&mut spec, &document);
-            Some(Parsed { source: source.clone(), spec, document, repaired })
+            (Some(Parsed { source: source.clone(), spec, document, repaired }), diagnostics)
         }
         Err(error) => {
-            if found == 0 {
+            if diagnostics.is_empty() {
                 // The schema is generated from the types, so this is a gap between both.
                 let message = format!("not a suite: {error}");
                 diagnostics.push(Diagnostic::in_source(source, Place::START, &message));
             }
-            None
+            (None, diagnostics)
         }
     }
 }

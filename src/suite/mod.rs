@@ -6,6 +6,7 @@ pub mod duration;
 pub mod format;
 pub mod lint;
 pub mod load;
+mod parallel;
 mod repair;
 pub mod schema;
 pub mod select;

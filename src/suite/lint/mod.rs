@@ -16,6 +16,7 @@ use super::catalogue::Catalogue;
 use super::diagnostic::{Diagnostic, Place};
 use super::format::{Case, SetupEntry};
 use super::load::Parsed;
+use super::parallel::in_parallel;
 pub use steps::default_requirement;
 
 use names::{Names, created_name};
@@ -23,11 +24,12 @@ use names::{Names, created_name};
 /// All mistakes of some suites.
 pub(crate) fn lint(suites: &[Parsed], catalogue: &Catalogue) -> Vec<Diagnostic> {
     let mut found = ids::across_files(suites);
-    for parsed in suites {
+    let of_each = in_parallel(suites, |parsed| {
         let mut linter = Linter { parsed, catalogue, found: Vec::new() };
         linter.suite();
-        found.extend(linter.found);
-    }
+        linter.found
+    });
+    found.extend(of_each.into_iter().flatten());
     found
 }
 
