@@ -5,8 +5,6 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::parallel::in_parallel;
-use super::source;
 use crate::model::{Requirement, RequirementId};
 
 /// Something the RFCs leave open, and how it is judged.
@@ -47,12 +45,10 @@ impl Catalogue {
     pub fn embedded() -> &'static Self {
         static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
         CATALOGUE.get_or_init(|| {
+            const JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/embedded_catalogue.json"));
+            let files: Vec<File> =
+                serde_json::from_str(JSON).unwrap_or_else(|error| panic!("the embedded catalogue: {error}"));
             let mut all = File { requirements: Vec::new(), ambiguities: Vec::new() };
-            let files: Vec<_> = source::embedded_requirements().collect();
-            let files = in_parallel(&files, |(name, text)| -> File {
-                serde_saphyr::from_str(text)
-                    .unwrap_or_else(|error| panic!("the embedded catalogue {name} is broken: {error}"))
-            });
             for file in files {
                 all.requirements.extend(file.requirements);
                 all.ambiguities.extend(file.ambiguities);

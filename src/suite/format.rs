@@ -57,7 +57,7 @@ pub struct Case {
     /// The steps, in order.
     pub steps: Vec<Step>,
     /// Line in the file.
-    #[serde(skip)]
+    #[serde(default)]
     #[schemars(skip)]
     pub line: u32,
 }
@@ -97,7 +97,7 @@ pub struct SetupEntry {
     #[serde(default)]
     pub step: Option<Step>,
     /// Line in the file.
-    #[serde(skip)]
+    #[serde(default)]
     #[schemars(skip)]
     pub line: u32,
 }
@@ -151,7 +151,7 @@ pub struct Step {
     #[serde(default)]
     pub capture: BTreeMap<String, String>,
     /// Line in the file.
-    #[serde(skip)]
+    #[serde(default)]
     #[schemars(skip)]
     pub line: u32,
 }
@@ -271,7 +271,7 @@ pub struct Outcome {
     #[serde(default)]
     pub checks: Vec<Check>,
     /// Line in the file.
-    #[serde(skip)]
+    #[serde(default)]
     #[schemars(skip)]
     pub line: u32,
 }
@@ -506,7 +506,7 @@ with_matcher! {
         #[serde(default)]
         pub tolerate: Vec<Tolerance>,
         /// Line in the file.
-        #[serde(skip)]
+        #[serde(default)]
         #[schemars(skip)]
         pub line: u32,
     }

@@ -45,21 +45,17 @@ pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec
     }
 }
 
-/// The suites that the binary brings. They are read without validation and lint, which a test has done for them: a run
-/// begins milliseconds earlier.
+/// The suites that the binary brings. `build.rs` has turned them into JSON with their lines, and a test has linted them:
+/// a run begins the sooner.
 ///
 /// # Panics
 /// Never in a released binary: a test reads every one of them.
 #[must_use]
 pub fn embedded() -> Vec<Suite> {
-    let read = |source: Source| {
-        let document = Document::parse(&source).expect("an embedded suite is YAML");
-        let mut spec: SuiteFile =
-            serde_json::from_value(document.value.clone()).expect("an embedded suite has the form of one");
-        lines(&mut spec, &document);
-        Suite { file: source.name, spec }
-    };
-    source::embedded().into_iter().map(read).collect()
+    const JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/embedded_suites.json"));
+    let suites: Vec<(String, SuiteFile)> =
+        serde_json::from_str(JSON).unwrap_or_else(|error| panic!("the embedded suites: {error}"));
+    suites.into_iter().map(|(file, spec)| Suite { file, spec }).collect()
 }
 
 /// Reads one file. What is wrong with its form is reported and repaired as well as can be, so that everything else
@@ -134,4 +130,22 @@ fn check_lines(checks: &mut [Check], at: &str, document: &Document) {
 
 fn line(document: &Document, pointer: &str) -> u32 {
     u32::try_from(document.place_of(pointer).line).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::source;
+
+    #[test]
+    fn the_embedded_suites_lint_clean_and_are_what_was_embedded() {
+        let loaded = load(&source::embedded(), Catalogue::embedded()).unwrap_or_else(|mistakes| {
+            panic!("{}", mistakes.iter().map(|mistake| mistake.render(false)).collect::<String>())
+        });
+        assert_eq!(loaded.len(), embedded().len());
+        for (loaded, embedded) in loaded.iter().zip(embedded()) {
+            assert_eq!(loaded.file, embedded.file);
+            assert_eq!(loaded.spec, embedded.spec, "{}", loaded.file);
+        }
+    }
 }

@@ -13,6 +13,7 @@ pub mod select;
 pub mod source;
 mod syntax;
 pub mod template;
+mod tree;
 pub mod validate;
 pub mod yaml;
 

@@ -13,18 +13,13 @@ pub struct Source {
     pub text: Arc<str>,
 }
 
-static EMBEDDED: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/embedded_suites.rs"));
+static EMBEDDED: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/embedded_texts.rs"));
 
 /// The suites that the binary brings, in the order of their names; the requirement catalogue is not among them.
 #[must_use]
 pub fn embedded() -> Vec<Source> {
     let suites = EMBEDDED.iter().filter(|(name, _)| !name.starts_with("requirements/"));
     suites.map(|(name, text)| Source { name: (*name).to_owned(), text: (*text).into() }).collect()
-}
-
-/// The files of the requirement catalogue.
-pub(crate) fn embedded_requirements() -> impl Iterator<Item = (&'static str, &'static str)> {
-    EMBEDDED.iter().filter(|(name, _)| name.starts_with("requirements/")).copied()
 }
 
 /// A suite file larger than this is not read.

@@ -2,20 +2,13 @@
 //! checked against a JSON Schema. A JSON Pointer into the value leads back to the place.
 
 use std::collections::HashMap;
-use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-use serde_saphyr::Spanned;
+use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostic, Place, word_end};
 use super::source::Source;
 use super::syntax;
-
-/// Levels of nesting. Suites have about twelve; the parser recurses, and a thread's stack may be small.
-pub(crate) const MAX_DEPTH: usize = 32;
-/// Values in a file, each alias counted with what it stands for.
-pub(crate) const MAX_NODES: usize = 250_000;
+use super::tree::{self, Kind, Node};
 
 /// A document with the places of its nodes.
 #[derive(Debug, Clone, Default)]
@@ -38,18 +31,7 @@ impl Document {
     /// Diagnostics with the places where the text is not YAML, where a key is repeated, or where a limit (aliases,
     /// nesting, size) is exceeded.
     pub fn parse(source: &Source) -> Result<Self, Vec<Diagnostic>> {
-        let options = serde_saphyr::options! {
-            budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: MAX_NODES },
-            // Repeated keys are found here, all of them.
-            duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
-            merge_keys: serde_saphyr::MergeKeyPolicy::Error,
-            reject_unsupported_tags: true,
-            strict_booleans: true,
-            leading_zero_numbers_as_strings: true,
-            underscored_numbers_as_strings: true,
-        };
-        let node: Node = serde_saphyr::from_str_with_options(&source.text, options)
-            .map_err(|error| vec![syntax::explain(source, &error)])?;
+        let node = tree::read(&source.text).map_err(|error| vec![syntax::explain(source, &error)])?;
         let mut reader = Reader::new(&source.text);
         let value = reader.value(node, String::new(), None);
         let repeated = reader.repeated.into_iter().map(|(key, first, again)| {
@@ -98,14 +80,6 @@ impl Document {
 #[must_use]
 pub fn pointer_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
-}
-
-struct Node(Spanned<Kind>);
-
-enum Kind {
-    Scalar(Value),
-    List(Vec<Node>),
-    Map(Vec<(Spanned<String>, Node)>),
 }
 
 /// Takes the tree apart into a value and the places of its parts.
@@ -166,77 +140,6 @@ impl<'t> Reader<'t> {
         let line = self.lines.partition_point(|begin| *begin <= start);
         let column = self.text[self.lines[line - 1]..start].chars().count() + 1;
         Place { line, column, start, end }
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Spanned::<Kind>::deserialize(deserializer).map(Node)
-    }
-}
-
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KindVisitor;
-
-        impl<'de> Visitor<'de> for KindVisitor {
-            type Value = Kind;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a YAML value")
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Kind, E> {
-                Ok(Kind::Scalar(Value::Bool(value)))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<Kind, E> {
-                Ok(Kind::Scalar(value.into()))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Kind, E> {
-                Ok(Kind::Scalar(value.into()))
-            }
-
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Kind, E> {
-                let number = Number::from_f64(value).ok_or_else(|| E::custom("not a finite number"))?;
-                Ok(Kind::Scalar(number.into()))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<Kind, E> {
-                Ok(Kind::Scalar(value.into()))
-            }
-
-            fn visit_unit<E>(self) -> Result<Kind, E> {
-                Ok(Kind::Scalar(Value::Null))
-            }
-
-            fn visit_none<E>(self) -> Result<Kind, E> {
-                Ok(Kind::Scalar(Value::Null))
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Kind, D::Error> {
-                Kind::deserialize(deserializer)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kind, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = list.next_element()? {
-                    items.push(item);
-                }
-                Ok(Kind::List(items))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Kind::Map(members))
-            }
-        }
-
-        deserializer.deserialize_any(KindVisitor)
     }
 }
 
