@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::suite::Suite;
-use crate::suite::format::{Case, Derive};
+use crate::suite::derive;
+use crate::suite::format::Case;
 use crate::suite::select::Selection;
 use crate::target::TargetModel;
 
@@ -97,7 +98,7 @@ impl Plan {
 fn rows(suite: &str, case: &Case, target: &TargetModel) -> Vec<(String, Map<String, Value>)> {
     let id = format!("{suite}/{}", case.id);
     let rows = match case.derive {
-        Some(derive) => derived_rows(derive, target),
+        Some(derive) => derive::rows(derive, case.only.as_ref(), &target.resources, &target.schemas),
         None if case.matrix.is_empty() => return vec![(id, Map::new())],
         None => case.matrix.clone(),
     };
@@ -117,47 +118,6 @@ fn rows(suite: &str, case: &Case, target: &TargetModel) -> Vec<(String, Map<Stri
 fn id_word(name: &str) -> String {
     let word = name.chars().take(80).map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' });
     word.collect()
-}
-
-fn derived_rows(derive: Derive, target: &TargetModel) -> Vec<Map<String, Value>> {
-    let rows: Vec<Value> = match derive {
-        Derive::ResourceTypes => target
-            .resources
-            .iter()
-            .map(|resource| {
-                let kind = &resource.resource_type;
-                let schema = &kind.schema;
-                json!({ "id": kind.name, "name": kind.name, "endpoint": kind.endpoint, "schema": schema })
-            })
-            .collect(),
-        Derive::Schemas => target
-            .schemas
-            .iter()
-            .map(|schema| json!({ "id": short_name(&schema.id), "name": schema.name, "schema": schema.id }))
-            .collect(),
-        Derive::SchemaExtensions => target
-            .resources
-            .iter()
-            .flat_map(|resource| {
-                let kind = &resource.resource_type;
-                kind.schema_extensions.iter().map(move |extension| {
-                    json!({
-                        "id": format!("{}-{}", kind.name, short_name(&extension.schema)),
-                        "name": kind.name,
-                        "endpoint": kind.endpoint,
-                        "schema": extension.schema,
-                        "required": extension.required,
-                    })
-                })
-            })
-            .collect(),
-    };
-    rows.into_iter().filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None }).collect()
-}
-
-/// A short, stable name for a schema in a case id: the URN without the prefix that all of IETF's share.
-fn short_name(urn: &str) -> String {
-    urn.strip_prefix("urn:ietf:params:scim:schemas:").unwrap_or(urn).replace([':', '/'], ".")
 }
 
 /// `requires` may name the column of a row: `resource:${name}`.

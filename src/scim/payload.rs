@@ -98,10 +98,36 @@ fn fill<'a>(
     }
 }
 
+/// Which of the known valid values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    First,
+    Second,
+}
+
+/// Two valid values of an attribute, the same twice where only one is known; of a multi-valued one, two elements.
+/// `parent` is the name of the attribute that a sub-attribute stands in. `None` if only an existing resource could be
+/// named.
+#[must_use]
+pub fn examples(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>) -> Option<(Value, Value)> {
+    let choose = |choice| chosen(attribute, parent, naming, Extent::All, choice);
+    Some((choose(Choice::First)?, choose(Choice::Second)?))
+}
+
 /// One value; `None` if only an existing resource could be named.
 fn value(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>, extent: Extent) -> Option<Value> {
+    chosen(attribute, parent, naming, extent, Choice::First)
+}
+
+fn chosen(
+    attribute: &Attribute,
+    parent: Option<&str>,
+    naming: &Naming<'_>,
+    extent: Extent,
+    choice: Choice,
+) -> Option<Value> {
     if !attribute.is_complex() {
-        return simple(attribute, parent, naming);
+        return simple(attribute, parent, naming, choice);
     }
     // A complex attribute whose `$ref` leads to a resource is a reference as a whole (members, manager).
     let refers = attribute.sub_attributes.iter().any(|sub| sub.name.eq_ignore_ascii_case("$ref"));
@@ -113,25 +139,28 @@ fn value(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>, exten
     let values: Map<String, Value> = writable()
         .filter(|sub| !demanded || sub.required)
         .filter_map(|sub| {
-            let value = value(sub, Some(&attribute.name), naming, extent)?;
+            let value = chosen(sub, Some(&attribute.name), naming, extent, choice)?;
             Some((sub.name.clone(), if sub.multi_valued { json!([value]) } else { value }))
         })
         .collect();
     (!values.is_empty()).then_some(Value::Object(values))
 }
 
-fn simple(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>) -> Option<Value> {
+fn simple(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>, choice: Choice) -> Option<Value> {
     let Naming { unique, domain } = naming;
-    if let Some(first) = attribute.canonical_values.first()
-        && attribute.attribute_type == AttributeType::String
+    let second = choice == Choice::Second;
+    if attribute.attribute_type == AttributeType::String
+        && let [first, others @ ..] = attribute.canonical_values.as_slice()
     {
-        return Some(json!(first));
+        return Some(json!(others.first().filter(|_| second).unwrap_or(first)));
     }
     Some(match attribute.attribute_type {
-        AttributeType::Boolean => json!(true),
-        AttributeType::Integer => json!(1),
-        AttributeType::Decimal => json!(1.5),
-        AttributeType::DateTime => json!("2024-01-02T03:04:05Z"),
+        AttributeType::Boolean => json!(!second),
+        AttributeType::Integer => json!(if second { 2 } else { 1 }),
+        AttributeType::Decimal => json!(if second { 2.5 } else { 1.5 }),
+        AttributeType::DateTime => {
+            json!(if second { "2025-06-07T08:09:10Z" } else { "2024-01-02T03:04:05Z" })
+        }
         AttributeType::Binary => json!(CERTIFICATE),
         AttributeType::Reference => {
             let leads_out =
@@ -139,9 +168,10 @@ fn simple(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>) -> O
             if !attribute.reference_types.is_empty() && !attribute.reference_types.iter().any(leads_out) {
                 return None;
             }
-            json!(format!("https://{domain}/{unique}"))
+            json!(format!("https://{domain}/{unique}{}", if second { "/other" } else { "" }))
         }
         AttributeType::Complex => return None,
+        AttributeType::String if second => json!(other_text(attribute, parent, unique, domain)),
         AttributeType::String => json!(text(attribute, parent, unique, domain)),
     })
 }
@@ -151,7 +181,9 @@ fn text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str)
     let name = attribute.name.to_ascii_lowercase();
     let parent = parent.map(str::to_ascii_lowercase);
     match (parent.as_deref(), name.as_str()) {
-        (None, "username" | "email" | "mail") | (Some("emails"), "value") => format!("{unique}@{domain}"),
+        (None, "username") | (Some("emails"), "value") | (None, "email" | "mail") => {
+            format!("{unique}@{domain}")
+        }
         (None, "displayname") => unique.to_owned(),
         (None, "password") => format!("Pw1!-{unique}"),
         (None, "locale" | "preferredlanguage") => "en-US".to_owned(),
@@ -162,6 +194,25 @@ fn text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str)
         (Some(_), "type") => "work".to_owned(),
         _ if attribute.uniqueness != Uniqueness::None => format!("{unique}-{name}"),
         _ => format!("{} {}", attribute.name, unique.rsplit('-').next().unwrap_or(unique)),
+    }
+}
+
+/// Another text of that kind.
+fn other_text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str) -> String {
+    let name = attribute.name.to_ascii_lowercase();
+    let outer = parent.map(str::to_ascii_lowercase);
+    match (outer.as_deref(), name.as_str()) {
+        (None, "username") | (Some("emails"), "value") | (None, "email" | "mail") => {
+            format!("{unique}-other@{domain}")
+        }
+        (None, "displayname") => format!("{unique}-other"),
+        (None, "locale" | "preferredlanguage") => "de-DE".to_owned(),
+        (None, "timezone") => "America/New_York".to_owned(),
+        (Some("phonenumbers"), "value") => "tel:+1-201-555-0124".to_owned(),
+        (Some("addresses"), "country") => "AT".to_owned(),
+        (Some("addresses"), "postalcode") => "1010".to_owned(),
+        (Some(_), "type") => "home".to_owned(),
+        _ => format!("{}2", text(attribute, parent, unique, domain)),
     }
 }
 

@@ -37,7 +37,10 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
         scope.set(column, value);
     }
     // A case that is derived for a resource type has the payloads of that type at hand.
-    if matches!(planned.case().derive, Some(Derive::ResourceTypes | Derive::SchemaExtensions)) {
+    if matches!(
+        planned.case().derive,
+        Some(Derive::ResourceTypes | Derive::SchemaExtensions | Derive::Attributes)
+    ) {
         for (name, _) in PAYLOADS {
             let kind = planned.row.get("name").and_then(Value::as_str).unwrap_or_default();
             let own = scope.get(name).and_then(|all| all.get(kind)).cloned().unwrap_or_default();

@@ -56,6 +56,26 @@ pub(super) fn derived_columns(derive: Derive) -> &'static [&'static str] {
         Derive::ResourceTypes => &["id", "name", "endpoint", "schema"],
         Derive::Schemas => &["id", "name", "schema"],
         Derive::SchemaExtensions => &["id", "name", "endpoint", "schema", "required"],
+        Derive::Attributes => &[
+            "id",
+            "name",
+            "endpoint",
+            "schema",
+            "schemas",
+            "path",
+            "type",
+            "mutability",
+            "returned",
+            "value",
+            "other",
+            "literal",
+            "other_literal",
+            "wrong",
+            "member",
+            "holder",
+            "other_holder",
+            "wrong_holder",
+        ],
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Linter;
 use super::names::BUILT_IN;
 use crate::suite::diagnostic::nearest;
-use crate::suite::format::Case;
+use crate::suite::format::{Case, Derive};
 use crate::suite::yaml::pointer_token;
 
 impl<'a> Linter<'a> {
@@ -14,6 +14,12 @@ impl<'a> Linter<'a> {
             self.mistake_at_key(&format!("{at}/derive"), "`matrix` and `derive` exclude each other")
                 .label("rows are written or made, not both")
                 .help("make it two cases".to_owned())
+                .push();
+        }
+        if case.only.is_some() && case.derive != Some(Derive::Attributes) {
+            self.mistake_at_key(&format!("{at}/only"), "`only` chooses among attributes, and there are none")
+                .label("chooses nothing")
+                .help("it goes with `derive: attributes`".to_owned())
                 .push();
         }
         if case.matrix.is_empty() && self.has(&format!("{at}/matrix")) {
