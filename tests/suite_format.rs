@@ -193,6 +193,7 @@ fn named(name: &str) -> &str {
         "Case" => "[case](#cases)",
         "Derive" => "[word](#rows)",
         "SetupEntry" => "[entry](#set-up)",
+        "AttributeFilter" => "[conditions](#rows-of-attributes)",
         "Payload" => "[word](#set-up)",
         "Step" => "[step](#steps)",
         "RequestSpec" => "[request](#requests)",
