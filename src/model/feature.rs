@@ -23,6 +23,13 @@ impl Feature {
     /// schemas (`attribute:User.name.givenName`).
     pub const KINDS: [&str; 6] = ["resource", "schema", "credential", "discovery", "pagination", "attribute"];
 
+    /// The names of all features in one line, for help texts.
+    #[must_use]
+    pub fn known_names() -> String {
+        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, attribute:TYPE.PATH";
+        format!("{}, {kinds}", Self::PLAIN.join(", "))
+    }
+
     /// Whether a text is the name of a feature: one of [`Feature::PLAIN`], or `KIND:NAME` with one of
     /// [`Feature::KINDS`].
     #[must_use]

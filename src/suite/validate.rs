@@ -116,14 +116,14 @@ impl<'a> Explainer<'a> {
             ValidationErrorKind::Type { .. } => {
                 let types =
                     self.own(error).and_then(|own| own.get("type")).map(type_names).unwrap_or_default();
-                let names: Vec<_> = types.iter().map(|name| in_words(name)).collect();
+                let names: Vec<_> = types.iter().map(|name| self.in_words(name)).collect();
                 let help = if types.contains(&"string") && (value.is_number() || value.is_boolean()) {
                     Some(format!("put it into quotes to make it text: \"{value}\""))
+                } else if let Some(bare) = without_quotes(value, &types) {
+                    Some(format!("write it without quotes: {bare}"))
                 } else if types == ["array"] && !value.is_null() {
-                    Some(
-                        "a list is written [a, b], or with one line for each value that begins with `- `"
-                            .to_owned(),
-                    )
+                    let lines = ", or with one line for each value that begins with `- `";
+                    Some(format!("a list is written [a, b]{}", if self.is_toml() { "" } else { lines }))
                 } else {
                     self.description(error)
                 };
@@ -138,6 +138,41 @@ impl<'a> Explainer<'a> {
         }
     }
 
+    /// A value in a few words. Text keeps its quotes where they make the difference: TOML has no text without them, in
+    /// YAML `"true"` is not `true`.
+    fn short(&self, value: &Value) -> String {
+        match value {
+            Value::Object(_) => self.in_words("object").to_owned(),
+            Value::Array(_) => "a list".to_owned(),
+            Value::Null => "nothing".to_owned(),
+            Value::String(text) => {
+                let clipped: String = text.chars().take(40).collect();
+                let dots = if clipped.len() < text.len() { "…" } else { "" };
+                let quoted = self.is_toml() || serde_json::from_str::<Value>(text).is_ok();
+                if quoted { format!("`\"{clipped}{dots}\"`") } else { format!("`{clipped}{dots}`") }
+            }
+            other => format!("`{other}`"),
+        }
+    }
+
+    /// Configuration is TOML, which has words of its own; suites are YAML.
+    fn is_toml(&self) -> bool {
+        std::path::Path::new(&self.source.name).extension().is_some_and(|extension| extension == "toml")
+    }
+
+    fn in_words<'t>(&self, json_type: &'t str) -> &'t str {
+        match json_type {
+            "object" if self.is_toml() => "a table",
+            "object" => "a mapping",
+            "array" => "a list",
+            "string" => "text",
+            "integer" => "a whole number",
+            "number" => "a number",
+            "boolean" => "true or false",
+            other => other,
+        }
+    }
+
     /// The schema that an error is about.
     fn own(&self, error: &ValidationError<'_>) -> Option<&'a Value> {
         resolve(self.schema, parent(error.schema_path().as_str()))
@@ -149,13 +184,19 @@ impl<'a> Explainer<'a> {
         if pointer.is_empty() {
             return Some(BEGINNING.to_owned());
         }
-        let mut path = parent(error.schema_path().as_str());
+        let (mut path, mut named) = (parent(error.schema_path().as_str()), pointer);
         loop {
             let own = resolve(self.schema, path);
             if let Some(text) = own.and_then(|own| description(own, self.schema)) {
-                return Some(format!("{}: {}", name_of(pointer), first_sentence(text)));
+                return Some(format!("{}: {}", name_of(named), first_sentence(text)));
             }
-            path = Some(parent(path)).filter(|outer| outer.len() < path.len())?;
+            let outer = Some(parent(path)).filter(|outer| outer.len() < path.len())?;
+            // What is said there is said about the value around.
+            let around = ["/additionalProperties", "/items"].contains(&&path[outer.len()..]);
+            if around || outer.ends_with("/properties") {
+                named = parent(named);
+            }
+            path = outer;
         }
     }
 
@@ -211,9 +252,9 @@ impl<'a> Explainer<'a> {
                 (key, "nothing behind it", format!("{} has no value", name_of(pointer)))
             }
             value if pointer.is_empty() => {
-                (place, label, format!("the file holds {}, not a suite", short(value)))
+                (place, label, format!("the file holds {}, not a suite", self.short(value)))
             }
-            value => (place, label, format!("{} is not what {} can be", short(value), name_of(pointer))),
+            value => (place, label, format!("{} is not what {} can be", self.short(value), name_of(pointer))),
         };
         let diagnostic = Diagnostic::in_source(self.source, place, &message).label(label).help(help);
         self.push(pointer.to_owned(), self.own(error), diagnostic);
@@ -229,16 +270,15 @@ fn type_names(types: &Value) -> Vec<&str> {
     all.into_iter().filter(|name| *name != "null").collect()
 }
 
-fn in_words(json_type: &str) -> &str {
-    match json_type {
-        "object" => "a mapping",
-        "array" => "a list",
-        "string" => "text",
-        "integer" => "a whole number",
-        "number" => "a number",
-        "boolean" => "true or false",
-        other => other,
-    }
+/// A text that would be what is wanted if it stood without its quotes.
+fn without_quotes<'v>(value: &'v Value, types: &[&str]) -> Option<&'v str> {
+    let text = value.as_str()?;
+    let fits = match serde_json::from_str(text).ok()? {
+        Value::Bool(_) => types.contains(&"boolean"),
+        Value::Number(number) => types.contains(&"number") || types.contains(&"integer") && number.is_u64(),
+        _ => false,
+    };
+    fits.then_some(text)
 }
 
 /// The words of an enumeration, also of one that is optional or documented word by word; empty if the schema allows
@@ -301,19 +341,6 @@ fn name_of(pointer: &str) -> String {
         || "the file".to_owned(),
         |token| format!("`{}`", token.replace("~1", "/").replace("~0", "~")),
     )
-}
-
-fn short(value: &Value) -> String {
-    match value {
-        Value::Object(_) => "a mapping".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Null => "nothing".to_owned(),
-        other => {
-            let text = other.as_str().map_or_else(|| other.to_string(), str::to_owned);
-            let clipped: String = text.chars().take(40).collect();
-            if clipped.len() < text.len() { format!("`{clipped}…`") } else { format!("`{text}`") }
-        }
-    }
 }
 
 fn first_sentence(text: &str) -> String {

@@ -107,12 +107,7 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
     if name.contains("${") {
         return None;
     }
-    let all = || {
-        format!(
-            "known: {}, resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, attribute:TYPE.PATH",
-            Feature::PLAIN.join(", ")
-        )
-    };
+    let all = || format!("known: {}", Feature::known_names());
     let help = match name.split_once(':') {
         Some((kind, rest)) if Feature::KINDS.contains(&kind) => {
             if kind == "schema" && !rest.starts_with("urn:") {

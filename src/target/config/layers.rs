@@ -76,7 +76,7 @@ impl Flags {
             Some(name) => Err(value(
                 "--feature",
                 &format!("`{name}` is not a feature"),
-                &format!("known: {}, resource:NAME, schema:URN", Feature::PLAIN.join(", ")),
+                &format!("known: {}", Feature::known_names()),
             )),
         }
     }

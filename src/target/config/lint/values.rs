@@ -126,7 +126,7 @@ impl Linter<'_> {
             if !Feature::is_known_name(name) {
                 let help = match nearest(name, Feature::PLAIN) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known: {}, resource:NAME, schema:URN", Feature::PLAIN.join(", ")),
+                    None => format!("known: {}", Feature::known_names()),
                 };
                 let pointer = format!("{target}/features/{}", pointer_token(name));
                 self.key_mistake(&pointer, &format!("`{name}` is not a feature"), "unknown", &help);
