@@ -131,11 +131,11 @@ impl Ledger {
 
     /// Ends the ledger: the file is removed if nothing is left to delete. Returns its path if it stays.
     #[must_use]
-    pub fn finish(self) -> Option<PathBuf> {
+    pub fn finish(&self) -> Option<PathBuf> {
         if self.state().open == 0 && std::fs::remove_file(&self.path).is_ok() {
             return None;
         }
-        Some(self.path)
+        Some(self.path.clone())
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

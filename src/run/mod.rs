@@ -101,7 +101,7 @@ pub async fn run(
     }
     cases.extend(invariants.cases(|text| redactor.text(text)));
     let requirements = requirements::summarise(shared.catalogue, &plan, &cases);
-    if let Some(ledger) = Arc::into_inner(shared).and_then(|shared| shared.ledger).and_then(Arc::into_inner) {
+    if let Some(ledger) = &shared.ledger {
         // What is left over stands in the report; the ledger stays for `cleanup`.
         let _ = ledger.finish();
     }
