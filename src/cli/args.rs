@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Serve the reference server in the foreground
     Serve(ServeArgs),
-    /// Render reports from a results.json
+    /// Render reports from a results.json; exits as the run did
     Report(ReportArgs),
     /// Delete what a killed run left behind
     Cleanup(CleanupArgs),
@@ -60,8 +60,11 @@ pub(crate) enum Command {
         /// For this shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or that of a command
+    Man {
+        /// Of this command.
+        command: Option<String>,
+    },
 }
 
 /// Which target, and how it is reached.
@@ -89,7 +92,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Requests per second at most
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub(crate) max_rate: Option<f64>,
     /// How much of a response body is read at most, as in `4MiB`
     #[arg(long, value_name = "SIZE", value_parser = size)]
@@ -131,10 +134,10 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     /// Cases that run at the same time
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", allow_negative_numbers = true)]
     pub(crate) jobs: Option<usize>,
     /// The seed of all names and ids; default: drawn anew
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Where the reports go
     #[arg(long, short, value_name = "DIR", default_value = "reports/latest")]

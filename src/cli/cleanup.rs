@@ -1,6 +1,7 @@
 //! `scimcheck cleanup LEDGER`: deletes what a killed run left behind.
 
 use std::fmt::Write as _;
+use std::time::Instant;
 
 use super::args::CleanupArgs;
 use super::connect::Connection;
@@ -10,6 +11,8 @@ use super::exit_code::ExitCode;
 use crate::report::text::visible;
 use crate::run::cleanup;
 use crate::run::ledger;
+use crate::target::discovery::Documents;
+use crate::target::doctor;
 
 pub(crate) async fn cleanup(args: &CleanupArgs, context: &Context) -> Result<ExitCode, CliError> {
     let outstanding = ledger::read(&args.ledger).map_err(|error| CliError::usage(error.to_string()))?;
@@ -31,7 +34,13 @@ pub(crate) async fn cleanup(args: &CleanupArgs, context: &Context) -> Result<Exi
             help: Some(format!("--target {}", outstanding.base_url)),
         });
     }
-    let done = cleanup::cleanup(&args.ledger, connection.transport.as_ref())
+    let transport = connection.transport.as_ref();
+    let began = Instant::now();
+    let documents = Documents::read(transport, &connection.settings, began).await;
+    doctor::examine(transport, &connection.settings, &documents, began)
+        .await
+        .map_err(|problem| connection.not_ready(&problem))?;
+    let done = cleanup::cleanup(&args.ledger, transport)
         .await
         .map_err(|error| CliError::usage(error.to_string()))?;
     let mut text = String::new();

@@ -52,6 +52,7 @@ impl Connection {
                 return Self::new(config, options, None);
             }
         }
+        nothing_is_meant_for_another(args)?;
         let server = Server::start(Options::default())
             .await
             .map_err(|error| CliError::usage(format!("the reference server cannot be started: {error}")))?;
@@ -98,12 +99,29 @@ impl Connection {
         })
     }
 
+    /// Whether the target is the embedded server, which ends with this process.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// Ends the embedded server.
     pub(crate) async fn close(self) {
         if let Some(server) = self.server {
             server.shutdown().await;
         }
     }
+}
+
+/// An error if a flag only makes sense for a target that the user forgot to name: all would be green, on the wrong server.
+fn nothing_is_meant_for_another(args: &TargetArgs) -> Result<(), CliError> {
+    let token = args.token_env.as_ref().map(|_| "--token-env");
+    let Some(flag) = token.or_else(|| args.ca_file.as_ref().map(|_| "--ca-file")) else { return Ok(()) };
+    Err(CliError::Usage {
+        message: format!("{flag} is given, but no target"),
+        help: Some(
+            "name one with --target URL; without a target the embedded reference server is tested".to_owned(),
+        ),
+    })
 }
 
 fn config_file(args: &TargetArgs, context: &Context) -> Result<Option<ConfigFile>, CliError> {

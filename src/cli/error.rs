@@ -21,6 +21,8 @@ pub(crate) enum CliError {
     NothingRan { message: String, help: Option<String> },
     /// The target cannot be reached or is not ready.
     NotReady(NotReady),
+    /// Interrupted before anything was created, so that there is nothing to report.
+    Interrupted,
     /// Whoever read our output went away: nothing is wrong.
     BrokenPipe,
 }
@@ -41,6 +43,7 @@ impl CliError {
             CliError::Invalid(_) | CliError::Config { .. } => ExitCode::Invalid,
             CliError::NothingRan { .. } => ExitCode::NothingRan,
             CliError::NotReady(_) => ExitCode::NotReady,
+            CliError::Interrupted => ExitCode::Interrupted,
             CliError::BrokenPipe => ExitCode::Success,
         }
     }
@@ -68,6 +71,9 @@ impl CliError {
                 let files: std::collections::BTreeSet<_> = diagnostics.iter().map(|d| &d.file).collect();
                 let _ = writeln!(text, "{}", mistakes(diagnostics.len(), files.len()));
                 text
+            }
+            CliError::Interrupted => {
+                "\ninterrupted before the first case began: nothing was created\n".to_owned()
             }
             CliError::BrokenPipe => String::new(),
         }

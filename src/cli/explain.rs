@@ -98,7 +98,7 @@ fn explain_requirement(requirement: &Requirement, suites: &[Suite]) -> String {
         field(&mut text, "errata", &errata.join(", "));
     }
     ambiguities(&mut text, &requirement.see);
-    let covered = checks_by_requirement(suites);
+    let covered = checks_by_requirement(suites, &Selection::default());
     match covered.get(&requirement.id) {
         Some(checks) => {
             text.push_str("\nverified by\n");
@@ -170,7 +170,8 @@ fn explain_case(suite: &Suite, id: &str, case: &Case) -> String {
     for (check, requirement, level, _) in planned_checks(case) {
         let _ = writeln!(text, "  {level:10} #{check}  {requirement}");
     }
-    let _ = writeln!(text, "\nrun it alone: scimcheck run --case {id}");
+    // All rows, where there are several: the glob would need quotes.
+    let _ = writeln!(text, "\nrun it alone: scimcheck run --case {}", id.trim_end_matches("/*"));
     text
 }
 
@@ -234,6 +235,9 @@ fn optional(text: &mut String, name: &str, value: Option<&str>) {
 }
 
 fn suggestion(id: &str, suites: &[Suite]) -> String {
+    if id.parse::<i64>().is_ok() {
+        return "`scimcheck explain exit-codes` shows all exit codes".to_owned();
+    }
     let catalogue = Catalogue::embedded();
     let requirements = catalogue.requirements().iter().map(|requirement| requirement.id.to_string());
     let slugs = catalogue.ambiguities().iter().map(|ambiguity| ambiguity.slug.clone());

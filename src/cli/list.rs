@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::args::{Format, ListArgs, Listed, SelectionArgs};
+use super::args::{Format, ListArgs, Listed};
 use super::context;
 use super::error::CliError;
 use super::exit_code::ExitCode;
+use super::select::{self, Selectable};
 use super::suites;
 use crate::check::invariants::Invariant;
 use crate::model::RequirementId;
@@ -20,14 +21,14 @@ use crate::suite::select::Selection;
 
 pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
     let suites = suites::load(&args.suites)?;
-    let selection = selection(&args.selection);
+    let selection = select::selection(&args.selection);
+    select::check(&selection, &selectable(&suites))?;
     let rows = match args.what {
         Listed::Suites => list_suites(&suites, &selection),
         Listed::Cases => list_cases(&suites, &selection),
         Listed::Checks => list_checks(&suites, &selection),
-        Listed::Requirements => list_requirements(&suites),
+        Listed::Requirements => list_requirements(&suites, &selection),
     };
-    let rows: Vec<Value> = rows;
     let text = match args.format {
         Format::Json => format!("{:#}\n", Value::Array(rows)),
         Format::Text => table(&rows, columns(args.what)),
@@ -36,9 +37,15 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Success)
 }
 
-/// The selection that the arguments describe.
-pub(crate) fn selection(args: &SelectionArgs) -> Selection {
-    Selection { suites: args.suites.clone(), cases: args.cases.clone() }
+fn selectable(suites: &[Suite]) -> Vec<Selectable<'_>> {
+    let all = suites.iter().flat_map(|suite| {
+        cases(suite, &Selection::default()).into_iter().map(|(id, case)| Selectable {
+            suite: &suite.spec.suite,
+            case: id,
+            checks: planned_checks(case).map(|(check, ..)| check).collect(),
+        })
+    });
+    all.collect()
 }
 
 fn list_suites(suites: &[Suite], selection: &Selection) -> Vec<Value> {
@@ -104,11 +111,14 @@ fn list_checks(suites: &[Suite], selection: &Selection) -> Vec<Value> {
     own.chain(always_on).collect()
 }
 
-fn list_requirements(suites: &[Suite]) -> Vec<Value> {
-    let covered = checks_by_requirement(suites);
+/// All of the catalogue; with a selection those that its cases verify.
+fn list_requirements(suites: &[Suite], selection: &Selection) -> Vec<Value> {
+    let covered = checks_by_requirement(suites, selection);
+    let all = *selection == Selection::default();
     Catalogue::embedded()
         .requirements()
         .iter()
+        .filter(|requirement| all || covered.contains_key(&requirement.id))
         .map(|requirement| {
             let mut row = json!(requirement);
             row["checks"] = json!(covered.get(&requirement.id).map_or(&[][..], Vec::as_slice));
@@ -117,17 +127,20 @@ fn list_requirements(suites: &[Suite]) -> Vec<Value> {
         .collect()
 }
 
-/// Which checks verify each requirement.
-pub(crate) fn checks_by_requirement(suites: &[Suite]) -> BTreeMap<RequirementId, Vec<String>> {
+/// Which checks of the selected cases verify each requirement; the invariants too, unless something is selected.
+pub(crate) fn checks_by_requirement(
+    suites: &[Suite],
+    selection: &Selection,
+) -> BTreeMap<RequirementId, Vec<String>> {
     let mut covered: BTreeMap<RequirementId, Vec<String>> = BTreeMap::new();
     for suite in suites {
-        for (id, case) in cases(suite, &Selection::default()) {
+        for (id, case) in cases(suite, selection) {
             for (check, requirement, ..) in planned_checks(case) {
                 covered.entry(requirement).or_default().push(format!("{id}#{check}"));
             }
         }
     }
-    for invariant in Invariant::all() {
+    for invariant in Invariant::all().iter().filter(|_| *selection == Selection::default()) {
         let id = format!("invariants/{}#holds", invariant.id);
         covered.entry(invariant.requirement.into()).or_default().push(id);
     }
@@ -147,7 +160,7 @@ pub(crate) fn cases<'s>(suite: &'s Suite, selection: &Selection) -> Vec<(String,
             None => all.extend(rows.map(|row| (format!("{id}/{row}"), case))),
         }
     }
-    all.retain(|(id, _)| selection.selects(&suite.spec.suite, id));
+    all.retain(|(id, _)| select::selects(selection, &suite.spec.suite, id));
     all
 }
 

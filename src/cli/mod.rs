@@ -10,11 +10,13 @@ mod error;
 pub mod exit_code;
 mod explain;
 mod init;
+mod interrupt;
 mod lint;
 mod list;
 mod report;
 mod run;
 mod schema;
+mod select;
 mod serve;
 mod suites;
 
@@ -76,13 +78,30 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode, CliError> 
             context::print(&String::from_utf8_lossy(&script))?;
             Ok(ExitCode::Success)
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            context::print(&String::from_utf8_lossy(&page))?;
-            Ok(ExitCode::Success)
-        }
+        Command::Man { command } => man(command.as_deref()),
     }
+}
+
+/// The manual page of the program, or of one of its commands.
+fn man(command: Option<&str>) -> Result<ExitCode, CliError> {
+    let mut program = Cli::command();
+    program.build();
+    let page = match command {
+        None => clap_mangen::Man::new(program),
+        Some(name) => {
+            let found = program.find_subcommand(name).filter(|found| found.get_name() != "help");
+            let found = found.cloned().ok_or_else(|| CliError::Usage {
+                message: format!("there is no command `{name}`"),
+                help: Some("`scimcheck --help` shows all commands".to_owned()),
+            })?;
+            let full_name = format!("scimcheck-{name}");
+            clap_mangen::Man::new(found.display_name(full_name))
+        }
+    };
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    context::print(&String::from_utf8_lossy(&text))?;
+    Ok(ExitCode::Success)
 }
 
 fn on_runtime(command: impl Future<Output = Result<ExitCode, CliError>>) -> Result<ExitCode, CliError> {

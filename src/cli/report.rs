@@ -11,8 +11,8 @@ use crate::report::{self, html, json, junit};
 pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<ExitCode, CliError> {
     let text = std::fs::read_to_string(&args.results)
         .map_err(|error| CliError::file("read", &args.results, &error))?;
-    let result =
-        json::read(&text).map_err(|error| CliError::usage(format!("{}: {error}", args.results.display())))?;
+    let result = json::read(&text)
+        .map_err(|error| CliError::usage(format!("cannot read {}: {error}", args.results.display())))?;
     let mut written = Vec::new();
     if let Some(folder) = &args.output {
         written
@@ -22,7 +22,7 @@ pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<ExitCode, C
         [(&args.junit, junit::render as fn(&_) -> String), (&args.html, html::render as fn(&_) -> String)]
     {
         let Some(path) = path else { continue };
-        report::replace(path, &render(&result)).map_err(|error| CliError::usage(error.to_string()))?;
+        report::replace(path, &render(&result)).map_err(|error| CliError::file("write", path, &error))?;
         written.push(path.clone());
     }
     let verbosity = if args.verbose { Verbosity::Verbose } else { Verbosity::Normal };

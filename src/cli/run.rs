@@ -1,34 +1,89 @@
 //! `scimcheck run`: the main job.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use tokio::sync::watch;
 
-use super::args::RunArgs;
+use super::args::{RunArgs, TargetArgs};
 use super::connect::Connection;
-use super::context::Context;
+use super::context::{self, Context};
 use super::error::CliError;
 use super::exit_code::ExitCode;
-use super::{list, suites};
+use super::interrupt::Interrupts;
+use super::select::{self, Selectable};
+use super::suites;
 use crate::model::TargetInfo;
 use crate::report;
 use crate::report::terminal::{Terminal, TerminalOptions, Verbosity};
-use crate::run::{self, Fate, Plan, ids::Ids, ledger::Ledger};
-use crate::suite::diagnostic::nearest;
-use crate::suite::select::Selection;
+use crate::run::{self, Fate, Plan, ids::Ids, ledger, ledger::Ledger, planned_checks};
 use crate::target::discovery::{self, Documents};
-use crate::target::doctor;
+use crate::target::{Discovery, doctor};
 
 pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, CliError> {
+    let mut interrupts = Interrupts::listen()?;
+    let prepared = tokio::select! {
+        prepared = prepare(args, context) => prepared?,
+        () = interrupts.next() => return Err(CliError::Interrupted),
+    };
+    let Prepared { connection, discovery, plan, started } = prepared;
+
+    let config = &connection.config;
+    let seed = config.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
+    let token = Ids::new(seed).token().to_owned();
+    let base_url = config.base_url.to_string();
+    mention_old_ledgers(&args.output, &base_url, &args.target)?;
+    let path = ledger_path(&args.output, &started, &token);
+    let ledger = Ledger::create(&path, &config.name, &base_url, &token)
+        .map_err(|error| CliError::file("write the ledger", &path, &error))?;
+    // What the embedded server holds ends with this process: there is nothing to clean up later.
+    let cleanup = (!connection.is_embedded()).then(|| cleanup_command(&path, &args.target));
+
+    let mut terminal = Terminal::new(terminal_options(args, context), Box::new(std::io::stdout()));
+    let options = run::Options {
+        target: TargetInfo {
+            name: config.name.clone(),
+            base_url: connection.redactor.text(&base_url),
+            profile: config.profile.clone(),
+        },
+        seed,
+        jobs: config.jobs,
+        case_timeout: config.case_timeout,
+        run_timeout: config.run_timeout,
+        ledger: Some(ledger),
+        interrupt: on_interrupt(interrupts, cleanup.clone()),
+        started,
+    };
+    let transport = connection.transport.clone();
+    let result = run::run(plan, discovery, transport, &connection.redactor, options, &mut terminal).await;
+    let files =
+        report::write_all(&args.output, &result).map_err(|error| CliError::usage(error.to_string()))?;
+    terminal.reports_written(&files);
+    if let Some(cleanup) = cleanup.filter(|_| !result.left_over.is_empty()) {
+        context::print_error(&left_over(&cleanup))?;
+    }
+    connection.close().await;
+    Ok(ExitCode::of_run(&result))
+}
+
+/// All that is known before the first case begins.
+struct Prepared {
+    connection: Connection,
+    discovery: Discovery,
+    plan: Plan,
+    started: String,
+}
+
+/// Reads the suites, asks the target what it can do, and plans. Changes nothing on the target.
+async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError> {
     // The catalogue takes milliseconds to read; discovery waits for the network meanwhile.
     let catalogue = std::thread::spawn(crate::suite::catalogue::Catalogue::embedded);
     let suites = suites::load(&args.suites)?;
     let connection = Connection::open_or_embedded_with(&args.target, args.jobs, args.seed, context).await?;
-    let transport = connection.transport.clone();
+    let transport = Arc::clone(&connection.transport);
 
-    let began = Instant::now();
-    let started = now();
+    let (began, started) = (Instant::now(), now());
     let documents = Documents::read(transport.as_ref(), &connection.settings, began).await;
     doctor::examine(transport.as_ref(), &connection.settings, &documents, began)
         .await
@@ -36,81 +91,68 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
     let _ = catalogue.join();
     let discovery = discovery::understand(documents, &connection.settings, began);
 
-    let selection = list::selection(&args.selection);
+    let selection = select::selection(&args.selection);
     let plan = Plan::new(&suites, &discovery.model, &selection);
-    check_plan(&plan, &selection)?;
+    let all: Vec<_> = plan
+        .cases
+        .iter()
+        .map(|case| Selectable {
+            suite: &case.suite.spec.suite,
+            case: case.id.clone(),
+            checks: planned_checks(case.case()).map(|(check, ..)| check).collect(),
+        })
+        .collect();
+    select::check(&selection, &all)?;
+    something_runs(&plan)?;
+    Ok(Prepared { connection, discovery, plan, started })
+}
 
-    let seed = connection.config.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
-    let token = Ids::new(seed).token().to_owned();
-    let base_url = connection.config.base_url.to_string();
-    let info = TargetInfo {
-        name: connection.config.name.clone(),
-        base_url: connection.redactor.text(&base_url),
-        profile: connection.config.profile.clone(),
+/// An error if the target lacks what every selected case needs.
+fn something_runs(plan: &Plan) -> Result<(), CliError> {
+    if plan.selected() > 0 {
+        return Ok(());
+    }
+    let unmet = plan.cases.iter().find_map(|case| match &case.fate {
+        Fate::FeatureUnmet(feature) => Some(feature.as_str()),
+        _ => None,
+    });
+    let Some(unmet) = unmet else {
+        return Err(CliError::NothingRan { message: "the suites have no case".to_owned(), help: None });
     };
-    let ledger_path = ledger_path(&args.output, &started, &token);
-    let ledger = Ledger::create(&ledger_path, &connection.config.name, &base_url, &token)
-        .map_err(|error| CliError::file("write the ledger", &ledger_path, &error))?;
+    let (what, help) = lacking(unmet);
+    Err(CliError::NothingRan { message: format!("no selected case can run: {what}"), help: Some(help) })
+}
 
+/// What the target lacks, and what to do if that is not so.
+fn lacking(feature: &str) -> (String, String) {
+    if let Some(name) = feature.strip_prefix("credential:") {
+        return (
+            format!("the target has no credential `{name}`"),
+            format!("name one in scimcheck.toml: [target.NAME.credentials.{name}]"),
+        );
+    }
+    match feature.strip_prefix('!') {
+        Some(feature) => (
+            format!("they are for targets without `{feature}`, and this one has it"),
+            format!(
+                "if it does not: --feature {feature}=false, or `features` of the target in scimcheck.toml"
+            ),
+        ),
+        None => (
+            format!("the target does not have `{feature}`"),
+            format!("if it does: --feature {feature}=true, or `features` of the target in scimcheck.toml"),
+        ),
+    }
+}
+
+fn terminal_options(args: &RunArgs, context: &Context) -> TerminalOptions {
     let verbosity = match (args.quiet, args.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
     };
     let progress = context.progress && !args.no_progress && verbosity > Verbosity::Quiet;
-    let options = TerminalOptions { colour: context.colour, progress, width: context.width, verbosity };
-    let mut terminal = Terminal::new(options, Box::new(std::io::stdout()));
-    let options = run::Options {
-        target: info,
-        seed,
-        jobs: connection.config.jobs,
-        case_timeout: connection.config.case_timeout,
-        run_timeout: connection.config.run_timeout,
-        ledger: Some(ledger),
-        interrupt: on_interrupt(ledger_path),
-        started,
-    };
-    let result = run::run(plan, discovery, transport, &connection.redactor, options, &mut terminal).await;
-    let files =
-        report::write_all(&args.output, &result).map_err(|error| CliError::usage(error.to_string()))?;
-    terminal.reports_written(&files);
-    connection.close().await;
-    Ok(ExitCode::of_run(&result))
-}
-
-/// Nothing that the user asked for may silently not run.
-fn check_plan(plan: &Plan, selection: &Selection) -> Result<(), CliError> {
-    let suites: Vec<&str> = plan.cases.iter().map(|case| &*case.suite.spec.suite).collect();
-    let cases: Vec<&str> = plan.cases.iter().map(|case| &*case.id).collect();
-    for (kind, globs, ids) in [("suite", &selection.suites, &suites), ("case", &selection.cases, &cases)] {
-        for glob in globs {
-            if ids.iter().any(|id| crate::suite::select::fits(glob, id)) {
-                continue;
-            }
-            let near = nearest(glob, ids.iter().copied());
-            return Err(CliError::NothingRan {
-                message: format!("no {kind} fits `{glob}`"),
-                help: Some(near.map_or_else(
-                    || format!("`scimcheck list {kind}s` shows all ids"),
-                    |near| format!("did you mean `{near}`?"),
-                )),
-            });
-        }
-    }
-    if plan.selected() > 0 {
-        return Ok(());
-    }
-    let unmet = plan.cases.iter().find_map(|case| match &case.fate {
-        Fate::FeatureUnmet(feature) => Some(feature.clone()),
-        _ => None,
-    });
-    Err(CliError::NothingRan {
-        message: match &unmet {
-            Some(feature) => format!("no selected case can run: the target does not have `{feature}`"),
-            None => "the selection leaves no case to run".to_owned(),
-        },
-        help: unmet.map(|_| "if it does, say so under `features` of the target in scimcheck.toml".to_owned()),
-    })
+    TerminalOptions { colour: context.colour, progress, width: context.width, verbosity }
 }
 
 /// A ledger has a name of its own, so that it never overwrites the only trace of an earlier run.
@@ -119,42 +161,71 @@ fn ledger_path(output: &Path, started: &str, token: &str) -> PathBuf {
     output.join(format!("ledger-{stamp}-{token}-{}.jsonl", std::process::id()))
 }
 
+/// Says which earlier runs on this target were killed before they could clean up: they could not say so themselves.
+fn mention_old_ledgers(output: &Path, base_url: &str, target: &TargetArgs) -> std::io::Result<()> {
+    let Ok(entries) = std::fs::read_dir(output) else { return Ok(()) };
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if !name.starts_with("ledger-") || path.extension().is_none_or(|extension| extension != "jsonl") {
+            continue;
+        }
+        let Ok(old) = ledger::read(&path) else { continue };
+        if old.base_url == base_url && !old.creates.is_empty() {
+            let count = report::text::count(old.creates.len(), "resource");
+            let command = cleanup_command(&path, target);
+            context::print_error(&format!(
+                "note: an earlier run may have left {count} behind; to delete: {command}\n"
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+fn left_over(cleanup: &str) -> String {
+    format!("what is left over is deleted by: {cleanup}\n")
+}
+
+/// The command that deletes what a ledger lists, with the flags that lead to the target.
+fn cleanup_command(ledger: &Path, target: &TargetArgs) -> String {
+    let config = target.config.as_ref().map(|path| ("--config", path.to_string_lossy()));
+    let token = target.token_env.as_ref().map(|name| ("--token-env", name.into()));
+    let ca_file = target.ca_file.as_ref().map(|path| ("--ca-file", path.to_string_lossy()));
+    let flags = config.into_iter().chain(token).chain(ca_file);
+    let flags: String = flags.map(|(flag, value)| format!(" {flag} {}", shell_word(&value))).collect();
+    format!("scimcheck cleanup {}{flags}", shell_word(&ledger.to_string_lossy()))
+}
+
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 fn now() -> String {
     let now: chrono::DateTime<chrono::Utc> = SystemTime::now().into();
     now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// Becomes true with the first Ctrl-C (or SIGTERM): the run ends in order. The second one ends the process at once.
-fn on_interrupt(ledger: PathBuf) -> watch::Receiver<bool> {
+fn on_interrupt(mut interrupts: Interrupts, cleanup: Option<String>) -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
-        interrupted().await;
+        interrupts.next().await;
         let _ = sender.send(true);
-        let _ = super::context::print_error(
+        let _ = context::print_error(
             "\ninterrupted: cleaning up and writing the reports; once more ends at once\n",
         );
-        interrupted().await;
-        let hint = format!("what is left over is deleted by: scimcheck cleanup {}\n", ledger.display());
-        let _ = super::context::print_error(&hint);
-        super::context::exit(ExitCode::Interrupted);
+        interrupts.next().await;
+        if let Some(cleanup) = cleanup {
+            let _ = context::print_error(&left_over(&cleanup));
+        }
+        context::exit(ExitCode::Interrupted);
     });
     receiver
-}
-
-/// Waits until the user or the system wants the process to end.
-pub(crate) async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 #[cfg(test)]
@@ -166,5 +237,16 @@ mod tests {
         let path = ledger_path(Path::new("out"), "2026-11-24T12:00:00Z", "sc1");
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with("ledger-20261124T120000Z-sc1-"), "{name}");
+    }
+
+    #[test]
+    fn the_command_for_later_leads_to_the_same_target() {
+        let target = TargetArgs {
+            config: Some("my conf.toml".into()),
+            token_env: Some("TOKEN".to_owned()),
+            ..TargetArgs::default()
+        };
+        let command = cleanup_command(Path::new("out/ledger-1.jsonl"), &target);
+        assert_eq!(command, "scimcheck cleanup out/ledger-1.jsonl --config 'my conf.toml' --token-env TOKEN");
     }
 }

@@ -4,7 +4,7 @@ use super::args::ServeArgs;
 use super::context::{self, Context};
 use super::error::CliError;
 use super::exit_code::ExitCode;
-use super::run::interrupted;
+use super::interrupt::Interrupts;
 use crate::server::{Options, Server};
 
 pub(crate) async fn serve(args: &ServeArgs, context: &Context) -> Result<ExitCode, CliError> {
@@ -16,12 +16,14 @@ pub(crate) async fn serve(args: &ServeArgs, context: &Context) -> Result<ExitCod
         })?;
         options.token = token.into();
     }
+    // Whoever has read the line below may end the process at once.
+    let mut interrupts = Interrupts::listen()?;
     let server = Server::start(options)
         .await
         .map_err(|error| CliError::usage(format!("cannot serve on port {}: {error}", args.port)))?;
     // Scripts read this line and wait for it: the server answers from here on.
     context::print(&format!("BASE={} TOKEN={}\n", server.base_url(), server.token()))?;
-    interrupted().await;
+    interrupts.next().await;
     server.shutdown().await;
     Ok(ExitCode::Success)
 }
