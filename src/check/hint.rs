@@ -33,7 +33,7 @@ pub fn for_expectation(_requirement: &RequirementId, step: &Step, exchange: &Exc
             "The server refused a create that its own schemas allow: does it demand an attribute that /Schemas does not mark as required? Then name it under `overrides` in scimcheck.toml."
         }
         ("DELETE", 200) => "The resource was probably deleted, but a delete is answered with 204.",
-        ("PATCH", 501) => "PATCH is claimed in ServiceProviderConfig but not implemented.",
+        ("PATCH", 501) => "PATCH is claimed in ServiceProviderConfig, but this operation is not implemented.",
         (_, 429) => "The server limits the rate of requests: lower `max_rate` or `jobs`.",
         (_, 500..=599) => "The server failed: its log says more than its answer.",
         _ => return None,

@@ -50,7 +50,10 @@ pub(crate) async fn find(
     };
     let quoted = Value::from(value.as_str()).to_string();
     let filter = percent_encode(&format!("{attribute} eq {quoted}"), "");
-    if let Ok(resources) = list(transport, &format!("{endpoint}?filter={filter}")).await {
+    // Without the name of an attribute there is nothing to filter by.
+    if !attribute.is_empty()
+        && let Ok(resources) = list(transport, &format!("{endpoint}?filter={filter}")).await
+    {
         let ours = urls(endpoint, &resources, token);
         // A server that ignores filters answers with whatever stands on its first page.
         if ours.len() == resources.len() {

@@ -186,7 +186,11 @@ impl Ownership {
     }
 
     fn intent(&self, request: &Request, body: Option<&Value>) -> Result<u64, Refused> {
-        let identifier = body.and_then(|body| identifier(body, &self.token));
+        let raw = || request.body.as_ref().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        let identifier = match body {
+            Some(body) => identifier(body, &self.token),
+            None => raw().and_then(|body| identifier(&body, &self.token)),
+        };
         let endpoint =
             request.url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
         let number = if let Some(ledger) = &self.ledger {
@@ -306,12 +310,18 @@ pub(crate) fn carries(resource: &Value, token: &str) -> bool {
     texts.map(str::to_ascii_lowercase).any(|text| text.contains(&token))
 }
 
-/// An attribute of a body that names the resource: the first top-level text with the run's token.
+/// An attribute of a body that names the resource: the first top-level text with the run's token. A body that is no
+/// object, sent to see it refused, names it all the same; for a bare text nobody knows which attribute it would become,
+/// and the name is empty.
 fn identifier(body: &Value, token: &str) -> Option<(String, String)> {
-    body.as_object()?.iter().find_map(|(name, value)| {
-        let text = value.as_str().filter(|text| text.contains(token))?;
-        Some((name.clone(), text.to_owned()))
-    })
+    let with_token = |value: &Value| value.as_str().filter(|text| text.contains(token)).map(str::to_owned);
+    match body {
+        Value::Object(object) => {
+            object.iter().find_map(|(name, value)| Some((name.clone(), with_token(value)?)))
+        }
+        Value::Array(items) => items.iter().find_map(|item| identifier(item, token)),
+        text => Some((String::new(), with_token(text)?)),
+    }
 }
 
 #[cfg(test)]

@@ -149,6 +149,11 @@ fn chosen(
 fn simple(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>, choice: Choice) -> Option<Value> {
     let Naming { unique, domain } = naming;
     let second = choice == Choice::Second;
+    // A `type` for which no value is suggested: nobody knows which one the target takes, and some take none at all.
+    let is_type = parent.is_some() && attribute.name.eq_ignore_ascii_case("type");
+    if is_type && attribute.canonical_values.is_empty() && !attribute.required {
+        return None;
+    }
     if attribute.attribute_type == AttributeType::String
         && let [first, others @ ..] = attribute.canonical_values.as_slice()
     {
@@ -191,7 +196,6 @@ fn text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str)
         (Some("phonenumbers"), "value") => "tel:+1-201-555-0123".to_owned(),
         (Some("addresses"), "country") => "DE".to_owned(),
         (Some("addresses"), "postalcode") => "10115".to_owned(),
-        (Some(_), "type") => "work".to_owned(),
         _ if attribute.uniqueness != Uniqueness::None => format!("{unique}-{name}"),
         _ => format!("{} {}", attribute.name, unique.rsplit('-').next().unwrap_or(unique)),
     }

@@ -144,12 +144,21 @@ fn instant(value: Option<&Value>) -> Option<DateTime> {
     value.and_then(Value::as_str).and_then(DateTime::parse)
 }
 
+/// RFC 7643 §3.1 says what the dates of a resource are and, unlike for `version`, not that they are optional; that every
+/// resource has to have them it does not say either, hence a warning.
+fn undated(at: &str) -> Judged {
+    Judged::warn(at, "an xsd:dateTime", "nothing")
+}
+
 pub(super) fn meta_created(view: &View<'_>) -> Judged {
     each(view, |item| {
         if left_out(view, item, "created") {
             return Judged::NotApplicable;
         }
         let given = meta(item, "created");
+        if given.is_none_or(Value::is_null) {
+            return undated(&at(item, "meta.created"));
+        }
         Judged::of(instant(given).is_some(), &at(item, "meta.created"), "an xsd:dateTime", || shown(given))
     })
 }
@@ -161,6 +170,9 @@ pub(super) fn meta_last_modified(view: &View<'_>) -> Judged {
         }
         let given = meta(item, "lastModified");
         let at = at(item, "meta.lastModified");
+        if given.is_none_or(Value::is_null) {
+            return undated(&at);
+        }
         let Some(modified) = instant(given) else {
             return Judged::broken(&at, "an xsd:dateTime", &shown(given));
         };

@@ -61,6 +61,8 @@ fn every_invariant_of_a_resource_can_fail() {
         (|u| u["password"] = json!("p"), "never-returned", Verdict::Fail),
         (|u| u["meta"]["resourceType"] = json!("Users"), "meta-resource-type", Verdict::Fail),
         (|u| u["meta"]["created"] = json!("yesterday"), "meta-created", Verdict::Fail),
+        (|u| u["meta"]["created"] = json!(null), "meta-created", Verdict::Warn),
+        (|u| u["meta"]["lastModified"] = json!(null), "meta-last-modified", Verdict::Warn),
         (|u| u["meta"]["lastModified"] = json!("2023-01-01T00:00:00Z"), "meta-last-modified", Verdict::Fail),
         (|u| u["meta"]["location"] = json!("http://h/v2/Users/8"), "meta-location", Verdict::Fail),
         (|u| u["meta"]["location"] = json!("Users/7"), "meta-location", Verdict::Warn),

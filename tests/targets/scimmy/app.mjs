@@ -68,7 +68,9 @@ app.use("/scim/v2", new SCIMMYRouters({
     docUri: "https://example.com/doc",
     baseUri: () => base,
     handler: (request) => {
-        if (request.header("Authorization") !== `Bearer ${token}`) throw new Error("Invalid or missing bearer token");
+        // RFC 7235 §2.1: the name of a scheme has no letter case. Here because it is the application's part, not scimmy's.
+        const [scheme, given] = (request.header("Authorization") ?? "").split(" ");
+        if (folded(scheme) !== "bearer" || given !== token) throw new Error("Invalid or missing bearer token");
         return "me";
     },
 }));
