@@ -137,9 +137,14 @@ pub struct SetupEntry {
     #[serde(default)]
     pub create: Option<String>,
     /// The name under which later templates find the created resource: `${NAME.id}`; what was sent is
-    /// `${sent.NAME.…}`.
+    /// `${sent.NAME.…}`, and the resource as the `members` of a group name it (a list, also of one) is
+    /// `${as_members.NAME}`.
     #[serde(default, rename = "as")]
     pub name: Option<String>,
+    /// Creates so many: `${NAME}` is then the list of them, `${NAME.0.id}` the id of the first.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    pub count: Option<u16>,
     /// How much the payload holds.
     #[serde(default)]
     pub payload: Payload,
@@ -183,6 +188,10 @@ pub struct Step {
     /// Repeats the request until `expect` and `checks` hold or the time is over. Safe requests only.
     #[serde(default)]
     pub eventually: Option<Eventually>,
+    /// The name of a list: the request is sent once for each of its elements, all at the same time, with the element in
+    /// scope as `${each}`. The answers are judged one by one; of those that do not hold, the first is shown.
+    #[serde(default)]
+    pub each: Option<String>,
     /// What must hold before anything else is judged; if it does not, the case stops.
     #[serde(default)]
     pub expect: Option<Expect>,

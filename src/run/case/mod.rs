@@ -150,6 +150,9 @@ impl<'a> Running<'a> {
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        if let Some(list) = &step.each {
+            return self.step_for_each(step, list).await;
+        }
         let mut pauses = Pauses::new(step.eventually.as_ref());
         loop {
             let index = self.send(&step.request, &step.name, Phase::Step, step.capture_as.as_deref()).await?;
@@ -171,6 +174,25 @@ impl<'a> Running<'a> {
             }
             return self.capture(step, index);
         }
+    }
+
+    /// A step that is sent once for each element of a list: every answer has to hold, the first that does not is shown.
+    async fn step_for_each(&mut self, step: &Step, list: &str) -> Result<(), Stop> {
+        let mut shown = None;
+        for index in self.send_each(step, list).await? {
+            let (findings, outcome, stop) = self.judge(step, index)?;
+            let holds = stop.is_none() && findings.iter().all(|finding| finding.verdict < Verdict::Warn);
+            if !holds || shown.is_none() {
+                shown = Some((findings, outcome, stop));
+            }
+            if !holds {
+                break;
+            }
+        }
+        let Some((findings, outcome, stop)) = shown else { return Ok(()) };
+        self.findings.extend(findings);
+        self.outcomes.extend(outcome);
+        stop.map_or(Ok(()), Err)
     }
 
     /// Gives every check that was not reached a finding that says why.

@@ -1,12 +1,28 @@
 //! Sending the requests of a case, and what of their answers later templates see.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use super::{Running, Stop};
 use crate::check;
-use crate::model::{Exchange, ExchangeId, Phase};
+use crate::model::{Exchange, ExchangeId, Phase, Request};
 use crate::run::request;
 use crate::suite::format::{RequestSpec, Step};
+use crate::wire::Sent;
+
+/// Requests of one step that are under way at the same time, at most.
+const SIDE_BY_SIDE: usize = 16;
+
+/// A request that may be sent.
+struct Prepared {
+    request: Request,
+    /// Number of the intent in the ledger, if it may create something.
+    intent: Option<u64>,
+}
 
 impl Running<'_> {
     /// Sends a request; returns the place of its exchange. `name` is where templates find what was sent.
@@ -17,6 +33,50 @@ impl Running<'_> {
         phase: Phase,
         name: Option<&str>,
     ) -> Result<usize, Stop> {
+        let prepared = self.prepare(spec, step, name)?;
+        let transport = Arc::clone(&self.shared.transport);
+        let (started_ms, sent) = (self.shared.elapsed_ms(), transport.send(&prepared.request).await);
+        Ok(self.record(prepared, sent, started_ms, step, phase))
+    }
+
+    /// Sends the request of a step once for each element of a list, side by side; returns the places of the exchanges
+    /// in the order of the list.
+    pub(super) async fn send_each(&mut self, step: &Step, list: &str) -> Result<Range<usize>, Stop> {
+        let elements = match self.scope.get(list).cloned() {
+            Some(Value::Array(elements)) if !elements.is_empty() => elements,
+            _ => return Err(Stop::Blocked(format!("{}: `{list}` is no list with elements", step.name))),
+        };
+        let mut sending = JoinSet::new();
+        let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+        let mut prepared = Vec::new();
+        for (index, element) in elements.into_iter().enumerate() {
+            self.scope.set("each", element);
+            let ready = self.prepare(&step.request, &step.name, None)?;
+            let (transport, request) = (Arc::clone(&self.shared.transport), ready.request.clone());
+            let (places, epoch) = (Arc::clone(&places), self.shared.epoch);
+            prepared.push(ready);
+            sending.spawn(async move {
+                let _place = places.acquire_owned().await;
+                let started_ms = epoch.elapsed().as_secs_f64() * 1000.0;
+                (index, started_ms, transport.send(&request).await)
+            });
+        }
+        let mut answers: Vec<_> = std::iter::repeat_with(|| None).take(prepared.len()).collect();
+        while let Some(done) = sending.join_next().await {
+            let (index, started_ms, sent) = done.map_err(|error| Stop::Broken(error.to_string()))?;
+            answers[index] = Some((started_ms, sent));
+        }
+        let first = self.exchanges.len();
+        for (prepared, answer) in prepared.into_iter().zip(answers) {
+            if let Some((started_ms, sent)) = answer {
+                self.record(prepared, sent, started_ms, &step.name, Phase::Step);
+            }
+        }
+        Ok(first..self.exchanges.len())
+    }
+
+    /// Makes a request and has it allowed; what is sent is in scope under `name`.
+    fn prepare(&mut self, spec: &RequestSpec, step: &str, name: Option<&str>) -> Result<Prepared, Stop> {
         let (request, body) = match request::build(spec, &self.scope, &self.shared.target.base_url) {
             Ok(built) => built,
             Err(request::RequestError::Template(error)) => return Err(error.into()),
@@ -24,15 +84,17 @@ impl Running<'_> {
             Err(error) => return Err(Stop::Unmet(format!("{step}: {error}"))),
         };
         let intent = self.ownership.before(&request, body.as_ref())?;
-        let number = self.exchanges.len() + 1;
-        let started_ms = self.shared.elapsed_ms();
-        let sent = self.shared.transport.send(&request).await;
-        if let Some(intent) = intent {
-            self.ownership.after(intent, &request, &sent.answer, sent.tries);
-        }
         if let (Some(name), Some(body)) = (name, body) {
             self.scope.insert_into("sent", name, body);
         }
+        Ok(Prepared { request, intent })
+    }
+
+    fn record(&mut self, prepared: Prepared, sent: Sent, started_ms: f64, step: &str, phase: Phase) -> usize {
+        if let Some(intent) = prepared.intent {
+            self.ownership.after(intent, &prepared.request, &sent.answer, sent.tries);
+        }
+        let number = self.exchanges.len() + 1;
         self.exchanges.push(Exchange {
             id: ExchangeId(format!("{}:{number}", self.planned.id)),
             phase,
@@ -42,7 +104,7 @@ impl Running<'_> {
             started_ms,
             duration_ms: sent.duration.as_secs_f64() * 1000.0,
         });
-        Ok(self.exchanges.len() - 1)
+        self.exchanges.len() - 1
     }
 
     /// Puts the answer in scope under the name that the step gives it.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Running, Stop};
 use crate::check;
 use crate::model::{Phase, Verdict};
+use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::{object, payload};
 use crate::suite::format::{Payload, RequestSpec, SetupEntry};
 use crate::suite::template;
@@ -39,20 +40,50 @@ impl Running<'_> {
             return Err(Stop::Blocked(format!("set-up: the target has no resource type {kind}")));
         };
         let name = entry.name.clone().unwrap_or_else(|| kind.to_ascii_lowercase());
-        let unique = format!("{}-{}", self.shared.ids.unique(&self.planned.id), name.to_ascii_lowercase());
+        let Some(count) = entry.count else {
+            let created = self.create_one(resource, entry, &name, &name).await?;
+            self.scope.insert_into("as_members", &name, json!([{ "value": created["id"] }]));
+            self.scope.set(&name, created);
+            return Ok(());
+        };
+        let (mut all, mut members) = (Vec::new(), Vec::new());
+        let first = self.exchanges.len() + 1;
+        for number in 1..=count {
+            let created = self.create_one(resource, entry, &name, &format!("{name}-{number}")).await?;
+            // One is evidence enough of what was sent for all of them.
+            self.exchanges.truncate(first);
+            members.push(json!({ "value": created["id"] }));
+            all.push(created);
+        }
+        self.scope.insert_into("as_members", &name, Value::Array(members));
+        self.scope.set(&name, Value::Array(all));
+        Ok(())
+    }
+
+    /// Creates one resource; `suffix` makes its name. Gives what the target says was created.
+    async fn create_one(
+        &mut self,
+        resource: &ResourceSchemas,
+        entry: &SetupEntry,
+        name: &str,
+        suffix: &str,
+    ) -> Result<Value, Stop> {
+        let target = &self.shared.target;
+        let kind = &resource.resource_type.name;
+        let unique = format!("{}-{}", self.shared.ids.unique(&self.planned.id), suffix.to_ascii_lowercase());
         let naming = payload::Naming { unique: &unique, domain: &target.domain };
         let mut body = match entry.payload {
             Payload::Minimal => payload::minimal(resource, &naming),
             Payload::Full => payload::full(resource, &naming),
         };
-        body = target.with_overrides(&kind, body, &unique);
+        body = target.with_overrides(kind, body, &unique);
         for (name, value) in &entry.with {
             object::replace(&mut body, name, template::render(value, &self.scope)?);
         }
 
         let spec = RequestSpec::post(&resource.resource_type.endpoint, body);
         let step_name = format!("set-up: create {kind} as {name}");
-        let index = self.send(&spec, &step_name, Phase::Setup, Some(&name)).await?;
+        let index = self.send(&spec, &step_name, Phase::Setup, Some(name)).await?;
         let exchange = &self.exchanges[index];
         let Some(response) = exchange.response().filter(|response| (200..300).contains(&response.status))
         else {
@@ -65,16 +96,13 @@ impl Running<'_> {
                 self.scope.set("location", json!(location));
                 let read = RequestSpec::get("${location}");
                 let index = self.send(&read, &format!("{step_name}: read it"), Phase::Setup, None).await?;
-                created = self.exchanges[index]
-                    .response()
-                    .and_then(|r| r.body.json().cloned())
-                    .unwrap_or(Value::Null);
+                let read = self.exchanges[index].response().and_then(|response| response.body.json());
+                created = read.cloned().unwrap_or(Value::Null);
             }
         }
         if created.get("id").and_then(Value::as_str).is_none() {
             return Err(Stop::Blocked(format!("{step_name}: the answer has no id")));
         }
-        self.scope.set(&name, created);
-        Ok(())
+        Ok(created)
     }
 }

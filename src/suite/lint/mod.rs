@@ -203,7 +203,7 @@ impl<'a> Linter<'a> {
                 .help("as in { create: User, as: made }".to_owned())
                 .push(),
             (None, Some(step)) => {
-                for key in ["as", "payload", "with"] {
+                for key in ["as", "count", "payload", "with"] {
                     if !self.has(&format!("{at}/{key}")) {
                         continue;
                     }

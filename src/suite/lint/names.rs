@@ -22,20 +22,22 @@ pub(super) struct Name {
     pub(super) sent: bool,
     /// Whether `headers.NAME` is there too.
     pub(super) headers: bool,
+    /// Whether `as_members.NAME` is there too.
+    pub(super) created: bool,
 }
 
 impl Name {
     const fn built_in(own: bool, text: bool) -> Self {
-        Self { own, text, given: false, sent: false, headers: false }
+        Self { own, text, given: false, sent: false, headers: false, created: false }
     }
 
     const fn given(own: bool, text: bool) -> Self {
-        Self { own, text, given: true, sent: false, headers: false }
+        Self { own, text, given: true, sent: false, headers: false, created: false }
     }
 }
 
 /// Always in scope.
-pub(super) const BUILT_IN: [(&str, Name); 8] = [
+pub(super) const BUILT_IN: [(&str, Name); 9] = [
     ("unique", Name::built_in(true, true)),
     ("uuid", Name::built_in(true, true)),
     ("domain", Name::built_in(false, true)),
@@ -43,6 +45,7 @@ pub(super) const BUILT_IN: [(&str, Name); 8] = [
     ("minimal", Name::built_in(true, false)),
     ("full", Name::built_in(true, false)),
     ("sent", Name::built_in(true, false)),
+    ("as_members", Name::built_in(true, false)),
     ("headers", Name::built_in(true, false)),
 ];
 
@@ -122,17 +125,27 @@ impl Names {
         built_in.chain(self.0.iter().filter(|(_, known)| known.given).map(|(name, _)| &**name))
     }
 
-    /// The names that `sent.…` or `headers.…` can go on with.
+    /// The names that `sent.…`, `headers.…` or `as_members.…` can go on with.
     pub(super) fn below(&self, name: &str) -> Vec<&str> {
-        let there = |known: &Name| if name == "sent" { known.sent } else { known.headers };
+        let there = |known: &Name| match name {
+            "sent" => known.sent,
+            "headers" => known.headers,
+            _ => known.created,
+        };
         self.0.iter().filter(|(_, known)| there(known)).map(|(name, _)| &**name).collect()
     }
 
     /// A resource that the set-up creates.
     pub(super) fn create(&mut self, entry: &SetupEntry) {
         if let Some(name) = created_name(entry) {
-            self.0.insert(name, Name { sent: true, ..Name::given(true, false) });
+            self.0.insert(name, Name { sent: true, created: true, ..Name::given(true, false) });
         }
+    }
+
+    /// What a step with `each` sees besides.
+    pub(super) fn each(&mut self, list: &str) {
+        let own = self.get(list).is_some_and(|known| known.own);
+        self.0.insert("each".to_owned(), Name::given(own, false));
     }
 
     /// What the checks of a step see: its own response too.
@@ -169,8 +182,11 @@ impl Names {
         references.iter().any(|reference| {
             let mut parts = reference.expression.split('.');
             let name = parts.next().unwrap_or_default();
-            let name =
-                if name == "sent" || name == "headers" { parts.next().unwrap_or_default() } else { name };
+            let name = if ["sent", "headers", "as_members"].contains(&name) {
+                parts.next().unwrap_or_default()
+            } else {
+                name
+            };
             self.get(name).is_none_or(|known| known.own)
         })
     }

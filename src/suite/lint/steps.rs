@@ -4,6 +4,7 @@ use super::names::Names;
 use super::requests::is_method;
 use super::{Context, Linter};
 use crate::model::RequirementId;
+use crate::suite::diagnostic::nearest;
 use crate::suite::format::{Outcome, StatusPattern, Step};
 use crate::suite::yaml::pointer_token;
 
@@ -30,7 +31,12 @@ impl<'a> Linter<'a> {
                 .help("a few words".to_owned())
                 .push();
         }
-        self.step_templates(step, at, names);
+        let mut with_each = names.clone();
+        if let Some(list) = &step.each {
+            self.each(step, list, at, names);
+            with_each.each(list);
+        }
+        self.step_templates(step, at, &with_each);
         self.features(&format!("{at}/requires"), &step.requires, Some(context.case));
         for outer in context.requires {
             self.contradiction(&format!("{at}/requires"), &step.requires, outer);
@@ -38,7 +44,7 @@ impl<'a> Linter<'a> {
         let requires = context.with(&step.requires);
         let context = Context { case: context.case, requires: &requires };
         self.request(step, at);
-        self.owned(context.case, step, at, names);
+        self.owned(context.case, step, at, &with_each);
         self.credential(step, at, context.requires);
         self.asserts(step, at, setup);
         self.verifies(step, at, setup);
@@ -46,6 +52,32 @@ impl<'a> Linter<'a> {
         self.checks(&step.checks, at, &context);
         self.captures(step, at, names);
         names.after(step);
+    }
+
+    /// `each` names a list, and its answers have no one name.
+    fn each(&mut self, step: &Step, list: &str, at: &str, names: &Names) {
+        if names.get(list).is_none() {
+            let known: Vec<_> = names.all().collect();
+            let help = nearest(list, known.iter().copied()).map_or_else(
+                || format!("in scope: {}", known.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            self.mistake(&format!("{at}/each"), &format!("`{list}` is not defined at this point"))
+                .label("no such list")
+                .help(help)
+                .push();
+        }
+        let excluded = [
+            ("as", step.capture_as.is_some()),
+            ("capture", !step.capture.is_empty()),
+            ("eventually", step.eventually.is_some()),
+        ];
+        for (key, _) in excluded.into_iter().filter(|(_, is_there)| *is_there) {
+            self.mistake_at_key(&format!("{at}/{key}"), &format!("`each` and `{key}` exclude each other"))
+                .label("of which answer?")
+                .help("a step with `each` has many answers".to_owned())
+                .push();
+        }
     }
 
     fn asserts(&mut self, step: &Step, at: &str, setup: bool) {
