@@ -4,14 +4,24 @@
 mod api;
 #[path = "server/auth.rs"]
 mod auth;
+#[path = "server/bulk.rs"]
+mod bulk;
+#[path = "server/cursors.rs"]
+mod cursors;
 #[path = "server/discovery.rs"]
 mod discovery;
 #[path = "server/groups.rs"]
 mod groups;
 #[path = "server/http.rs"]
 mod http;
+#[path = "server/me.rs"]
+mod me;
 #[path = "server/query.rs"]
 mod query;
+#[path = "server/switches.rs"]
+mod switches;
+#[path = "server/tenants.rs"]
+mod tenants;
 #[path = "server/users.rs"]
 mod users;
 #[path = "server/versions.rs"]

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::server::OptionalFeature;
+
 /// A conformance test harness for SCIM 2.0 service providers (RFC 7643, RFC 7644).
 #[derive(Debug, Parser)]
 #[command(
@@ -240,6 +242,9 @@ pub(crate) struct ServeArgs {
     /// The environment variable that holds the bearer token to accept; default: a token drawn anew
     #[arg(long, value_name = "VAR")]
     pub(crate) token_env: Option<String>,
+    /// A part of the protocol that the server is to do without, as in `bulk`; may be repeated
+    #[arg(long, value_name = "FEATURE")]
+    pub(crate) without: Vec<OptionalFeature>,
 }
 
 #[derive(Debug, Args)]

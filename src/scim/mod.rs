@@ -2,6 +2,7 @@
 
 pub mod attribute_path;
 pub mod builtin;
+pub mod bulk;
 pub mod compare;
 pub mod date_time;
 pub mod error;

@@ -27,6 +27,8 @@ pub struct SearchRequest {
     pub start_index: usize,
     /// The most results that the client wants in a page; negative means 0 (Table 6).
     pub count: Option<usize>,
+    /// The page of a query with cursors; empty for the first one (RFC 9865 §2).
+    pub cursor: Option<String>,
     /// `attributes`, separated by commas.
     pub attributes: Option<String>,
     /// `excludedAttributes`, separated by commas.
@@ -41,6 +43,7 @@ impl Default for SearchRequest {
             sort_order: SortOrder::default(),
             start_index: 1,
             count: None,
+            cursor: None,
             attributes: None,
             excluded_attributes: None,
         }
@@ -49,7 +52,7 @@ impl Default for SearchRequest {
 
 impl SearchRequest {
     /// Reads URL parameters, decoded. Unknown ones are ignored (RFC 7644 §3.4.2), and so is an empty value, except of
-    /// `filter`.
+    /// `filter` and `cursor`.
     ///
     /// 400 `invalidFilter` for a filter that does not parse; 400 `invalidValue` for a number that is none, another
     /// `sortOrder` than the two that there are, a `sortBy` that is not in attribute notation, and for a parameter that
@@ -64,12 +67,12 @@ impl SearchRequest {
             match name {
                 "attributes" => append(&mut request.attributes, text),
                 "excludedAttributes" => append(&mut request.excluded_attributes, text),
-                "filter" | "sortBy" | "sortOrder" | "startIndex" | "count" => {
+                "filter" | "sortBy" | "sortOrder" | "startIndex" | "count" | "cursor" => {
                     if seen.iter().any(|seen| seen == name) {
                         return Err(invalid(format!("{name} is given twice")));
                     }
                     seen.push(name.to_owned());
-                    if name == "filter" || !text.is_empty() {
+                    if matches!(name, "filter" | "cursor") || !text.is_empty() {
                         request.set(name, text)?;
                     }
                 }
@@ -92,7 +95,7 @@ impl SearchRequest {
             return Err(syntax(format!("`schemas` does not name {}", urn::SEARCH_REQUEST)));
         }
         let mut request = Self::default();
-        for name in ["filter", "sortBy", "sortOrder"] {
+        for name in ["filter", "sortBy", "sortOrder", "cursor"] {
             match member(body, name) {
                 None | Some(Value::Null) => {}
                 Some(Value::String(text)) => request.set(name, text)?,
@@ -123,6 +126,7 @@ impl SearchRequest {
                 self.sort_order =
                     order.ok_or_else(|| invalid("sortOrder is neither ascending nor descending"))?;
             }
+            "cursor" => self.cursor = Some(text.to_owned()),
             "startIndex" => self.start_index = integer(name, text)?.max(1),
             _ => self.count = Some(integer(name, text)?),
         }
@@ -141,6 +145,15 @@ impl SearchRequest {
         let length = self.count.unwrap_or(max).min(max);
         start..total.min(start.saturating_add(length))
     }
+}
+
+/// The `ListResponse` message for a page of `total` results that is reached by a cursor, without the cursors of its
+/// neighbours (RFC 9865 §2).
+#[must_use]
+pub fn cursor_response(total: usize, page: Vec<Value>) -> Value {
+    let mut list = list_response(total, 1, page);
+    super::object::replace(&mut list, "startIndex", Value::Null);
+    list
 }
 
 /// The `ListResponse` message for a page of `total` results that starts with number `start_index`.
@@ -235,13 +248,14 @@ mod tests {
             ("sortOrder", "descending"),
             ("startIndex", "2"),
             ("count", "3"),
+            ("cursor", ""),
             ("attributes", "userName,title"),
             ("attributes", "emails"),
             ("excludedAttributes", "x"),
         ]);
         let by_message = SearchRequest::from_value(&json!({
             "schemas": [urn::SEARCH_REQUEST], "filter": "userName pr", "sortBy": "name.givenName",
-            "SORTORDER": "descending", "startIndex": 2, "count": 3, "attributes": ["userName", "title", "emails"],
+            "SORTORDER": "descending", "startIndex": 2, "count": 3, "cursor": "", "attributes": ["userName", "title", "emails"],
             "excludedAttributes": "x",
         }));
         assert_eq!(by_url, by_message);

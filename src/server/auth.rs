@@ -7,45 +7,101 @@ use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
+use super::options::Options;
 use super::reply::Refusal;
 
 /// The challenge without an error code: what a request without a token gets (RFC 6750 §3.1).
 const CHALLENGE: &str = r#"Bearer realm="scimcheck""#;
 
 /// The tokens that are known.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tokens {
-    full: SecretString,
-    read_only: Option<SecretString>,
+    known: Vec<Known>,
 }
 
-/// What a token may do.
+#[derive(Debug)]
+struct Known {
+    secret: SecretString,
+    state: State,
+    tenant: usize,
+    /// The id of the user whom the token stands for.
+    subject: Option<String>,
+}
+
+/// What is to be said about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+enum State {
     Full,
     ReadOnly,
+    Expired,
+    Revoked,
+}
+
+/// What a token may do, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Access<'t> {
+    /// Which token it is.
+    pub(super) actor: usize,
+    pub(super) tenant: usize,
+    pub(super) read_only: bool,
+    /// The id of the user whom the token stands for.
+    pub(super) subject: Option<&'t str>,
 }
 
 impl Tokens {
-    /// `InvalidInput` for a token that no Authorization header can carry (RFC 6750 §2.1).
-    pub(super) fn new(full: SecretString, read_only: Option<SecretString>) -> io::Result<Self> {
-        for token in std::iter::once(&full).chain(&read_only) {
-            let token = token.expose_secret();
-            let body = token.trim_end_matches('=');
-            let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
-            if body.is_empty() || !body.chars().all(allowed) {
-                let message = "a bearer token consists of letters, digits, - . _ ~ + / and = at the end";
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-            }
+    /// All but the token of a user, who does not exist yet. `InvalidInput` for a token that no Authorization header can
+    /// carry (RFC 6750 §2.1).
+    pub(super) fn new(options: &Options) -> io::Result<Self> {
+        let mut tokens = Self::default();
+        tokens.add(&options.token, State::Full, 0, None)?;
+        for (token, state) in [
+            (&options.read_only_token, State::ReadOnly),
+            (&options.expired_token, State::Expired),
+            (&options.revoked_token, State::Revoked),
+        ] {
+            token.iter().try_for_each(|token| tokens.add(token, state, 0, None))?;
         }
-        Ok(Self { full, read_only })
+        for (index, token) in options.tenants.iter().enumerate() {
+            tokens.add(token, State::Full, index + 1, None)?;
+        }
+        Ok(tokens)
+    }
+
+    /// Adds the token of a user.
+    pub(super) fn add_user(&mut self, secret: &SecretString, id: String) -> io::Result<()> {
+        self.add(secret, State::Full, 0, Some(id))
+    }
+
+    fn add(
+        &mut self,
+        secret: &SecretString,
+        state: State,
+        tenant: usize,
+        subject: Option<String>,
+    ) -> io::Result<()> {
+        let token = secret.expose_secret();
+        let body = token.trim_end_matches('=');
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
+        if body.is_empty() || !body.chars().all(allowed) {
+            let message = "a bearer token consists of letters, digits, - . _ ~ + / and = at the end";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        if self.known.iter().any(|known| known.secret.expose_secret() == token) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "two bearer tokens are the same"));
+        }
+        self.known.push(Known { secret: secret.clone(), state, tenant, subject });
+        Ok(())
     }
 
     /// What the request's token may do.
     ///
-    /// 401 without one (also for other schemes); 401 `invalid_token` for one that is not known; 400 `invalid_request`
-    /// for more than one header, and for a token in the query as well (RFC 6750 §3.1).
-    pub(super) fn authenticate(&self, headers: &HeaderMap, query: Option<&str>) -> Result<Access, Refusal> {
+    /// 401 without one (also for other schemes); 401 `invalid_token` for one that is not known, expired or revoked; 400
+    /// `invalid_request` for more than one header, and for a token in the query as well (RFC 6750 §3.1).
+    pub(super) fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+    ) -> Result<Access<'_>, Refusal> {
         let mut fields = headers.get_all(AUTHORIZATION).iter();
         let field = fields.next().ok_or_else(|| unauthorized("A bearer token is required"))?;
         if fields.next().is_some() {
@@ -61,31 +117,40 @@ impl Tokens {
         if !scheme.eq_ignore_ascii_case(b"bearer") {
             return Err(unauthorized("The Authorization header has another scheme than Bearer"));
         }
-        let token = token.trim_ascii();
-        let is = |known: &SecretString| same(known.expose_secret().as_bytes(), token);
-        if is(&self.full) {
-            Ok(Access::Full)
-        } else if self.read_only.as_ref().is_some_and(is) {
-            Ok(Access::ReadOnly)
-        } else {
-            Err(challenge(401, "invalid_token", "The bearer token is not valid"))
+        self.access(token.trim_ascii())
+    }
+
+    /// What a token may do.
+    pub(super) fn access(&self, token: &[u8]) -> Result<Access<'_>, Refusal> {
+        let invalid = |detail: &str| Err(challenge(401, "invalid_token", detail));
+        let is = |known: &Known| same(known.secret.expose_secret().as_bytes(), token);
+        let Some(actor) = self.known.iter().position(is) else {
+            return invalid("The bearer token is not valid");
+        };
+        let Known { state, tenant, ref subject, .. } = self.known[actor];
+        match state {
+            State::Expired => invalid("The bearer token has expired"),
+            State::Revoked => invalid("The bearer token was revoked"),
+            State::Full | State::ReadOnly => {
+                Ok(Access { actor, tenant, read_only: state == State::ReadOnly, subject: subject.as_deref() })
+            }
         }
     }
 
     /// The text without any token in it: details of errors quote what the client sent.
     pub(super) fn without_tokens(&self, text: &mut String) {
-        for token in std::iter::once(&self.full).chain(&self.read_only) {
-            if text.contains(token.expose_secret()) {
-                *text = text.replace(token.expose_secret(), "***");
+        for Known { secret, .. } in &self.known {
+            if text.contains(secret.expose_secret()) {
+                *text = text.replace(secret.expose_secret(), "***");
             }
         }
     }
 }
 
-impl Access {
+impl Access<'_> {
     /// 403 `insufficient_scope` for a change with a token that may only read.
     pub(super) fn permit(self, only_reads: bool) -> Result<(), Refusal> {
-        if self == Self::Full || only_reads {
+        if only_reads || !self.read_only {
             return Ok(());
         }
         Err(challenge(403, "insufficient_scope", "The bearer token only permits reading"))
@@ -112,26 +177,37 @@ mod tests {
     use super::*;
 
     fn tokens() -> Tokens {
-        Tokens::new("secret".into(), Some("peek".into())).unwrap()
+        Tokens::new(&Options {
+            token: "secret".into(),
+            read_only_token: Some("peek".into()),
+            expired_token: Some("late".into()),
+            revoked_token: Some("gone".into()),
+            tenants: vec!["other".into()],
+            ..Options::default()
+        })
+        .unwrap()
     }
 
-    fn judge(fields: &[&str]) -> Result<Access, (u16, String)> {
+    /// Tenant and whether the token may only read; or status and challenge.
+    fn judge(fields: &[&str]) -> Result<(usize, bool), (u16, String)> {
         let mut headers = HeaderMap::new();
         for field in fields {
             headers.append(AUTHORIZATION, field.parse().unwrap());
         }
         tokens()
             .authenticate(&headers, None)
+            .map(|access| (access.tenant, access.read_only))
             .map_err(|refusal| (refusal.error.status, refusal.headers[0].1.clone()))
     }
 
     #[test]
     fn credentials() {
         for (field, access) in [
-            ("Bearer secret", Access::Full),
-            ("bearer secret", Access::Full),
-            ("BEARER   secret", Access::Full),
-            ("Bearer peek", Access::ReadOnly),
+            ("Bearer secret", (0, false)),
+            ("bearer secret", (0, false)),
+            ("BEARER   secret", (0, false)),
+            ("Bearer peek", (0, true)),
+            ("Bearer other", (1, false)),
         ] {
             assert_eq!(judge(&[field]), Ok(access), "{field}");
         }
@@ -139,7 +215,15 @@ mod tests {
         for fields in [&[][..], &["Basic c2VjcmV0"], &["secret"], &[""], &["Bearersecret"]] {
             assert_eq!(judge(fields), Err((401, bare.clone())), "{fields:?}");
         }
-        for field in ["Bearer", "Bearer Secret", "Bearer secretsecret", "Bearer secret x", "Bearer sec"] {
+        for field in [
+            "Bearer",
+            "Bearer Secret",
+            "Bearer secretsecret",
+            "Bearer secret x",
+            "Bearer sec",
+            "Bearer late",
+            "Bearer gone",
+        ] {
             let (status, challenge) = judge(&[field]).unwrap_err();
             assert_eq!(status, 401, "{field}");
             assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
@@ -152,8 +236,11 @@ mod tests {
     #[test]
     fn tokens_that_no_header_carries_and_tokens_in_texts() {
         for token in ["", "=", "a b", "a\n", "é", "a\"b", "a=b"] {
-            assert!(Tokens::new(token.into(), None).is_err(), "{token:?}");
+            let options = Options { token: token.into(), ..Options::default() };
+            assert!(Tokens::new(&options).is_err(), "{token:?}");
         }
+        let twice = Options { token: "a".into(), read_only_token: Some("a".into()), ..Options::default() };
+        assert!(Tokens::new(&twice).is_err());
         let mut text = "`secret` is no `peek`".to_owned();
         tokens().without_tokens(&mut text);
         assert_eq!(text, "`***` is no `***`");

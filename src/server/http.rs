@@ -11,9 +11,10 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::serve::ListenerExt;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::reply::Reply;
+use super::reply::{Content, Reply};
 use super::service::Service;
 
 /// Bodies of more bytes are refused with 413.
@@ -40,6 +41,8 @@ pub(super) enum ReceivedBody {
     TooLarge,
     /// It ended before its end.
     Broken,
+    /// The data of an operation of a bulk request.
+    Json(Value),
 }
 
 /// Answers requests on the listener until `stopped` is done.
@@ -85,7 +88,12 @@ async fn receive(headers: &HeaderMap, mut body: Body) -> ReceivedBody {
 }
 
 fn respond(reply: Reply) -> Response<Body> {
-    let mut response = Response::new(reply.body.map_or_else(Body::empty, Body::from));
+    let body = match reply.content {
+        Content::Nothing => Body::empty(),
+        Content::Json(value) => Body::from(value.to_string()),
+        Content::Shared(bytes) => Body::from(bytes),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     for (name, text) in reply.headers {
         // Only text that a header can carry gets here: tags, URLs and literals.

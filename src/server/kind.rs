@@ -1,7 +1,8 @@
 //! The resource types that the server has.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
 
+use super::options::OptionalFeature;
 use crate::scim::builtin;
 use crate::scim::resource_type::ResourceSchemas;
 
@@ -35,14 +36,39 @@ impl Kind {
             Self::Group => "Group",
         }
     }
+}
 
-    /// Its schemas.
-    pub(super) fn schemas(self) -> &'static ResourceSchemas {
-        static SCHEMAS: OnceLock<[ResourceSchemas; 2]> = OnceLock::new();
-        let [user, group] = SCHEMAS.get_or_init(|| [builtin::user(), builtin::group()]);
-        match self {
-            Self::User => user,
-            Self::Group => group,
+/// The resource types of one server, and their schemas.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) user: ResourceSchemas,
+    pub(super) group: ResourceSchemas,
+    kinds: &'static [Kind],
+}
+
+impl Model {
+    /// Those of RFC 7643, but for what the server is to do without.
+    pub(super) fn new(without: &BTreeSet<OptionalFeature>) -> Self {
+        let mut user = builtin::user();
+        if without.contains(&OptionalFeature::EnterpriseUser) {
+            user.extensions.clear();
+            user.resource_type.schema_extensions.clear();
+        }
+        let kinds: &[Kind] =
+            if without.contains(&OptionalFeature::Groups) { &[Kind::User] } else { &Kind::ALL };
+        Self { user, group: builtin::group(), kinds }
+    }
+
+    /// The resource types that there are.
+    pub(super) fn kinds(&self) -> &'static [Kind] {
+        self.kinds
+    }
+
+    /// The schemas of a resource type.
+    pub(super) fn schemas(&self, kind: Kind) -> &ResourceSchemas {
+        match kind {
+            Kind::User => &self.user,
+            Kind::Group => &self.group,
         }
     }
 }

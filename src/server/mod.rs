@@ -1,18 +1,22 @@
 //! The reference server: a SCIM 2.0 service provider in memory, made of the pure functions of `scim` (layer 5).
 //!
 //! A request passes through the stages of `service`, each a module of its own: received (`http`), routed (`route`),
-//! authenticated (`auth`), negotiated (`negotiate`), carried out (`discovery`, `query`, `resources` on `store`), and
-//! answered (`reply`).
+//! authenticated (`auth`), negotiated (`negotiate`), carried out (`discovery`, `query` with `cursor`, `resources` on
+//! `store`, `me`, and `bulk`, which sends its operations through the same stages), and answered (`reply`).
 
 mod auth;
+mod bulk;
+mod cursor;
 mod discovery;
 mod etag;
 mod headers;
 mod http;
 mod kind;
 mod manager;
+mod me;
 mod membership;
 mod negotiate;
+mod options;
 mod query;
 mod reply;
 mod resources;
@@ -31,34 +35,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use self::auth::Tokens;
 use self::route::BASE_PATH;
 use self::service::Service;
 
+pub use self::options::{OptionalFeature, Options, UserToken};
+
 /// How long [`Server::shutdown`] waits for requests that are being answered.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// How a server is set up; the default has a fresh random token.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Port on 127.0.0.1; 0 for a free one.
-    pub port: u16,
-    /// The bearer token that may do everything.
-    pub token: SecretString,
-    /// A bearer token that may only read: everything else is answered with 403 `insufficient_scope`.
-    pub read_only_token: Option<SecretString>,
-    /// `filter.maxResults`: the largest number of resources in one answer.
-    pub max_results: usize,
-    /// Makes the ids of resources repeatable. They are UUIDs in any case.
-    pub seed: Option<u64>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let token = uuid::Uuid::new_v4().simple().to_string();
-        Self { port: 0, token: token.into(), read_only_token: None, max_results: 200, seed: None }
-    }
-}
 
 /// A running server. Dropping it stops it; [`Server::shutdown`] also waits until it has stopped.
 ///
@@ -89,16 +72,16 @@ impl Server {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn start(options: Options) -> io::Result<Self> {
-        let tokens = Tokens::new(options.token.clone(), options.read_only_token.clone())?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
-        let service = Service::new(base_url.clone(), tokens, options.max_results, options.seed);
+        let (token, port_bound) = (options.token.clone(), base_url.clone());
+        let service = Service::new(port_bound, options)?;
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(http::serve(listener, Arc::new(service), async move {
             // Sent or dropped: both mean that the server is no longer wanted.
             let _ = stopped.await;
         }));
-        Ok(Self { base_url, token: options.token, stop, task })
+        Ok(Self { base_url, token, stop, task })
     }
 
     /// The base URL, without a slash at the end: `http://127.0.0.1:PORT/scim/v2`.

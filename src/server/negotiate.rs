@@ -58,6 +58,7 @@ pub(super) fn json_body(request: &Request) -> Result<Value, Refusal> {
             return Err(Refusal::new(413, format!("The body has more than {MAX_BODY} bytes")));
         }
         ReceivedBody::Broken => return Err(syntax("The body ended too early")),
+        ReceivedBody::Json(value) => return Ok(value.clone()),
     };
     if bytes.is_empty() {
         return Err(syntax("The body is empty"));

@@ -1,6 +1,7 @@
 //! What is sent back: resources, messages, refusals.
 
-use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::body::Bytes;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, StatusCode};
 use serde_json::Value;
 
@@ -14,25 +15,47 @@ const SCIM_JSON: &str = "application/scim+json";
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: Vec<(HeaderName, String)>,
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) content: Content,
+}
+
+/// What a response carries.
+#[derive(Debug)]
+pub(super) enum Content {
+    Nothing,
+    Json(Value),
+    /// Bytes that many responses share, or that are no JSON.
+    Shared(Bytes),
 }
 
 impl Reply {
     /// A response without a body.
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: None }
+        Self { status, headers: Vec::new(), content: Content::Nothing }
     }
 
     /// A response with a JSON body.
-    pub(super) fn json(status: StatusCode, body: &Value) -> Self {
-        let headers = vec![(CONTENT_TYPE, SCIM_JSON.to_owned())];
-        Self { status, headers, body: Some(body.to_string().into_bytes()) }
+    pub(super) fn json(status: StatusCode, body: Value) -> Self {
+        Self::empty(status).with(CONTENT_TYPE, SCIM_JSON).carrying(Content::Json(body))
     }
 
-    /// Adds where the resource is and which version it has (RFC 7644 §3.3 and §3.14).
-    pub(super) fn about(mut self, location: String, version: &str) -> Self {
-        self.headers.extend([(LOCATION, location), (ETAG, version.to_owned())]);
+    /// A response with the text of a JSON body.
+    pub(super) fn shared(status: StatusCode, body: Bytes) -> Self {
+        Self::empty(status).with(CONTENT_TYPE, SCIM_JSON).carrying(Content::Shared(body))
+    }
+
+    /// The same with a header field more.
+    pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
+    }
+
+    fn carrying(self, content: Content) -> Self {
+        Self { content, ..self }
+    }
+
+    /// The value of a header field.
+    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -56,7 +79,7 @@ impl Refusal {
     /// The Error message (RFC 7644 §3.12).
     pub(super) fn into_reply(self) -> Reply {
         let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut reply = Reply::json(status, &self.error.to_value());
+        let mut reply = Reply::json(status, self.error.to_value());
         reply.headers.extend(self.headers);
         reply
     }

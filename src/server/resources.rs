@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::etag::{self, Condition};
 use super::kind::Kind;
 use super::negotiate::json_body;
+use super::options::OptionalFeature;
 use super::query;
 use super::reply::{Refusal, Reply};
 use super::service::Call;
 use super::store::Resource;
+use crate::scim::object::replace as replace_member;
 use crate::scim::patch::{PatchRequest, apply};
 use crate::scim::projection::Projection;
 use crate::scim::validate::{demand_schemas, for_write};
@@ -21,9 +23,9 @@ pub(super) fn create(call: Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
     let body = json_body(call.request)?;
     let projection = query::projection(call, kind)?;
     demand_schemas(&body)?;
-    let mut value = for_write(&body, kind.schemas(), None)?;
+    let mut value = for_write(&body, call.schemas(kind), None)?;
     hide_password(&mut value, None);
-    let resource = call.service.store().create(kind, value)?;
+    let resource = call.store().create(kind, value)?;
     Ok(show(call, StatusCode::CREATED, &resource, &projection))
 }
 
@@ -39,26 +41,36 @@ pub(super) fn serve(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refus
 
 fn read(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
     let projection = query::projection(call, kind)?;
-    let resource = call.service.store().get(kind, id).ok_or_else(|| not_found(id))?;
-    match etag::judge(&call.request.headers, &resource.version) {
+    let resource = call.store().get(kind, id).ok_or_else(|| not_found(id))?;
+    match judge(call, &resource) {
         Condition::Holds => Ok(show(call, StatusCode::OK, &resource, &projection)),
         Condition::Changed => Err(changed(id)),
-        Condition::Unchanged => {
-            let location = call.location(&resource);
-            Ok(Reply::empty(StatusCode::NOT_MODIFIED).about(location, &resource.version))
-        }
+        Condition::Unchanged => Ok(call.about(Reply::empty(StatusCode::NOT_MODIFIED), &resource)),
     }
 }
 
 fn replace(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
     let body = json_body(call.request)?;
     demand_schemas(&body)?;
-    write(call, kind, id, |old| Ok(for_write(&body, kind.schemas(), Some(old))?))
+    write(call, kind, id, |old| {
+        let mut value = for_write(&body, call.schemas(kind), Some(old))?;
+        if !call.has(OptionalFeature::ChangePassword) {
+            replace_member(&mut value, "password", old.get("password").cloned().unwrap_or_default());
+        }
+        Ok(value)
+    })
 }
 
 fn patch(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
+    call.demand(OptionalFeature::Patch, "PATCH")?;
     let request = PatchRequest::from_value(&json_body(call.request)?)?;
-    write(call, kind, id, |old| Ok(apply(old, &request, kind.schemas())?))
+    write(call, kind, id, |old| {
+        let value = apply(old, &request, call.schemas(kind))?;
+        if !call.has(OptionalFeature::ChangePassword) && value.get("password") != old.get("password") {
+            return Err(Refusal::new(403, "Changing the password is not supported"));
+        }
+        Ok(value)
+    })
 }
 
 /// Changes a resource as a whole or not at all: nobody else gets at the store in between.
@@ -69,7 +81,7 @@ fn write(
     change: impl FnOnce(&Value) -> Result<Value, Refusal>,
 ) -> Result<Reply, Refusal> {
     let projection = query::projection(call, kind)?;
-    let mut store = call.service.store();
+    let mut store = call.store();
     let old = store.get(kind, id).ok_or_else(|| not_found(id))?;
     check_conditions(call, &old)?;
     let mut value = change(&old.value)?;
@@ -80,15 +92,22 @@ fn write(
 }
 
 fn delete(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
-    let mut store = call.service.store();
+    let mut store = call.store();
     let old = store.get(kind, id).ok_or_else(|| not_found(id))?;
     check_conditions(call, &old)?;
     store.delete(&old);
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
+fn judge(call: Call<'_>, resource: &Resource) -> Condition {
+    if !call.has(OptionalFeature::Etag) {
+        return Condition::Holds;
+    }
+    etag::judge(&call.request.headers, &resource.version)
+}
+
 fn check_conditions(call: Call<'_>, resource: &Arc<Resource>) -> Result<(), Refusal> {
-    match etag::judge(&call.request.headers, &resource.version) {
+    match judge(call, resource) {
         Condition::Holds => Ok(()),
         Condition::Changed | Condition::Unchanged => Err(changed(&resource.id)),
     }
@@ -96,7 +115,7 @@ fn check_conditions(call: Call<'_>, resource: &Arc<Resource>) -> Result<(), Refu
 
 fn show(call: Call<'_>, status: StatusCode, resource: &Resource, projection: &Projection) -> Reply {
     let body = call.present(resource, projection);
-    Reply::json(status, &body).about(call.location(resource), &resource.version)
+    call.about(Reply::json(status, body), resource)
 }
 
 fn not_found(id: &str) -> Refusal {

@@ -25,9 +25,7 @@ pub(super) enum Route {
     ResourceType(String),
     Schemas,
     Schema(String),
-    /// Not supported.
     Bulk,
-    /// Not supported.
     Me,
 }
 
@@ -55,6 +53,14 @@ impl Route {
             [endpoint, id] if !id.is_empty() => {
                 Kind::from_segment(endpoint).map(|kind| Self::Resource(kind, id.to_owned()))
             }
+            _ => None,
+        }
+    }
+
+    /// The resource type whose endpoint it is.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Collection(kind) | Self::Resource(kind, _) | Self::Search(Some(kind)) => Some(*kind),
             _ => None,
         }
     }

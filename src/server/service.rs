@@ -1,32 +1,37 @@
 //! The way of a request through the server.
 
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::http::header::HOST;
+use axum::http::header::{ETAG, HOST, LOCATION};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::auth::Tokens;
+use super::auth::{Access, Tokens};
+use super::cursor::Cursors;
 use super::discovery::Discovery;
 use super::http::Request;
-use super::kind::Kind;
-use super::negotiate;
+use super::kind::{Kind, Model};
+use super::options::{OptionalFeature, Options, UserToken};
 use super::reply::{Refusal, Reply};
-use super::resources;
 use super::route::{BASE_PATH, Route};
 use super::store::{Resource, Store};
-use super::{discovery, query};
+use super::{bulk, discovery, me, negotiate, query, resources};
 use crate::scim::projection::{Projection, project};
-use crate::scim::urn::ENTERPRISE_USER;
+use crate::scim::resource_type::ResourceSchemas;
+use crate::scim::urn::{ENTERPRISE_USER, USER};
 
 /// All that the answer to a request depends on.
 pub(super) struct Service {
     base_url: String,
+    pub(super) options: Options,
     tokens: Tokens,
-    pub(super) max_results: usize,
+    pub(super) model: Model,
     pub(super) discovery: Discovery,
-    store: Mutex<Store>,
+    /// Those of every tenant.
+    stores: Vec<Mutex<Store>>,
+    cursors: Mutex<Cursors>,
 }
 
 /// One request on its way.
@@ -36,42 +41,78 @@ pub(super) struct Call<'s> {
     pub(super) request: &'s Request,
     /// The base URL as the client calls it.
     pub(super) base_url: &'s str,
+    /// What the client may do; nothing is known of it where no token is needed.
+    pub(super) access: Option<Access<'s>>,
 }
 
 impl Service {
-    pub(super) fn new(base_url: String, tokens: Tokens, max_results: usize, seed: Option<u64>) -> Self {
-        let store = Mutex::new(Store::new(base_url.clone(), seed));
-        Self { tokens, max_results, discovery: Discovery::new(max_results), store, base_url }
+    /// `InvalidInput` for a token that no header can carry.
+    pub(super) fn new(base_url: String, options: Options) -> io::Result<Self> {
+        let model = Model::new(&options.without);
+        let tenants = 0..=options.tenants.len() as u64;
+        let store = |tenant| Mutex::new(Store::new(base_url.clone(), options.seed.map(|seed| seed + tenant)));
+        let mut service = Self {
+            tokens: Tokens::new(&options)?,
+            discovery: Discovery::new(&base_url, &options, &model),
+            stores: tenants.map(store).collect(),
+            cursors: Mutex::new(Cursors::new(options.cursor_timeout)),
+            model,
+            base_url,
+            options,
+        };
+        if let Some(user) = service.options.user_token.clone() {
+            service.add_user(&user)?;
+        }
+        Ok(service)
+    }
+
+    fn add_user(&mut self, user: &UserToken) -> io::Result<()> {
+        let value = json!({ "schemas": [USER], "userName": user.user_name });
+        let created = self.stores[0].lock().unwrap_or_else(PoisonError::into_inner).create(Kind::User, value);
+        let created = created.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        self.tokens.add_user(&user.token, created.id.clone())
     }
 
     /// Answers a request: every failure on the way is an Error message.
     pub(super) fn answer(&self, request: &Request) -> Reply {
         let base_url = self.base_url_for(request);
-        let call = Call { service: self, request, base_url: &base_url };
-        self.carry_out(call).unwrap_or_else(|mut refusal| {
-            self.tokens.without_tokens(&mut refusal.error.detail);
-            refusal.into_reply()
-        })
+        let call = Call { service: self, request, base_url: &base_url, access: None };
+        self.admit(call).unwrap_or_else(|refusal| self.refuse(refusal))
     }
 
-    fn carry_out(&self, call: Call<'_>) -> Result<Reply, Refusal> {
+    /// The Error message for a request that is not carried out.
+    pub(super) fn refuse(&self, mut refusal: Refusal) -> Reply {
+        self.tokens.without_tokens(&mut refusal.error.detail);
+        refusal.into_reply()
+    }
+
+    fn admit(&self, call: Call<'_>) -> Result<Reply, Refusal> {
         let Request { method, uri, headers, .. } = call.request;
         let route = Route::parse(uri.path());
         let is_public = route.as_ref().is_some_and(Route::is_public);
         let access = if is_public { None } else { Some(self.tokens.authenticate(headers, uri.query())?) };
+        let route = route.filter(|route| self.has_route(route));
         let route = route.ok_or_else(|| Refusal::new(404, "There is no such endpoint"))?;
         route.check_method(method)?;
         if let Some(access) = access {
             access.permit(route.only_reads(method))?;
         }
         negotiate::check_accept(headers)?;
-        dispatch(call, route)
+        dispatch(Call { access, ..call }, route)
     }
 
-    /// The store. The lock is never held across an await, since nothing here is asynchronous.
-    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
-        // A panic elsewhere must not end the whole server.
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    fn has_route(&self, route: &Route) -> bool {
+        route.kind().is_none_or(|kind| self.model.kinds().contains(&kind))
+    }
+
+    /// Whether a part of the protocol is there.
+    pub(super) fn has(&self, feature: OptionalFeature) -> bool {
+        !self.options.without.contains(&feature)
+    }
+
+    /// The cursors that were given out.
+    pub(super) fn cursors(&self) -> MutexGuard<'_, Cursors> {
+        self.cursors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the client found the server: behind the host that it names.
@@ -88,9 +129,10 @@ fn host(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn dispatch(call: Call<'_>, route: Route) -> Result<Reply, Refusal> {
+    let kinds = call.service.model.kinds();
     match route {
-        Route::Root => query::by_url(call, &Kind::ALL),
-        Route::Search(None) => query::by_search(call, &Kind::ALL),
+        Route::Root => query::by_url(call, kinds),
+        Route::Search(None) => query::by_search(call, kinds),
         Route::Search(Some(kind)) => query::by_search(call, &[kind]),
         Route::Collection(kind) if call.request.method == Method::POST => resources::create(call, kind),
         Route::Collection(kind) => query::by_url(call, &[kind]),
@@ -100,17 +142,66 @@ fn dispatch(call: Call<'_>, route: Route) -> Result<Reply, Refusal> {
         Route::ResourceType(name) => discovery::resource_type(call, &name),
         Route::Schemas => discovery::schemas(call),
         Route::Schema(urn) => discovery::schema(call, &urn),
-        Route::Bulk => Err(Refusal::new(501, "Bulk requests are not supported")),
-        Route::Me => Err(Refusal::new(501, "The alias /Me is not supported: a token stands for no resource")),
+        Route::Bulk => bulk::serve(call),
+        Route::Me => me::serve(call),
     }
 }
 
-impl Call<'_> {
+impl<'s> Call<'s> {
+    /// The answer to another request of the same client, to a path below the base URL.
+    pub(super) fn nested(self, request: &Request) -> Reply {
+        let call = Call { request, ..self };
+        let carry_out = |call: Call<'_>| {
+            let route = Route::parse(call.request.uri.path()).filter(|route| call.service.has_route(route));
+            let route = route.ok_or_else(|| Refusal::new(404, "There is no such endpoint"))?;
+            route.check_method(&call.request.method)?;
+            dispatch(call, route)
+        };
+        carry_out(call).unwrap_or_else(|refusal| self.service.refuse(refusal))
+    }
+
+    /// The resources of the client's tenant. The lock is never held across an await, since nothing here is
+    /// asynchronous.
+    pub(super) fn store(&self) -> MutexGuard<'s, Store> {
+        let tenant = self.access.map_or(0, |access| access.tenant);
+        // A panic elsewhere must not end the whole server.
+        self.service.stores[tenant].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The schemas of a resource type.
+    pub(super) fn schemas(&self, kind: Kind) -> &'s ResourceSchemas {
+        self.service.model.schemas(kind)
+    }
+
+    /// Whether a part of the protocol is there.
+    pub(super) fn has(&self, feature: OptionalFeature) -> bool {
+        self.service.has(feature)
+    }
+
+    /// 501 without a part of the protocol (RFC 7644 §3.2 and §3.12).
+    pub(super) fn demand(&self, feature: OptionalFeature, what: &str) -> Result<(), Refusal> {
+        if self.has(feature) {
+            return Ok(());
+        }
+        Err(Refusal::new(501, format!("{what} is not supported")))
+    }
+
     /// The resource as this client is to see it (RFC 7644 §3.9).
     pub(super) fn present(&self, resource: &Resource, projection: &Projection) -> Value {
-        let mut shown = project(&resource.value, resource.kind.schemas(), projection);
+        let mut shown = project(&resource.value, self.schemas(resource.kind), projection);
         self.localise(&mut shown);
+        if !self.has(OptionalFeature::Etag)
+            && let Some(meta) = shown.get_mut("meta").and_then(Value::as_object_mut)
+        {
+            meta.shift_remove("version");
+        }
         shown
+    }
+
+    /// Says where a resource is and which version it has (RFC 7644 §3.3 and §3.14).
+    pub(super) fn about(&self, reply: Reply, resource: &Resource) -> Reply {
+        let reply = reply.with(LOCATION, self.location(resource));
+        if self.has(OptionalFeature::Etag) { reply.with(ETAG, &resource.version) } else { reply }
     }
 
     /// Writes the server's own URLs as the client calls the server.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::kind::Kind;
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::filter::{Filter, Literal, Operator};
 
 /// A resource as it is stored: with `id`, `meta` and everything that is derived.
 #[derive(Debug, Clone)]
@@ -102,6 +103,36 @@ impl Store {
     /// All resources of these types, the oldest first.
     pub(super) fn list(&self, kinds: &[Kind]) -> Vec<Arc<Resource>> {
         kinds.iter().flat_map(|kind| self.collection(*kind).resources.values().cloned()).collect()
+    }
+
+    /// All resources of these types that can match the filter, the oldest first: where the filter asks for an `id` or a
+    /// `userName`, that is one at most.
+    pub(super) fn candidates(&self, kinds: &[Kind], filter: Option<&Filter>) -> Vec<Arc<Resource>> {
+        match filter.and_then(|filter| self.demanded(filter)) {
+            None => self.list(kinds),
+            Some(ids) => {
+                ids.iter().flat_map(|id| kinds.iter().filter_map(|kind| self.get(*kind, id))).collect()
+            }
+        }
+    }
+
+    /// The ids of all resources that can match, if the filter names them; `None` if it does not.
+    fn demanded(&self, filter: &Filter) -> Option<Vec<String>> {
+        match filter {
+            Filter::And(terms) => terms.iter().find_map(|term| self.demanded(term)),
+            Filter::Compare { path, operator: Operator::Eq, value: Literal::String(text) }
+                if path.urn.is_none() && path.sub.is_none() =>
+            {
+                if path.name.eq_ignore_ascii_case("id") {
+                    Some(vec![text.clone()])
+                } else if path.name.eq_ignore_ascii_case("userName") {
+                    Some(self.names.get(&text.to_lowercase()).cloned().into_iter().collect())
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        }
     }
 
     /// Creates a resource from what `for_write` has left of the body.

@@ -71,12 +71,3 @@ async fn unknown_documents_and_other_methods() {
         }
     }
 }
-
-#[tokio::test]
-async fn what_is_not_supported_is_not_implemented() {
-    let api = Api::start().await;
-    api.post("/Bulk", json!({})).await.refused(501, None);
-    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
-        api.send(method, "/Me", &[], None).await.refused(501, None);
-    }
-}
