@@ -36,7 +36,8 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
     mention_old_ledgers(&args.output, &base_url, &args.target)?;
     let path = ledger_path(&args.output, &started, &token);
     let ledger = Ledger::create(&path, &config.name, &base_url, &token)
-        .map_err(|error| CliError::file("write the ledger", &path, &error))?;
+        .map_err(|error| CliError::file("write the ledger", &path, &error))?
+        .without_secrets(&connection.redactor);
     // What the embedded server holds ends with this process: there is nothing to clean up later.
     let cleanup = (!connection.is_embedded()).then(|| cleanup_command(&path, &args.target));
 

@@ -1,101 +1,198 @@
 //! Deleting what a run created: at the end of a case, and from a ledger after a run that could not.
 
 use std::path::Path;
+use std::time::Duration;
 
-use serde_json::Value;
+use tokio::time::Instant;
 
-use super::ledger::{self, LedgerError};
-use super::ownership::carries;
-use super::request::{SCIM_JSON, percent_encode};
+use super::find::find;
+use super::ledger::{self, LedgerError, OutstandingCreate};
+use super::ownership::{Ownership, Trace, carries};
+use super::request::SCIM_JSON;
 use crate::model::{Answer, AuthMode, LeftOver, Request};
 use crate::wire::Transport;
 
-/// Deletes a resource; one that is not there any more counts as deleted.
-pub(crate) async fn delete(transport: &dyn Transport, url: &str) -> Result<(), String> {
-    match transport.send(&request("DELETE", url)).await.answer {
-        Answer::Response(response) if (200..300).contains(&response.status) => Ok(()),
-        Answer::Response(response) if matches!(response.status, 404 | 410) => Ok(()),
-        Answer::Response(response) => Err(format!("DELETE was answered with {}", response.status)),
-        Answer::Failed(failure) => Err(format!("DELETE got no answer: {}", failure.message)),
+/// What a read of a URL shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// A resource with the name that is looked for.
+    Ours,
+    /// Nothing is there.
+    Nothing,
+    /// A resource without the name; whether at least it has a name of the same run.
+    Foreign(bool),
+    /// No answer of use; in one line.
+    Unclear(String),
+}
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Seen::Ours => f.write_str("it carries the name"),
+            Seen::Nothing => f.write_str("nothing is there"),
+            Seen::Foreign(_) => f.write_str("it does not carry a name of the run"),
+            Seen::Unclear(why) => f.write_str(why),
+        }
     }
 }
 
-/// Deletes a resource after a look at it: only if it carries a name of the run.
-pub(crate) async fn delete_if_ours(transport: &dyn Transport, url: &str, token: &str) -> Result<(), String> {
+/// Reads a URL, without its query.
+pub(crate) async fn look(transport: &dyn Transport, url: &str, name: &str) -> Seen {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    // Names are the token of the run and, after a hyphen, what tells them apart.
+    let token = name.split('-').next().unwrap_or(name);
     match transport.send(&request("GET", url)).await.answer {
-        Answer::Response(response) if matches!(response.status, 404 | 410) => Ok(()),
-        Answer::Response(response) => match response.body.json() {
-            Some(body) if response.status == 200 && carries(body, token) => delete(transport, url).await,
-            Some(_) if response.status == 200 => {
-                Err("it does not carry a name of the run: not deleted".to_owned())
-            }
-            _ => Err(format!("GET was answered with {}: not deleted", response.status)),
+        Answer::Response(response) if matches!(response.status, 404 | 410) => Seen::Nothing,
+        Answer::Response(response) if response.status == 200 => match response.body.json() {
+            Some(body) if carries(body, name) => Seen::Ours,
+            Some(body) => Seen::Foreign(carries(body, token)),
+            None => Seen::Unclear("GET was answered with something that is not JSON".to_owned()),
         },
-        Answer::Failed(failure) => Err(format!("GET got no answer: {}", failure.message)),
+        Answer::Response(response) => Seen::Unclear(format!("GET was answered with {}", response.status)),
+        Answer::Failed(failure) => Seen::Unclear(format!("GET got no answer: {}", failure.message)),
     }
 }
 
-/// Pages that are looked through at most. A target with more resources than that has filters.
-const MOST_PAGES: usize = 200;
+/// Pauses before the reads that show whether a resource is gone: some servers need a moment.
+const PATIENCE: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
 
-/// Looks for resources of the run at an endpoint: by filter, and if the target refuses that, page by page.
-pub(crate) async fn find(
+/// Deletes a resource that was seen to be the run's own, and makes sure that it is gone.
+async fn delete(transport: &dyn Transport, url: &str, name: &str) -> Result<(), String> {
+    match transport.send(&request("DELETE", url)).await.answer {
+        Answer::Response(response) if matches!(response.status, 404 | 410) => return Ok(()),
+        Answer::Response(response) if (200..300).contains(&response.status) => {}
+        Answer::Response(response) => return Err(format!("DELETE was answered with {}", response.status)),
+        Answer::Failed(failure) => return Err(format!("DELETE got no answer: {}", failure.message)),
+    }
+    for pause in PATIENCE {
+        tokio::time::sleep(pause).await;
+        match look(transport, url, name).await {
+            Seen::Nothing => return Ok(()),
+            // The server gave the id again, to another case.
+            Seen::Foreign(true) => return Ok(()),
+            Seen::Unclear(why) => return Err(format!("DELETE was answered as done, but {why}")),
+            // Ours, or ours under another name by now.
+            Seen::Ours | Seen::Foreign(false) => {}
+        }
+    }
+    Err("DELETE was answered as done, but it is still there".to_owned())
+}
+
+/// What is known about a create whose resource is to be deleted.
+struct Wanted<'a> {
+    endpoint: &'a str,
+    identifier: Option<&'a (String, String)>,
+    url: Option<&'a str>,
+    /// Whether the URL was seen to be ours already.
+    confirmed: bool,
+    /// What its names contain.
+    name: &'a str,
+    /// Why the resource is not known.
+    reason: &'a str,
+    /// Whether it must be expected although it is not found.
+    expected: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+struct Removed {
+    /// URLs of what was deleted, or was gone already.
+    deleted: Vec<String>,
+    /// What is still there, or may be: URL and reason.
+    problems: Vec<(String, String)>,
+}
+
+impl Removed {
+    fn one(url: &str, result: Result<(), String>) -> Self {
+        let mut removed = Self::default();
+        removed.note(url, result);
+        removed
+    }
+
+    fn note(&mut self, url: &str, result: Result<(), String>) {
+        match result {
+            Ok(()) => self.deleted.push(url.to_owned()),
+            Err(why) => self.problems.push((url.to_owned(), why)),
+        }
+    }
+}
+
+/// Deletes what a create made: at its URL if it carries the name there, else wherever a search finds it.
+async fn remove(transport: &dyn Transport, wanted: &Wanted<'_>) -> Removed {
+    let mut reason = wanted.reason.to_owned();
+    if let Some(url) = wanted.url {
+        let seen = if wanted.confirmed { Seen::Ours } else { look(transport, url, wanted.name).await };
+        match seen {
+            Seen::Ours => return Removed::one(url, delete(transport, url, wanted.name).await),
+            Seen::Nothing => return Removed::one(url, Ok(())),
+            // Deleted by the case itself, and the server gave the id again.
+            Seen::Foreign(true) => return Removed::one(url, Ok(())),
+            Seen::Unclear(why) => return Removed::one(url, Err(format!("{why}: not deleted"))),
+            Seen::Foreign(false) => reason = format!("{url} is what the target said, but {seen}"),
+        }
+    }
+    match find(transport, wanted.endpoint, wanted.identifier, wanted.name).await {
+        Err(why) => Removed::one(wanted.endpoint, Err(format!("{reason}; {why}"))),
+        Ok(urls) if urls.is_empty() && (wanted.expected || wanted.url.is_some()) => {
+            let why = format!(
+                "{reason}; nothing with its name was found, but it may be there or still come into being"
+            );
+            Removed::one(wanted.url.unwrap_or(wanted.endpoint), Err(why))
+        }
+        Ok(urls) => {
+            let mut removed = Removed::default();
+            for url in urls {
+                let deleted = match look(transport, &url, wanted.name).await {
+                    Seen::Ours => delete(transport, &url, wanted.name).await,
+                    Seen::Nothing => Ok(()),
+                    other => Err(format!("{other}: not deleted")),
+                };
+                removed.note(&url, deleted);
+            }
+            removed
+        }
+    }
+}
+
+/// Deletes what a case created, the newest first, within a time. Never changes a verdict. What is left stays in the
+/// ledger.
+pub(crate) async fn after_case(
     transport: &dyn Transport,
-    endpoint: &str,
-    identifier: Option<&(String, String)>,
-    token: &str,
-) -> Result<Vec<String>, String> {
-    let Some((attribute, value)) = identifier else {
-        return Err("nothing identifies the resource".to_owned());
-    };
-    let quoted = Value::from(value.as_str()).to_string();
-    let filter = percent_encode(&format!("{attribute} eq {quoted}"), "");
-    // Without the name of an attribute there is nothing to filter by.
-    if !attribute.is_empty()
-        && let Ok(resources) = list(transport, &format!("{endpoint}?filter={filter}")).await
-    {
-        let ours = urls(endpoint, &resources, token);
-        // A server that ignores filters answers with whatever stands on its first page.
-        if ours.len() == resources.len() {
-            return Ok(ours);
+    ownership: &Ownership,
+    within: Duration,
+) -> Vec<LeftOver> {
+    let deadline = Instant::now() + within;
+    let mut left_over = Vec::new();
+    for trace in ownership.traces() {
+        let wanted = wanted(&trace, ownership.name());
+        let removed =
+            tokio::time::timeout_at(deadline, remove(transport, &wanted)).await.unwrap_or_else(|_| {
+                let url = trace.url.as_deref().unwrap_or(&trace.endpoint);
+                let why = format!("clean-up took longer than {}", crate::suite::duration::human(within));
+                Removed::one(url, Err(why))
+            });
+        if removed.problems.is_empty() {
+            ownership.gone(trace.number);
         }
+        let problem = |(url, reason)| LeftOver { url, reason, case: ownership.case().to_owned() };
+        left_over.extend(removed.problems.into_iter().map(problem));
     }
-    let (mut found, mut seen) = (Vec::new(), std::collections::HashSet::new());
-    let mut start = 1;
-    for _ in 0..MOST_PAGES {
-        let page = list(transport, &format!("{endpoint}?startIndex={start}&count=100")).await?;
-        start += page.len();
-        let id = |resource: &&Value| resource.get("id").and_then(Value::as_str).map(str::to_owned);
-        let new: Vec<_> =
-            page.into_iter().filter(|resource| id(&resource).is_none_or(|id| seen.insert(id))).collect();
-        // The end, or a server that gives the same page again and again.
-        if new.is_empty() {
-            return Ok(found);
-        }
-        found.extend(urls(endpoint, &new, token));
-    }
-    Err(format!("there are more than {} resources to look through", MOST_PAGES * 100))
+    left_over
 }
 
-async fn list(transport: &dyn Transport, url: &str) -> Result<Vec<Value>, String> {
-    match transport.send(&request("GET", url)).await.answer {
-        Answer::Response(response) if response.status == 200 => {
-            let body = response.body.json().ok_or("the list is not JSON")?;
-            Ok(body.get("Resources").and_then(Value::as_array).cloned().unwrap_or_default())
-        }
-        Answer::Response(response) => Err(format!("GET {url} was answered with {}", response.status)),
-        Answer::Failed(failure) => Err(format!("GET {url} got no answer: {}", failure.message)),
+fn wanted<'a>(trace: &'a Trace, name: &'a str) -> Wanted<'a> {
+    Wanted {
+        endpoint: &trace.endpoint,
+        identifier: trace.identifier.as_ref(),
+        url: trace.url.as_deref(),
+        confirmed: trace.confirmed,
+        name,
+        reason: &trace.reason,
+        expected: trace.expected,
     }
 }
 
-/// URLs of those resources that carry a name of the run, whatever the filter was understood as.
-fn urls(endpoint: &str, resources: &[Value], token: &str) -> Vec<String> {
-    let ours = resources.iter().filter(|resource| carries(resource, token));
-    let ids = ours.filter_map(|resource| resource.get("id").and_then(Value::as_str));
-    ids.map(|id| format!("{endpoint}/{}", percent_encode(id, super::request::SEGMENT))).collect()
-}
-
-fn request(method: &str, url: &str) -> Request {
+pub(super) fn request(method: &str, url: &str) -> Request {
     Request {
         method: method.to_owned(),
         url: url.to_owned(),
@@ -123,30 +220,30 @@ pub async fn cleanup(path: &Path, transport: &dyn Transport) -> Result<CleanUp, 
     let outstanding = ledger::read(path)?;
     let mut done = CleanUp::default();
     for create in outstanding.creates.iter().rev() {
-        let urls = match &create.url {
-            Some(url) => Ok(vec![url.clone()]),
-            None => find(transport, &create.endpoint, create.identifier.as_ref(), &outstanding.token).await,
-        };
-        let mut problem = None;
-        match urls {
-            Err(why) => problem = Some((create.endpoint.clone(), why)),
-            Ok(urls) => {
-                for url in urls {
-                    match delete_if_ours(transport, &url, &outstanding.token).await {
-                        Ok(()) => done.deleted.push(url),
-                        Err(why) => problem = Some((url, why)),
-                    }
-                }
-            }
+        let removed = remove(transport, &of_ledger(create, &outstanding.token)).await;
+        if removed.problems.is_empty() {
+            ledger::mark_gone(path, create.number)
+                .map_err(|source| LedgerError::Io { path: path.to_owned(), source })?;
         }
-        match problem {
-            Some((url, reason)) => done.left_over.push(LeftOver { url, reason, case: create.case.clone() }),
-            None => ledger::mark_gone(path, create.number)
-                .map_err(|source| LedgerError::Io { path: path.to_owned(), source })?,
-        }
+        done.deleted.extend(removed.deleted);
+        let problem = |(url, reason)| LeftOver { url, reason, case: create.case.clone() };
+        done.left_over.extend(removed.problems.into_iter().map(problem));
     }
     if done.left_over.is_empty() {
         std::fs::remove_file(path).map_err(|source| LedgerError::Io { path: path.to_owned(), source })?;
     }
     Ok(done)
+}
+
+fn of_ledger<'a>(create: &'a OutstandingCreate, token: &'a str) -> Wanted<'a> {
+    Wanted {
+        endpoint: &create.endpoint,
+        identifier: create.identifier.as_ref(),
+        url: create.url.as_deref(),
+        confirmed: false,
+        name: token,
+        reason: create.lost.as_deref().unwrap_or("the run ended before the create was answered"),
+        // The run is over: a create that was not answered is not about to happen any more.
+        expected: create.lost.is_some(),
+    }
 }

@@ -9,6 +9,8 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::Redactor;
+
 /// One line of a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "entry")]
@@ -42,6 +44,13 @@ pub enum Entry {
         /// URL of the resource.
         url: String,
     },
+    /// The target says that it has created it, but not so that it can be found.
+    Lost {
+        /// Number of the intent.
+        number: u64,
+        /// What is wrong with the answer.
+        reason: String,
+    },
     /// The target has refused it, or it is gone.
     Gone {
         /// Number of the intent.
@@ -54,6 +63,7 @@ pub enum Entry {
 pub struct Ledger {
     path: PathBuf,
     file: Mutex<State>,
+    redactor: Redactor,
 }
 
 #[derive(Debug)]
@@ -73,7 +83,11 @@ impl Ledger {
             std::fs::create_dir_all(folder)?;
         }
         let file = OpenOptions::new().append(true).create_new(true).open(path)?;
-        let ledger = Self { path: path.to_owned(), file: Mutex::new(State { file, next: 0, open: 0 }) };
+        let ledger = Self {
+            path: path.to_owned(),
+            file: Mutex::new(State { file, next: 0, open: 0 }),
+            redactor: Redactor::default(),
+        };
         let head = Entry::Run {
             format: 1,
             target: target.to_owned(),
@@ -82,6 +96,12 @@ impl Ledger {
         };
         write(&mut ledger.state().file, &head)?;
         Ok(ledger)
+    }
+
+    /// The same, never with a secret in it.
+    #[must_use]
+    pub fn without_secrets(self, redactor: &Redactor) -> Self {
+        Self { redactor: redactor.clone(), ..self }
     }
 
     /// Where it is.
@@ -115,7 +135,20 @@ impl Ledger {
     /// # Errors
     /// If the file cannot be written.
     pub fn created(&self, number: u64, url: &str) -> io::Result<()> {
+        // A target may put a secret into a URL. Without this line clean-up searches by identifier.
+        if self.redactor.text(url) != url {
+            return Ok(());
+        }
         write(&mut self.state().file, &Entry::Created { number, url: url.to_owned() })
+    }
+
+    /// Records that the target says it has created a resource, but not so that it can be found.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn lost(&self, number: u64, reason: &str) -> io::Result<()> {
+        let reason = self.redactor.text(reason);
+        write(&mut self.state().file, &Entry::Lost { number, reason })
     }
 
     /// Records that there is nothing (left) to delete.
@@ -198,6 +231,8 @@ pub struct OutstandingCreate {
     pub identifier: Option<(String, String)>,
     /// URL of the resource, if the answer arrived.
     pub url: Option<String>,
+    /// Why the resource is not known, though the target said that it made it.
+    pub lost: Option<String>,
 }
 
 /// Reads what a ledger says is still there.
@@ -229,11 +264,23 @@ pub fn read(path: &Path) -> Result<Outstanding, LedgerError> {
             }
             (_, None) => return Err(malformed(index + 1, "the head is missing".to_owned())),
             (Entry::Intent { number, case, endpoint, identifier }, Some(ledger)) => {
-                ledger.creates.push(OutstandingCreate { number, case, endpoint, identifier, url: None });
+                ledger.creates.push(OutstandingCreate {
+                    number,
+                    case,
+                    endpoint,
+                    identifier,
+                    url: None,
+                    lost: None,
+                });
             }
             (Entry::Created { number, url }, Some(ledger)) => {
                 if let Some(create) = ledger.creates.iter_mut().find(|create| create.number == number) {
                     create.url = Some(url);
+                }
+            }
+            (Entry::Lost { number, reason }, Some(ledger)) => {
+                if let Some(create) = ledger.creates.iter_mut().find(|create| create.number == number) {
+                    create.lost = Some(reason);
                 }
             }
             (Entry::Gone { number }, Some(ledger)) => ledger.creates.retain(|create| create.number != number),

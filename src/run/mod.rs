@@ -3,13 +3,17 @@
 //! [`run`] takes a [`Plan`], a [`Transport`] and a [`Sink`]; it sends
 //! events while it goes on and returns the [`RunResult`] that all reports are made from.
 
+mod bulk;
 mod case;
 pub mod cleanup;
 mod collector;
+mod find;
+mod guard;
 pub mod ids;
 mod invariants;
 pub mod ledger;
 mod ownership;
+mod place;
 pub mod plan;
 mod poll;
 mod request;
@@ -89,6 +93,8 @@ pub async fn run(
     let deadline = run_timeout.map(|timeout| tokio::time::Instant::now() + timeout);
     done.extend(runner.cases(&plan, deadline).await);
     let partial = runner.partial.take();
+    // It shares the ledger, which ends below.
+    drop(runner);
 
     // In plan order, whichever case ended first: the same run gives the same report.
     let (mut cases, mut exchanges, mut left_over) = (Vec::new(), Vec::new(), Vec::new());

@@ -5,41 +5,35 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use url::Url;
 
+use super::bulk::{self, Told};
 use super::ledger::Ledger;
+use super::place::{Place, Places, path_of};
 use crate::model::{Answer, FailureKind, Request, Response};
 
-/// A resource that a case created.
+/// Something that a case created, or may have created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Owned {
+pub(crate) struct Trace {
     /// Number of its intent in the ledger.
     pub(crate) number: u64,
-    /// Its URL below the base URL.
-    pub(crate) url: String,
-    /// Whether the answer to the create showed a name of this case, and the case changed the resource afterwards: it
-    /// may carry another name by now.
-    pub(crate) renamed: bool,
-    verified: bool,
-}
-
-/// A create that went out and may have made something that cannot be found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Lost {
-    /// Number of its intent in the ledger.
-    pub(crate) number: u64,
-    /// Where it was sent.
+    /// Where the create was sent.
     pub(crate) endpoint: String,
     /// An attribute that names the resource, and its value.
     pub(crate) identifier: Option<(String, String)>,
+    /// Its URL, as far as the target can be believed.
+    pub(crate) url: Option<String>,
+    /// Whether a read of that URL showed a name of this case.
+    pub(crate) confirmed: bool,
     /// Why the resource is not known.
     pub(crate) reason: String,
-    /// Whether the target may still be about to make it: there was no answer.
-    pub(crate) pending: bool,
+    /// Whether it must be expected although it is not found: the target said that it made it, or did not answer and
+    /// may still be about to.
+    pub(crate) expected: bool,
 }
 
 /// Why a request is not sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    /// It would change something that the run did not create.
+    /// It would change something that the case did not create.
     #[error("{method} {url} would change a resource that this run did not create: nothing was sent")]
     Foreign {
         /// Method.
@@ -47,18 +41,56 @@ pub(crate) enum Refused {
         /// URL.
         url: String,
     },
+    /// The target gave the URL for a resource of this case, but a read shows something else there.
+    #[error("{url} does not show the name that this case gave to what it created ({seen}): nothing was sent")]
+    NotOurs {
+        /// URL.
+        url: String,
+        /// What a read showed.
+        seen: String,
+    },
+    /// It asks servers to take it for another request than it is.
+    #[error("{0} makes some servers take a request for another one: nothing was sent")]
+    Disguised(String),
+    /// Nobody can say what a server would read in it.
+    #[error("the bulk job can be read in more than one way: nothing was sent")]
+    Ambiguous,
     /// The ledger cannot be written, so nothing may be created.
     #[error("the ledger cannot be written, so nothing may be created: {0}")]
     Ledger(std::io::Error),
 }
 
+/// What a request would do, as far as it matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It changes something that the target says this case created: the URL.
+    Change(String),
+    /// It may create something.
+    Create(Create),
+}
+
+/// A create that a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Create {
+    endpoint: String,
+    identifier: Option<(String, String)>,
+    /// Its URL, if the request and not the target decides about it.
+    url: Option<String>,
+    /// Its place in a bulk job, and its `bulkId`.
+    bulk: Option<(usize, Option<String>)>,
+}
+
+/// Creates that stand in the ledger and are about to be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Intents(Vec<(u64, Create)>);
+
 /// What one case created so far.
 #[derive(Debug)]
 pub(crate) struct Ownership {
     case: String,
-    token: String,
+    name: String,
     uuid: String,
-    base_url: Url,
+    places: Places,
     ledger: Option<Arc<Ledger>>,
     /// Whether discovery documents may be written back as they were read.
     discovery_writable: bool,
@@ -67,25 +99,37 @@ pub(crate) struct Ownership {
 
 #[derive(Debug, Default)]
 struct State {
-    owned: Vec<Owned>,
-    /// Creates that were sent and whose resource is not known: not answered yet, or not well.
-    lost: Vec<Lost>,
+    next: u64,
+    traces: Vec<Trace>,
 }
 
+/// Headers that make some servers take a request for one with another method or at another URL.
+const DISGUISES: [&str; 7] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-forwarded-prefix",
+    "x-original-method",
+];
+/// Query parameters that a change may have (RFC 7644 §3.9); what else is there may mean another resource to a server.
+const QUERY_OF_CHANGES: [&str; 2] = ["attributes", "excludedAttributes"];
+
 impl Ownership {
-    /// For a case: `token` is what every name of the run contains, `uuid` the case's id of nothing.
+    /// For a case: `name` is what every name that it gives contains, `uuid` its id of nothing.
     pub(crate) fn new(
         case: &str,
-        token: &str,
+        name: &str,
         uuid: &str,
-        base_url: &Url,
+        places: Places,
         ledger: Option<Arc<Ledger>>,
     ) -> Self {
         Self {
             case: case.to_owned(),
-            token: token.to_owned(),
+            name: name.to_owned(),
             uuid: uuid.to_owned(),
-            base_url: base_url.clone(),
+            places,
             ledger,
             discovery_writable: false,
             state: Mutex::default(),
@@ -98,186 +142,349 @@ impl Ownership {
         Self { discovery_writable, ..self }
     }
 
-    /// Decides whether a request may be sent and writes the ledger ahead of a create. Returns the number of the
-    /// intent if the request may create something.
-    pub(crate) fn before(&self, request: &Request, body: Option<&Value>) -> Result<Option<u64>, Refused> {
-        match request.method.as_str() {
-            "GET" | "HEAD" | "OPTIONS" => Ok(None),
-            "POST" if is_query(&request.url) => Ok(None),
-            method if self.is_discovery(&request.url) => match self.discovery_writable {
-                true => Ok(None),
-                false => Err(Refused::Foreign { method: method.to_owned(), url: request.url.clone() }),
-            },
-            "POST" => self.intent(request, body).map(Some),
-            method => {
-                if !self.may_change(&request.url) {
-                    return Err(Refused::Foreign { method: method.to_owned(), url: request.url.clone() });
-                }
-                // A faulty server may create by PUT (RFC 7644 §3.5.1 forbids it).
-                if method == "PUT" && !self.owns(&request.url) {
-                    return self.intent(request, body).map(Some);
-                }
-                self.note_change(&request.url);
-                Ok(None)
+    /// The case.
+    pub(crate) fn case(&self) -> &str {
+        &self.case
+    }
+
+    /// What every name that the case gives contains.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a request would change or create; refused if anything of it is not this case's own.
+    pub(crate) fn effects(&self, request: &Request) -> Result<Vec<Effect>, Refused> {
+        not_disguised(request)?;
+        let body = request.body.as_deref();
+        if request.method == "POST" && self.places.of(&request.url) == Place::Bulk {
+            return self.effects_of_job(request, body);
+        }
+        let json = body.and_then(|body| serde_json::from_slice(body).ok());
+        let effect = self.effect(&request.method, &request.url, json.as_ref())?;
+        Ok(effect.into_iter().collect())
+    }
+
+    fn effect(&self, method: &str, url: &str, body: Option<&Value>) -> Result<Option<Effect>, Refused> {
+        if matches!(method, "GET" | "HEAD" | "OPTIONS") {
+            return Ok(None);
+        }
+        let place = self.places.of(url);
+        let foreign = || Refused::Foreign { method: method.to_owned(), url: url.to_owned() };
+        match (method, place) {
+            ("POST", Place::Search) => Ok(None),
+            (_, Place::Discovery) if self.discovery_writable => Ok(None),
+            (_, Place::Discovery) => Err(foreign()),
+            _ if !is_plain_query(url) => Err(foreign()),
+            _ if self.owns(url) => Ok(Some(Effect::Change(url.to_owned()))),
+            ("POST", Place::Endpoint) => {
+                let identifier = body.and_then(|body| identifier(body, &self.name));
+                let endpoint = without_query(url).to_owned();
+                Ok(Some(Effect::Create(Create { endpoint, identifier, url: None, bulk: None })))
             }
+            // What cannot exist: a faulty server may make it (RFC 7644 §3.5.1 forbids it for PUT).
+            ("PUT" | "PATCH" | "POST" | "DELETE", Place::Member) if self.is_named(url) => {
+                let identifier = body.and_then(|body| identifier(body, &self.name));
+                let url = without_query(url);
+                let endpoint = url.rsplit_once('/').map_or(url, |(endpoint, _)| endpoint).to_owned();
+                let create = Create { endpoint, identifier, url: Some(url.to_owned()), bulk: None };
+                Ok((method != "DELETE").then_some(Effect::Create(create)))
+            }
+            _ => Err(foreign()),
         }
     }
 
-    /// Takes note of what came back for a request that might create something.
+    /// The effects of all operations of a bulk job; one that is not allowed refuses the job.
+    fn effects_of_job(&self, request: &Request, body: Option<&[u8]>) -> Result<Vec<Effect>, Refused> {
+        if !is_plain_query(&request.url) {
+            return Err(Refused::Foreign { method: request.method.clone(), url: request.url.clone() });
+        }
+        let operations = bulk::operations(body, &self.places).ok_or(Refused::Ambiguous)?;
+        let made: Vec<&str> = operations
+            .iter()
+            .filter(|operation| operation.method.eq_ignore_ascii_case("POST"))
+            .filter_map(|operation| operation.bulk_id.as_deref())
+            .collect();
+        let mut effects = Vec::new();
+        for (index, operation) in operations.iter().enumerate() {
+            let Some(url) = &operation.url else { continue };
+            // A reference to what the same job creates (RFC 7644 §3.7.2).
+            let reference = url.rsplit_once('/').and_then(|(_, last)| last.strip_prefix("bulkId:"));
+            if reference.is_some_and(|id| made.contains(&id)) && self.places.of(url) == Place::Member {
+                continue;
+            }
+            let method = operation.method.to_ascii_uppercase();
+            match self.effect(&method, url, Some(&operation.data))? {
+                Some(Effect::Create(create)) => effects.push(Effect::Create(Create {
+                    bulk: Some((index, operation.bulk_id.clone())),
+                    ..create
+                })),
+                other => effects.extend(other),
+            }
+        }
+        Ok(effects)
+    }
+
+    /// Writes the creates among the effects to the ledger, ahead of the request.
+    pub(crate) fn intend(&self, effects: Vec<Effect>) -> Result<Intents, Refused> {
+        let mut intents = Intents::default();
+        for effect in effects {
+            let Effect::Create(create) = effect else { continue };
+            let mut state = self.state();
+            let number = match &self.ledger {
+                Some(ledger) => ledger
+                    .intent(&self.case, &create.endpoint, create.identifier.clone())
+                    .map_err(Refused::Ledger)?,
+                None => state.next,
+            };
+            state.next += 1;
+            // Until the answer is there the resource is lost: a case that is cancelled now still looks for it.
+            state.traces.push(Trace {
+                number,
+                endpoint: create.endpoint.clone(),
+                identifier: create.identifier.clone(),
+                url: None,
+                confirmed: false,
+                reason: "the case ended before the create was answered".to_owned(),
+                expected: true,
+            });
+            drop(state);
+            intents.0.push((number, create));
+        }
+        Ok(intents)
+    }
+
+    /// Takes note of what came back.
     ///
     /// `tries` is how often the request was sent: the refusal of a second try says nothing about the first.
-    pub(crate) fn after(&self, number: u64, request: &Request, answer: &Answer, tries: u32) {
-        let mut pending = false;
-        let reason = match answer {
-            Answer::Response(response) if (200..300).contains(&response.status) => {
-                match self.created_url(request, response) {
-                    Ok((url, verified)) => {
-                        if let Some(ledger) = &self.ledger {
-                            // The intent is on disk already; without this line clean-up searches by identifier.
-                            let _ = ledger.created(number, &url);
-                        }
-                        let mut state = self.state();
-                        state.lost.retain(|lost| lost.number != number);
-                        state.owned.push(Owned { number, url, verified, renamed: false });
-                        return;
-                    }
-                    Err(reason) => reason,
-                }
-            }
-            // Refused: nothing was made.
-            Answer::Response(response) if (400..500).contains(&response.status) && tries <= 1 => {
-                self.state().lost.retain(|lost| lost.number != number);
-                return self.gone(number);
-            }
-            // Nothing went out.
-            Answer::Failed(failure) if tries == 0 || failure.kind == FailureKind::Refused => {
-                self.state().lost.retain(|lost| lost.number != number);
-                return self.gone(number);
-            }
-            // A server that redirects, fails or falls silent may have created it all the same.
-            Answer::Response(response) => format!("the create was answered with {}", response.status),
-            Answer::Failed(failure) => {
-                pending = true;
-                format!("the create got no answer ({})", failure.message)
-            }
-        };
-        if let Some(lost) = self.state().lost.iter_mut().find(|lost| lost.number == number) {
-            (lost.reason, lost.pending) = (reason, pending);
+    pub(crate) fn after(&self, intents: &Intents, request: &Request, answer: &Answer, tries: u32) {
+        if let (Answer::Response(response), "DELETE") = (answer, request.method.as_str())
+            && (200..300).contains(&response.status)
+        {
+            // Servers give ids again: from now on somebody else's resource may stand there.
+            self.each_at(&request.url, |trace| trace.confirmed = false);
+        }
+        for (number, create) in &intents.0 {
+            self.learn(*number, self.outcome(create, request, answer, tries));
         }
     }
 
-    /// Records that a resource is gone.
+    fn learn(&self, number: u64, outcome: Outcome) {
+        match outcome {
+            Outcome::Refused => self.gone(number),
+            Outcome::Made(url) => {
+                if let Some(ledger) = &self.ledger {
+                    // The intent is on disk already; without this line clean-up searches by identifier.
+                    let _ = ledger.created(number, &url);
+                }
+                let told = "the target said that it made it".to_owned();
+                self.each(number, |trace| {
+                    (trace.url, trace.reason, trace.expected) = (Some(url.clone()), told.clone(), true);
+                });
+            }
+            Outcome::Lost { reason, expected } => {
+                if expected && let Some(ledger) = &self.ledger {
+                    let _ = ledger.lost(number, &reason);
+                }
+                self.each(number, |trace| (trace.reason, trace.expected) = (reason.clone(), expected));
+            }
+            Outcome::Silent(reason) => self.each(number, |trace| trace.reason.clone_from(&reason)),
+        }
+    }
+
+    /// What became of a create.
+    fn outcome(&self, create: &Create, request: &Request, answer: &Answer, tries: u32) -> Outcome {
+        let response = match answer {
+            Answer::Response(response) => response,
+            // Nothing went out.
+            Answer::Failed(failure)
+                if tries == 0
+                    || matches!(failure.kind, FailureKind::Refused | FailureKind::NameResolution)
+                        && tries <= 1 =>
+            {
+                return Outcome::Refused;
+            }
+            Answer::Failed(failure) => {
+                return Outcome::Silent(format!("the create got no answer ({})", failure.message));
+            }
+        };
+        match response.status {
+            200..300 => {
+                let made = match &create.bulk {
+                    Some((index, id)) => self.made_by_job(create, *index, id.as_deref(), response),
+                    None => self.created_url(create, request, response).map(Some),
+                };
+                match made {
+                    Ok(Some(url)) => Outcome::Made(url),
+                    Ok(None) if tries <= 1 => Outcome::Refused,
+                    Ok(None) => {
+                        Outcome::Lost { reason: "it was refused at a later try".to_owned(), expected: false }
+                    }
+                    Err(reason) => Outcome::Lost { reason, expected: true },
+                }
+            }
+            // Refused: nothing was made. A time-out (408) may come from a proxy that handed the request on.
+            400..500 if tries <= 1 && response.status != 408 => Outcome::Refused,
+            // A server that redirects or fails may have created it all the same.
+            status => {
+                Outcome::Lost { reason: format!("the create was answered with {status}"), expected: false }
+            }
+        }
+    }
+
+    /// Records that there is nothing left of a create.
     pub(crate) fn gone(&self, number: u64) {
+        self.state().traces.retain(|trace| trace.number != number);
         if let Some(ledger) = &self.ledger {
             let _ = ledger.gone(number);
         }
     }
 
-    /// What has to be deleted, the newest first.
-    pub(crate) fn take_owned(&self) -> Vec<Owned> {
-        let mut owned = std::mem::take(&mut self.state().owned);
-        owned.reverse();
-        owned
+    /// What may have to be deleted, the newest first.
+    pub(crate) fn traces(&self) -> Vec<Trace> {
+        self.state().traces.iter().rev().cloned().collect()
     }
 
-    /// Creates whose resource is not known.
-    pub(crate) fn take_lost(&self) -> Vec<Lost> {
-        std::mem::take(&mut self.state().lost)
+    /// Whether a read of this URL has shown a name of this case.
+    pub(crate) fn is_confirmed(&self, url: &str) -> bool {
+        let path = path_of(url);
+        self.state().traces.iter().any(|trace| trace.confirmed && trace.is_at(&path))
     }
 
-    fn intent(&self, request: &Request, body: Option<&Value>) -> Result<u64, Refused> {
-        let raw = || request.body.as_ref().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
-        let identifier = match body {
-            Some(body) => identifier(body, &self.token),
-            None => raw().and_then(|body| identifier(&body, &self.token)),
-        };
-        let endpoint =
-            request.url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
-        let number = if let Some(ledger) = &self.ledger {
-            ledger.intent(&self.case, &endpoint, identifier.clone()).map_err(Refused::Ledger)?
-        } else {
-            let state = self.state();
-            state.owned.len() as u64 + state.lost.len() as u64
-        };
-        // Until the answer is there the resource is lost: a case that is cancelled now still looks for it.
-        let reason = "the case ended before the create was answered".to_owned();
-        self.state().lost.push(Lost { number, endpoint, identifier, reason, pending: true });
-        Ok(number)
+    /// Takes note that a read of this URL has shown a name of this case.
+    pub(crate) fn confirm(&self, url: &str) {
+        self.each_at(url, |trace| trace.confirmed = true);
     }
 
-    /// A resource may be changed if this case created it, or if its URL names something that only this run knows.
-    fn may_change(&self, url: &str) -> bool {
+    /// Whether the last segment of a URL is a name that only this case knows.
+    fn is_named(&self, url: &str) -> bool {
         let path = path_of(url);
         let last = path.rsplit('/').next().unwrap_or_default();
-        self.owns(url) || last.contains(&self.token) || last.contains(&self.uuid)
-    }
-
-    fn note_change(&self, url: &str) {
-        let path = path_of(url);
-        for owned in self.state().owned.iter_mut().filter(|owned| path_of(&owned.url) == path) {
-            owned.renamed = owned.verified;
-        }
+        last.contains(&self.name) || last.contains(&self.uuid)
     }
 
     fn owns(&self, url: &str) -> bool {
         let path = path_of(url);
-        self.state().owned.iter().any(|owned| path_of(&owned.url) == path)
+        self.state().traces.iter().any(|trace| trace.is_at(&path))
     }
 
-    /// Discovery documents are read-only (RFC 7643 §5, §6, §7): suites try to write them only with the very content
-    /// that was read.
-    fn is_discovery(&self, url: &str) -> bool {
+    fn each(&self, number: u64, change: impl Fn(&mut Trace)) {
+        self.state().traces.iter_mut().filter(|trace| trace.number == number).for_each(change);
+    }
+
+    fn each_at(&self, url: &str, change: impl Fn(&mut Trace)) {
         let path = path_of(url);
-        let base = path_of(self.base_url.as_str());
-        let below = path.strip_prefix(base.as_str()).unwrap_or(&path).trim_start_matches('/').to_owned();
-        let first = below.split('/').next().unwrap_or_default();
-        ["ServiceProviderConfig", "ResourceTypes", "Schemas"].contains(&first)
+        self.state().traces.iter_mut().filter(|trace| trace.is_at(&path)).for_each(change);
     }
 
-    /// The URL of what was created (the endpoint and the id of the body, else the Location) and whether the answer
-    /// shows a name of this run. A server that answers a create with somebody else's resource must not make us
-    /// delete it.
-    fn created_url(&self, request: &Request, response: &Response) -> Result<(String, bool), String> {
+    /// The URL of what an operation of a bulk job created; `None` if it was refused.
+    fn made_by_job(
+        &self,
+        create: &Create,
+        index: usize,
+        bulk_id: Option<&str>,
+        response: &Response,
+    ) -> Result<Option<String>, String> {
+        match bulk::told(response.body.json(), index, bulk_id) {
+            Told::Created(location) => self.at_location(&create.endpoint, None, &location).map(Some),
+            Told::Refused(_) => Ok(None),
+            Told::Nothing(why) => Err(why),
+        }
+    }
+
+    /// The URL of what was created: the endpoint and the id of the body, else the Location. A server that answers a
+    /// create with somebody else's resource must not make us delete it.
+    fn created_url(&self, create: &Create, request: &Request, response: &Response) -> Result<String, String> {
         let body = response.body.json();
-        let verified = body.is_some_and(|body| carries(body, &self.token));
-        if body.is_some() && !verified {
+        if body.is_some_and(|body| !carries(body, &self.name)) {
             return Err("the answer to the create does not show the name that was sent".to_owned());
         }
-        let endpoint = request.url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-        if request.method == "PUT" {
-            return Ok((endpoint.to_owned(), verified));
+        if let Some(url) = &create.url {
+            return Ok(url.clone());
         }
         let id = body.and_then(|body| body.get("id")).and_then(Value::as_str).filter(|id| !id.is_empty());
-        let by_id = id.map(|id| below(endpoint, id)).transpose()?;
+        let by_id = id.map(|id| below(&create.endpoint, id)).transpose()?;
         let location = response.header("location").or_else(|| body?.pointer("/meta/location")?.as_str());
-        let Some(location) = location else {
-            let url = by_id.ok_or("the answer to the create has neither id nor Location")?;
-            return Ok((url, verified));
-        };
-        let url = super::request::with_trailing_slash(&self.base_url)
+        match (by_id, location) {
+            (Some(url), None) => Ok(url),
+            (by_id, Some(location)) => self.at_location(without_query(&request.url), by_id, location),
+            (None, None) => Err("the answer to the create has neither id nor Location".to_owned()),
+        }
+    }
+
+    /// The URL of what was created, from the Location and, if there is one, the URL by the id.
+    fn at_location(&self, endpoint: &str, by_id: Option<String>, location: &str) -> Result<String, String> {
+        let base_url = self.places.base_url();
+        let mut url = super::request::with_trailing_slash(base_url)
             .join(location)
             .map_err(|error| format!("the Location `{location}` is not a URL: {error}"))?;
+        url.set_query(None);
+        url.set_fragment(None);
         // Behind a proxy the server may not know its own origin; with the id at hand its path says enough.
         if let Some(by_id) = by_id {
             let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
             if last(url.path()) != last(&path_of(&by_id)) {
                 return Err(format!("id and Location of the answer disagree: {by_id} and {location}"));
             }
-            return Ok((by_id, verified));
+            return Ok(by_id);
         }
-        if url.origin() != self.base_url.origin() {
+        if url.origin() != base_url.origin() {
             return Err(format!("the Location {location} is on another origin"));
         }
-        let is_below = url.path().starts_with(&format!("{}/", path_of(self.base_url.as_str())));
-        if !is_below || self.is_discovery(url.as_str()) {
+        if !self.places.may_be_resource(&url) || path_of(url.as_str()) == path_of(endpoint) {
             return Err(format!("the Location {location} is no resource below the base URL"));
         }
-        Ok((url.into(), verified))
+        Ok(url.into())
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// What became of a create.
+#[derive(Debug)]
+enum Outcome {
+    /// Nothing was made.
+    Refused,
+    /// It is said to be there.
+    Made(String),
+    /// It was answered, but not so that it can be found.
+    Lost { reason: String, expected: bool },
+    /// There was no answer.
+    Silent(String),
+}
+
+impl Trace {
+    fn is_at(&self, path: &str) -> bool {
+        self.url.as_deref().is_some_and(|url| path_of(url) == path)
+    }
+}
+
+fn not_disguised(request: &Request) -> Result<(), Refused> {
+    let header = request.headers.iter().map(|(name, _)| name.to_ascii_lowercase().replace('_', "-"));
+    if let Some(header) = header.into_iter().find(|name| DISGUISES.contains(&name.as_str())) {
+        return Err(Refused::Disguised(format!("the header `{header}`")));
+    }
+    let url = Url::parse(&request.url).ok();
+    let names = url.iter().flat_map(Url::query_pairs).map(|(name, _)| name.into_owned());
+    let tells_a_method = |name: &String| {
+        let name = name.to_ascii_lowercase();
+        name == "_method" || DISGUISES.contains(&name.replace('_', "-").as_str())
+    };
+    match names.into_iter().find(tells_a_method) {
+        Some(name) => Err(Refused::Disguised(format!("the query parameter `{name}`"))),
+        None => Ok(()),
+    }
+}
+
+fn is_plain_query(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| {
+        url.query_pairs().all(|(name, _)| QUERY_OF_CHANGES.contains(&&*name) || name.starts_with("scimcheck"))
+    })
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')
 }
 
 /// The URL of an id at an endpoint. An id that URLs read as a step up (`..`) names no resource.
@@ -290,17 +497,6 @@ fn below(endpoint: &str, id: &str) -> Result<String, String> {
     }
 }
 
-/// `.search` and `/Bulk` are POSTs that are not creates. Bulk jobs may create; the suites send none that can, and
-/// part of the plan for bulk is to record each of its creates.
-fn is_query(url: &str) -> bool {
-    let path = path_of(url);
-    path.ends_with("/.search") || path.ends_with("/Bulk")
-}
-
-fn path_of(url: &str) -> String {
-    Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.path().trim_end_matches('/').to_owned())
-}
-
 /// Whether a top-level text of a resource contains the run's token. Deeper texts do not count: a group "all users" of
 /// the target's own shows the names of our users in its members. Letter case is ignored because servers may alter it
 /// (RFC 7643 §4.1.1).
@@ -310,142 +506,31 @@ pub(crate) fn carries(resource: &Value, token: &str) -> bool {
     texts.map(str::to_ascii_lowercase).any(|text| text.contains(&token))
 }
 
-/// An attribute of a body that names the resource: the first top-level text with the run's token. A body that is no
-/// object, sent to see it refused, names it all the same; for a bare text nobody knows which attribute it would become,
-/// and the name is empty.
+/// Attributes that targets can look resources up by, the best first.
+const NAMING: [&str; 3] = ["userName", "displayName", "externalId"];
+
+/// An attribute of a body that names the resource: a top-level text with the name of the case. A body that is no object,
+/// sent to see it refused, names it all the same; for a bare text nobody knows which attribute it would become, and the
+/// name is empty.
 fn identifier(body: &Value, token: &str) -> Option<(String, String)> {
-    let with_token = |value: &Value| value.as_str().filter(|text| text.contains(token)).map(str::to_owned);
-    match body {
-        Value::Object(object) => {
-            object.iter().find_map(|(name, value)| Some((name.clone(), with_token(value)?)))
+    let object = match body {
+        Value::Object(object) => object,
+        Value::Array(items) => return items.iter().find_map(|item| identifier(item, token)),
+        text => {
+            return text
+                .as_str()
+                .filter(|text| text.contains(token))
+                .map(|text| (String::new(), text.to_owned()));
         }
-        Value::Array(items) => items.iter().find_map(|item| identifier(item, token)),
-        text => Some((String::new(), with_token(text)?)),
-    }
+    };
+    let named = object.iter().filter_map(|(name, value)| {
+        let text =
+            value.as_str().filter(|text| text.contains(token) && !name.eq_ignore_ascii_case("password"))?;
+        Some((name.clone(), text.to_owned()))
+    });
+    let rank = |name: &str| NAMING.iter().position(|naming| naming.eq_ignore_ascii_case(name));
+    named.min_by_key(|(name, _)| rank(name).unwrap_or(NAMING.len()))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::model::{AuthMode, Body, Completeness};
-
-    fn ownership() -> Ownership {
-        let base = Url::parse("http://h/v2").unwrap();
-        Ownership::new("case", "sc1", "2f0c7f1e-0000-4000-8000-000000000000", &base, None)
-    }
-
-    fn request(method: &str, url: &str) -> Request {
-        Request {
-            method: method.into(),
-            url: url.into(),
-            headers: vec![],
-            body: None,
-            auth: AuthMode::Configured,
-        }
-    }
-
-    fn answer(status: u16, location: Option<&str>, body: &str) -> Answer {
-        Answer::Response(Response {
-            status,
-            headers: location.map(|l| ("location".to_owned(), l.to_owned())).into_iter().collect(),
-            body: Body::new(body.as_bytes(), Completeness::Complete),
-        })
-    }
-
-    #[test]
-    fn only_what_was_created_may_be_changed() {
-        let ownership = ownership();
-        let create = request("POST", "http://h/v2/Users");
-        let body = json!({ "userName": "sc1-a" });
-        let number = ownership.before(&create, Some(&body)).unwrap().unwrap();
-        ownership.after(number, &create, &answer(201, None, r#"{"id":"7","userName":"SC1-a"}"#), 1);
-        let cases = [
-            ("DELETE", "http://h/v2/Users/7", true),
-            ("PATCH", "http://h/v2/Users/7?attributes=id", true),
-            ("PUT", "http://h/v2/Users/8", false),
-            ("DELETE", "http://h/v2/Users", false),
-            ("DELETE", "http://h/v2/Users/2f0c7f1e-0000-4000-8000-000000000000", true),
-            ("PUT", "http://h/v2/Users/sc1-nobody", true),
-            ("PUT", "http://h/v2/ServiceProviderConfig", false),
-            ("POST", "http://h/v2/Schemas", false),
-            ("DELETE", "http://h/v2/Me", false),
-            ("GET", "http://h/v2/Users/8", true),
-        ];
-        for (method, url, allowed) in cases {
-            assert_eq!(ownership.before(&request(method, url), None).is_ok(), allowed, "{method} {url}");
-        }
-        let seven = Owned { number: 0, url: "http://h/v2/Users/7".to_owned(), renamed: true, verified: true };
-        assert_eq!(ownership.take_owned(), [seven]);
-        let local = self::ownership().with_writable_discovery(true);
-        assert_eq!(local.before(&request("PUT", "http://h/v2/Schemas/urn:x"), None).unwrap(), None);
-    }
-
-    /// What a case owns and has lost after a create with this answer.
-    fn created(answer: &Answer, tries: u32) -> (Vec<String>, Vec<Lost>) {
-        let ownership = ownership();
-        let create = request("POST", "http://h/v2/Users");
-        let sent = json!({ "schemas": [], "userName": "sc1-a" });
-        let number = ownership.before(&create, Some(&sent)).unwrap().unwrap();
-        ownership.after(number, &create, answer, tries);
-        (ownership.take_owned().into_iter().map(|owned| owned.url).collect(), ownership.take_lost())
-    }
-
-    #[test]
-    fn a_create_that_answers_with_a_strangers_resource_owns_nothing() {
-        let answers = [
-            answer(200, None, r#"{"id":"1","userName":"admin"}"#),
-            answer(201, Some("http://elsewhere/Users/1"), ""),
-            answer(201, Some("/Users/1"), ""),
-            answer(201, Some("http://h/v2/Schemas/1"), ""),
-            answer(201, Some("http://h/v2/Users/1"), r#"{"id":"2","userName":"sc1-a"}"#),
-            answer(201, None, r#"{"id":"..","userName":"sc1-a"}"#),
-            answer(201, None, ""),
-            answer(307, Some("/v2/Users"), ""),
-            answer(500, None, ""),
-        ];
-        for answer in answers {
-            let (owned, lost) = created(&answer, 1);
-            assert_eq!(owned, Vec::<String>::new());
-            assert_eq!(lost.len(), 1);
-            assert_eq!(lost[0].identifier, Some(("userName".to_owned(), "sc1-a".to_owned())));
-            assert!(!lost[0].pending);
-        }
-    }
-
-    #[test]
-    fn a_refused_create_made_nothing_unless_it_was_sent_before() {
-        let refused = answer(409, None, "");
-        assert_eq!(created(&refused, 1), (vec![], vec![]));
-        assert_eq!(created(&refused, 2).1.len(), 1);
-        let silent = |kind| Answer::Failed(crate::model::Failure { kind, message: String::new() });
-        assert_eq!(created(&silent(FailureKind::Refused), 1), (vec![], vec![]));
-        assert!(created(&silent(FailureKind::Timeout), 1).1[0].pending);
-    }
-
-    #[test]
-    fn a_location_is_enough_to_find_what_was_created() {
-        let url = vec!["http://h/v2/Users/9".to_owned()];
-        assert_eq!(created(&answer(201, Some("/v2/Users/9"), ""), 1).0, url);
-        let with_id = answer(201, Some("https://inner:8080/v2/Users/9"), r#"{"id":"9","userName":"sc1-a"}"#);
-        assert_eq!(created(&with_id, 1).0, url);
-    }
-
-    #[test]
-    fn a_group_that_only_lists_our_user_is_not_ours() {
-        let group =
-            json!({ "id": "1", "displayName": "all", "members": [{ "value": "7", "display": "sc1-a" }] });
-        assert!(!carries(&group, "sc1"));
-        assert!(carries(&json!({ "displayName": "SC1-team" }), "sc1"));
-    }
-
-    #[test]
-    fn a_create_that_was_cut_off_is_looked_for() {
-        let ownership = ownership();
-        ownership
-            .before(&request("POST", "http://h/v2/Users"), Some(&json!({ "userName": "sc1-a" })))
-            .unwrap();
-        assert_eq!(ownership.take_lost().len(), 1);
-    }
-}
+mod tests;

@@ -1,6 +1,5 @@
 //! One case: set-up, steps, clean-up.
 
-mod clean_up;
 mod finding;
 mod judge;
 mod scope;
@@ -11,7 +10,9 @@ use std::time::Instant;
 
 use self::finding::source;
 pub(super) use self::finding::{not_applicable, slug};
+use super::cleanup;
 use super::ownership::{Ownership, Refused};
+use super::place::Places;
 use super::plan::PlannedCase;
 use super::poll::Pauses;
 use super::requirements::requirement_of;
@@ -50,7 +51,11 @@ impl From<TemplateError> for Stop {
 
 impl From<Refused> for Stop {
     fn from(error: Refused) -> Self {
-        Stop::Broken(error.to_string())
+        match error {
+            Refused::Ledger(_) => Stop::Broken(error.to_string()),
+            // What the target said led there: the linter knows the mistakes of suites.
+            _ => Stop::Blocked(error.to_string()),
+        }
     }
 }
 
@@ -73,7 +78,8 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         () = super::interrupted(&mut interrupt) => Some(Stop::Blocked("interrupted".to_owned())),
     };
     case.settle(stop);
-    let left_over = case.clean_up().await;
+    let transport = shared.transport.as_ref();
+    let left_over = cleanup::after_case(transport, &case.ownership, shared.case_timeout).await;
 
     let Running { findings, outcomes, exchanges, reason, .. } = case;
     // What does not apply takes nothing away from what holds.
@@ -110,20 +116,21 @@ struct Running<'a> {
 
 impl<'a> Running<'a> {
     fn new(shared: &'a Shared, planned: &'a PlannedCase) -> Self {
-        let uuid = shared.ids.uuid(&planned.id);
-        let base_url = &shared.target.base_url;
+        let ids = &shared.ids;
+        let target = &shared.target;
+        let endpoints = target.resources.iter().map(|kind| kind.resource_type.endpoint.as_str());
+        let ownership = Ownership::new(
+            &planned.id,
+            &ids.unique(&planned.id),
+            &ids.uuid(&planned.id),
+            Places::new(&target.base_url, endpoints),
+            shared.ledger.clone(),
+        );
         Self {
             shared,
             planned,
             scope: scope::of_case(shared, planned),
-            ownership: Ownership::new(
-                &planned.id,
-                shared.ids.token(),
-                &uuid,
-                base_url,
-                shared.ledger.clone(),
-            )
-            .with_writable_discovery(shared.target.features.has("loopback")),
+            ownership: ownership.with_writable_discovery(target.features.has("loopback")),
             findings: Vec::new(),
             outcomes: Vec::new(),
             exchanges: Vec::new(),

@@ -10,6 +10,8 @@ use tokio::task::JoinSet;
 use super::{Running, Stop};
 use crate::check;
 use crate::model::{Exchange, ExchangeId, Phase, Request};
+use crate::run::guard;
+use crate::run::ownership::Intents;
 use crate::run::request;
 use crate::suite::format::{RequestSpec, Step};
 use crate::wire::Sent;
@@ -20,8 +22,8 @@ const SIDE_BY_SIDE: usize = 16;
 /// A request that may be sent.
 struct Prepared {
     request: Request,
-    /// Number of the intent in the ledger, if it may create something.
-    intent: Option<u64>,
+    /// What it may create, as it stands in the ledger.
+    intents: Intents,
 }
 
 impl Running<'_> {
@@ -33,7 +35,7 @@ impl Running<'_> {
         phase: Phase,
         name: Option<&str>,
     ) -> Result<usize, Stop> {
-        let prepared = self.prepare(spec, step, name)?;
+        let prepared = self.prepare(spec, step, name).await?;
         let transport = Arc::clone(&self.shared.transport);
         let (started_ms, sent) = (self.shared.elapsed_ms(), transport.send(&prepared.request).await);
         Ok(self.record(prepared, sent, started_ms, step, phase))
@@ -51,7 +53,7 @@ impl Running<'_> {
         let mut prepared = Vec::new();
         for (index, element) in elements.into_iter().enumerate() {
             self.scope.set("each", element);
-            let ready = self.prepare(&step.request, &step.name, None)?;
+            let ready = self.prepare(&step.request, &step.name, None).await?;
             let (transport, request) = (Arc::clone(&self.shared.transport), ready.request.clone());
             let (places, epoch) = (Arc::clone(&places), self.shared.epoch);
             prepared.push(ready);
@@ -76,24 +78,27 @@ impl Running<'_> {
     }
 
     /// Makes a request and has it allowed; what is sent is in scope under `name`.
-    fn prepare(&mut self, spec: &RequestSpec, step: &str, name: Option<&str>) -> Result<Prepared, Stop> {
+    async fn prepare(
+        &mut self,
+        spec: &RequestSpec,
+        step: &str,
+        name: Option<&str>,
+    ) -> Result<Prepared, Stop> {
         let (request, body) = match request::build(spec, &self.scope, &self.shared.target.base_url) {
             Ok(built) => built,
             Err(request::RequestError::Template(error)) => return Err(error.into()),
             // A location that the target gave: its fault, not ours.
             Err(error) => return Err(Stop::Unmet(format!("{step}: {error}"))),
         };
-        let intent = self.ownership.before(&request, body.as_ref())?;
+        let intents = guard::admit(&self.ownership, self.shared.transport.as_ref(), &request).await?;
         if let (Some(name), Some(body)) = (name, body) {
             self.scope.insert_into("sent", name, body);
         }
-        Ok(Prepared { request, intent })
+        Ok(Prepared { request, intents })
     }
 
     fn record(&mut self, prepared: Prepared, sent: Sent, started_ms: f64, step: &str, phase: Phase) -> usize {
-        if let Some(intent) = prepared.intent {
-            self.ownership.after(intent, &prepared.request, &sent.answer, sent.tries);
-        }
+        self.ownership.after(&prepared.intents, &prepared.request, &sent.answer, sent.tries);
         let number = self.exchanges.len() + 1;
         self.exchanges.push(Exchange {
             id: ExchangeId(format!("{}:{number}", self.planned.id)),
