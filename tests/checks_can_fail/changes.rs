@@ -6,7 +6,7 @@ use scimcheck::wire::Sent;
 use serde_json::{Value, json};
 
 use super::edit::{Edit, join, split};
-use super::place::{pointers, puts, walk};
+use super::place::{parent, pointers, puts, walk};
 use super::replay::changed;
 use super::values::{strangers, swap_case, variants};
 
@@ -177,6 +177,8 @@ fn header_changes(name: &str, response: &Response, exchanges: &[Sent], place: us
     let mut kinds: Vec<Kind> = Vec::new();
     if let Some(value) = response.header(name) {
         kinds.push(("header changed", header(Some(format!("{value}x")))));
+        let first = value.split([' ', ';', ',']).next().unwrap_or_default();
+        kinds.push(("header cut short", header(Some(first.to_owned()))));
         kinds.push(("header changed", header(Some("stranger".to_owned()))));
         kinds.push(("header in another letter case", header(Some(swap_case(value)))));
         kinds.push(("header removed", header(None)));
@@ -214,7 +216,8 @@ fn at_place(at: &str, response: &Response, exchanges: &[Sent], place: usize) -> 
             let put = |(pointer, value)| ("value added", vec![Edit::Set(pointer, Some(value))]);
             kinds.extend(puts(at, body, &value).into_iter().map(put));
         }
-        if let Some((around, _)) = super::place::parent(at) {
+        kinds.extend(so_that_a_filter_selects(at, body));
+        if let Some((around, _)) = parent(at) {
             for pointer in pointers(&around, body).iter().take(3) {
                 kinds.extend(value_changes(pointer, body, exchanges, place));
             }
@@ -222,6 +225,66 @@ fn at_place(at: &str, response: &Response, exchanges: &[Sent], place: usize) -> 
     }
     kinds.extend(bodies(response, exchanges, place));
     kinds
+}
+
+/// A place with a filter finds nothing: what the filter looks at is changed or added in the values that it chooses
+/// from.
+fn so_that_a_filter_selects(at: &str, body: &Value) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    let mut around = parent(at);
+    while let Some((place, member)) = around {
+        if member.is_none() {
+            let names = filtered_members(at);
+            for child in
+                pointers(&place, body).iter().take(4).flat_map(|pointer| children(pointer, body)).take(40)
+            {
+                kinds.extend(each_changed(&child, &names, body));
+            }
+        }
+        around = parent(&place);
+    }
+    kinds
+}
+
+fn each_changed(pointer: &str, names: &[String], body: &Value) -> Vec<Kind> {
+    let Some(value) = body.pointer(pointer) else { return Vec::new() };
+    let set = |pointer: String, value| vec![Edit::Set(pointer, value)];
+    let Some(object) = value.as_object() else {
+        let changed = variants(value, "").into_iter();
+        return changed.map(|(kind, value)| (kind, set(pointer.to_owned(), value))).collect();
+    };
+    let of_member = |name: &String| -> Vec<Kind> {
+        let at = join(pointer, name);
+        match object.get(name) {
+            Some(value) => {
+                let changed = variants(value, name).into_iter();
+                changed.map(|(kind, value)| (kind, set(at.clone(), value))).collect()
+            }
+            None => {
+                let added = strangers().into_iter();
+                added.map(|value| ("value added", set(at.clone(), Some(value)))).collect()
+            }
+        }
+    };
+    names.iter().flat_map(of_member).collect()
+}
+
+/// Pointers to the elements or members of a value.
+fn children(pointer: &str, body: &Value) -> Vec<String> {
+    match body.pointer(pointer) {
+        Some(Value::Array(items)) => (0..items.len()).map(|index| format!("{pointer}/{index}")).collect(),
+        Some(Value::Object(object)) => object.keys().map(|name| join(pointer, name)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The members that the filters of a place look at: `type` in `[?@.type == 'complex']`.
+fn filtered_members(at: &str) -> Vec<String> {
+    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names: Vec<_> = at.split("@.").skip(1).map(name).filter(|name| !name.is_empty()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Changes of one value.

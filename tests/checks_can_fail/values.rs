@@ -50,6 +50,9 @@ fn of_text(text: &str, name: &str) -> Vec<Variant> {
             variants.push(("another instant", Some(json!(other))));
         }
     }
+    if text.starts_with("urn:") {
+        variants.push(("another URN", Some(json!("urn:ietf:params:scim:api:messages:2.0:Error"))));
+    }
     variants.push(("text changed", Some(json!(format!("{text}x")))));
     variants.push(("text replaced", Some(json!("stranger"))));
     variants.push(("letter case swapped", Some(json!(swap_case(text)))));
@@ -61,7 +64,7 @@ fn of_text(text: &str, name: &str) -> Vec<Variant> {
 fn of_number(value: &Value) -> Vec<Variant> {
     let mut variants: Vec<Variant> = Vec::new();
     if let Some(number) = value.as_i64() {
-        for other in [number + 1, number - 1, 0, number + 1000] {
+        for other in [number + 1, number - 1, 0, -1, number + 1000] {
             variants.push(("number changed", Some(json!(other))));
         }
     }
