@@ -78,7 +78,8 @@ impl Running<'_> {
         };
         body = target.with_overrides(kind, body, &unique);
         for (name, value) in &entry.with {
-            object::replace(&mut body, name, template::render(value, &self.scope)?);
+            let name = template::render_text(name, &self.scope)?;
+            object::replace(&mut body, &name, template::render(value, &self.scope)?);
         }
 
         let spec = RequestSpec::post(&resource.resource_type.endpoint, body);
