@@ -112,8 +112,7 @@ fn target_for(
         forced.retain(|earlier| earlier.trim_start_matches('!') != name);
         forced.push(entry.clone());
     }
-    let features = &discovery.model.features;
-    forced.retain(|entry| features.first_unmet([entry.as_str()]).is_some());
+    forced.retain(|entry| discovery.model.first_unmet([entry.as_str()]).is_some());
     forced.sort();
     let make = || {
         let mut changed = discovery.clone();
