@@ -123,8 +123,8 @@ fn mistakes_of_the_page(name: &str) -> Vec<String> {
     }
 }
 
-/// Compares the ids that a snapshot calls `fail` or `warn` with the ids that a page explains. A page may also explain
-/// why a check could not be judged (`blocked`), but needs not.
+/// Compares the ids that a snapshot calls `fail` or `warn` with the ids that a page explains, and the page's counts with
+/// the snapshot's. A page may also explain why a check could not be judged (`blocked`), but needs not.
 fn compare(name: &str, snapshot: &str, page: &str) -> Vec<String> {
     let with = |verdicts: &[&str]| -> BTreeSet<&str> {
         let pairs = snapshot.lines().filter_map(|line| line.split_once(' '));
@@ -138,7 +138,10 @@ fn compare(name: &str, snapshot: &str, page: &str) -> Vec<String> {
     let stale = mentioned
         .difference(&allowed)
         .map(|id| format!("{name}: `{id}` is mentioned and does not fail or warn"));
-    missing.chain(stale).collect()
+    let count = |verdict: &str| with(&[verdict]).len();
+    let counts = format!("fail {} · warn {} · blocked {}", count("fail"), count("warn"), count("blocked"));
+    let miscounted = (!page.contains(&counts)).then(|| format!("{name}: the page does not say `{counts}`"));
+    missing.chain(stale).chain(miscounted).collect()
 }
 
 /// The lines that begin an explanation: headings and list entries.
@@ -157,16 +160,17 @@ fn check_ids(line: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn a_page_that_lags_behind_is_found() {
     let snapshot = "---\nsource: x\n---\nfail            a/b#broken\nwarn            a/b#odd\npass            a/b#fine\nblocked         a/c#late\n";
-    let page =
-        "# Server\n\n## `a/b#broken`\n\nSee `a/b#odd` and `GET /Users#frag x`.\n\n- `a/b#fine`, `a/c#late`\n";
+    let page = "# Server\n\nfail 1 · warn 2 · blocked 1\n\n## `a/b#broken`\n\nSee `a/b#odd` and `GET /Users#frag x`.\n\n- `a/b#fine`, `a/c#late`\n";
     let mistakes = compare("x", snapshot, page);
     assert_eq!(
         mistakes,
         [
             "x: `a/b#odd` fails or warns and has no entry",
-            "x: `a/b#fine` is mentioned and does not fail or warn"
+            "x: `a/b#fine` is mentioned and does not fail or warn",
+            "x: the page does not say `fail 1 · warn 1 · blocked 1`"
         ]
     );
-    let mended = page.replace("See `a/b#odd`", "- `a/b#odd`").replace("`a/b#fine`, ", "");
+    let mended =
+        page.replace("See `a/b#odd`", "- `a/b#odd`").replace("`a/b#fine`, ", "").replace("warn 2", "warn 1");
     assert_eq!(compare("x", snapshot, &mended), Vec::<String>::new());
 }
