@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::server::OptionalFeature;
+use crate::server::{OptionalFeature, Variant};
 
 /// A conformance test harness for SCIM 2.0 service providers (RFC 7643, RFC 7644).
 #[derive(Debug, Parser)]
@@ -245,6 +245,9 @@ pub(crate) struct ServeArgs {
     /// A part of the protocol that the server is to do without, as in `bulk`; may be repeated
     #[arg(long, value_name = "FEATURE")]
     pub(crate) without: Vec<OptionalFeature>,
+    /// Behave in another way that the RFCs allow; may be repeated
+    #[arg(long = "variant", value_name = "ID")]
+    pub(crate) variants: Vec<Variant>,
 }
 
 #[derive(Debug, Args)]

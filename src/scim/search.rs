@@ -25,6 +25,8 @@ pub struct SearchRequest {
     pub sort_order: SortOrder,
     /// Number of the first result, from 1 on; less than 1 means 1 (Table 6).
     pub start_index: usize,
+    /// Whether the client names a `start_index`.
+    pub by_index: bool,
     /// The most results that the client wants in a page; negative means 0 (Table 6).
     pub count: Option<usize>,
     /// The page of a query with cursors; empty for the first one (RFC 9865 §2).
@@ -42,6 +44,7 @@ impl Default for SearchRequest {
             sort_by: None,
             sort_order: SortOrder::default(),
             start_index: 1,
+            by_index: false,
             count: None,
             cursor: None,
             attributes: None,
@@ -127,7 +130,10 @@ impl SearchRequest {
                     order.ok_or_else(|| invalid("sortOrder is neither ascending nor descending"))?;
             }
             "cursor" => self.cursor = Some(text.to_owned()),
-            "startIndex" => self.start_index = integer(name, text)?.max(1),
+            "startIndex" => {
+                self.start_index = integer(name, text)?.max(1);
+                self.by_index = true;
+            }
             _ => self.count = Some(integer(name, text)?),
         }
         Ok(())

@@ -4,12 +4,13 @@
 //! then. A cursor is a random number that says nothing. It belongs to the token and to the query that it was given
 //! out for: to everybody else it does not exist (RFC 9865 §5.2).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::choice::Choice;
 use super::kind::Kind;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::search::SearchRequest;
@@ -21,6 +22,7 @@ const MAX_CURSORS: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Cursors {
     timeout: Duration,
+    choices: BTreeSet<Choice>,
     open: HashMap<String, Cursor>,
     /// The oldest first.
     ages: VecDeque<String>,
@@ -50,8 +52,8 @@ pub(super) struct Walk {
 }
 
 impl Cursors {
-    pub(super) fn new(timeout: Duration) -> Self {
-        Self { timeout, open: HashMap::new(), ages: VecDeque::new(), random: fastrand::Rng::new() }
+    pub(super) fn new(timeout: Duration, choices: BTreeSet<Choice>) -> Self {
+        Self { timeout, choices, open: HashMap::new(), ages: VecDeque::new(), random: fastrand::Rng::new() }
     }
 
     /// The page that a cursor stands for.
@@ -74,7 +76,8 @@ impl Cursors {
         if *owner != actor || known != kinds || !same_query {
             return Err(invalid());
         }
-        if search.count.is_some_and(|count| Some(count) != first.count) {
+        let other_count = search.count.is_some_and(|count| Some(count) != first.count);
+        if other_count && !self.choices.contains(&Choice::CursorWithAnyCount) {
             let detail = "`count` must be that of the first request of the query";
             return Err(ScimError::of(ScimType::InvalidCount, detail));
         }
@@ -87,9 +90,12 @@ impl Cursors {
     /// Gives out cursors for the page after and the page before this one, where there are such pages.
     pub(super) fn neighbours(&mut self, walk: &Arc<Walk>, offset: usize) -> Neighbours {
         let after = offset + walk.size;
-        let next = (walk.size > 0 && after < walk.found.len()).then(|| self.give(walk, after));
+        let total = walk.found.len();
+        let ends_empty = self.choices.contains(&Choice::CursorEndsEmpty) && after == total && offset < total;
+        let next = (walk.size > 0 && (after < total || ends_empty)).then(|| self.give(walk, after));
         let before = offset.saturating_sub(walk.size);
-        let previous = (offset > 0).then(|| self.give(walk, before));
+        let previous = (offset > 0 && !self.choices.contains(&Choice::CursorWithoutPrevious))
+            .then(|| self.give(walk, before));
         Neighbours { next, previous }
     }
 
@@ -105,6 +111,19 @@ impl Cursors {
     }
 }
 
+impl Walk {
+    /// The same with pages of another size.
+    pub(super) fn with_size(&self, size: usize) -> Self {
+        Self {
+            size,
+            kinds: self.kinds.clone(),
+            search: self.search.clone(),
+            found: self.found.clone(),
+            ..*self
+        }
+    }
+}
+
 impl Cursor {
     /// The query that it belongs to.
     pub(super) fn walk(&self) -> &Arc<Walk> {
@@ -114,7 +133,7 @@ impl Cursor {
 
 /// The parameters that say what is searched for, and nothing of the page.
 pub(super) fn query_of(search: &SearchRequest) -> SearchRequest {
-    SearchRequest { cursor: None, start_index: 1, ..search.clone() }
+    SearchRequest { cursor: None, start_index: 1, by_index: false, ..search.clone() }
 }
 
 /// Cursors of the pages around a page.
@@ -149,7 +168,7 @@ mod tests {
 
     #[test]
     fn pages_have_neighbours() {
-        let mut cursors = Cursors::new(Duration::from_secs(60));
+        let mut cursors = Cursors::new(Duration::from_mins(1), BTreeSet::new());
         for (total, size, offset, next, previous) in [
             (5, 2, 0, true, false),
             (5, 2, 2, true, true),
@@ -167,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_cursor_belongs_to_client_and_query() {
-        let mut cursors = Cursors::new(Duration::from_secs(60));
+        let mut cursors = Cursors::new(Duration::from_mins(1), BTreeSet::new());
         let token = cursors.neighbours(&walk(5, 2), 0).next.unwrap();
         assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         let count = |count| SearchRequest { count, ..SearchRequest::default() };
@@ -187,7 +206,7 @@ mod tests {
 
     #[test]
     fn cursors_end() {
-        let mut cursors = Cursors::new(Duration::ZERO);
+        let mut cursors = Cursors::new(Duration::ZERO, BTreeSet::new());
         let first = cursors.neighbours(&walk(5, 2), 0).next.unwrap();
         let search = SearchRequest::default();
         let error = cursors.find(&first, 1, &[Kind::User], &search).unwrap_err();

@@ -8,6 +8,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::choice::Choice;
+use super::hook::Hooks;
 use super::kind::Model;
 use super::options::{OptionalFeature, Options};
 use super::reply::{Refusal, Reply};
@@ -18,27 +20,38 @@ use crate::scim::{builtin, urn};
 
 /// The documents.
 pub(super) struct Discovery {
-    config: Document,
+    config: Value,
     resource_types: List,
     schemas: List,
+    with_meta: bool,
 }
 
 /// Documents that are listed together.
 struct List {
     kind: &'static str,
+    with_meta: bool,
     documents: Vec<Document>,
     /// The whole list as text, as most clients get it: it is long, and read often.
     text: Bytes,
 }
 
+/// The documents as they are about to be published.
+pub(super) struct Documents {
+    pub(super) config: Value,
+    pub(super) resource_types: Vec<Document>,
+    pub(super) schemas: Vec<Document>,
+    /// Whether they say where they are.
+    pub(super) with_meta: bool,
+}
+
 /// One document, and what names it in URLs; without the location, which depends on the client.
-struct Document {
-    id: String,
-    value: Value,
+pub(super) struct Document {
+    pub(super) id: String,
+    pub(super) value: Value,
 }
 
 impl Discovery {
-    pub(super) fn new(base_url: &str, options: &Options, model: &Model) -> Self {
+    pub(super) fn new(base_url: &str, options: &Options, model: &Model, hooks: &Hooks) -> Self {
         let resource_types = model.kinds().iter().map(|kind| {
             let resource_type = &model.schemas(*kind).resource_type;
             Document { id: resource_type.name.clone(), value: resource_type.to_value() }
@@ -46,17 +59,26 @@ impl Discovery {
         let published = published(model);
         let schemas =
             published.iter().map(|schema| Document { id: schema.id.clone(), value: schema.to_value() });
+        let mut documents = Documents {
+            config: service_provider_config(options),
+            resource_types: resource_types.collect(),
+            schemas: schemas.collect(),
+            with_meta: true,
+        };
+        hooks.documents(&mut documents, base_url);
+        let Documents { config, resource_types, schemas, with_meta } = documents;
         Self {
-            config: Document { id: String::new(), value: service_provider_config(options) },
-            resource_types: List::new("ResourceType", resource_types.collect(), base_url),
-            schemas: List::new("Schema", schemas.collect(), base_url),
+            config,
+            resource_types: List::new("ResourceType", resource_types, with_meta, base_url),
+            schemas: List::new("Schema", schemas, with_meta, base_url),
+            with_meta,
         }
     }
 }
 
 impl List {
-    fn new(kind: &'static str, documents: Vec<Document>, base_url: &str) -> Self {
-        let mut list = Self { kind, documents, text: Bytes::new() };
+    fn new(kind: &'static str, documents: Vec<Document>, with_meta: bool, base_url: &str) -> Self {
+        let mut list = Self { kind, with_meta, documents, text: Bytes::new() };
         list.text = list.to_value(base_url).to_string().into();
         list
     }
@@ -68,6 +90,9 @@ impl List {
 
     fn complete(&self, document: &Document, base_url: &str) -> Value {
         let kind = self.kind;
+        if !self.with_meta {
+            return document.value.clone();
+        }
         with_meta(&document.value, kind, &format!("{base_url}/{kind}s/{}", document.id))
     }
 }
@@ -124,8 +149,10 @@ fn service_provider_config(options: &Options) -> Value {
 
 pub(super) fn config(call: Call<'_>) -> Result<Reply, Refusal> {
     refuse_filter(call)?;
+    let Discovery { config, with_meta: has_meta, .. } = &call.service.discovery;
     let location = format!("{}/ServiceProviderConfig", call.base_url);
-    let config = with_meta(&call.service.discovery.config.value, "ServiceProviderConfig", &location);
+    let config =
+        if *has_meta { with_meta(config, "ServiceProviderConfig", &location) } else { config.clone() };
     Ok(Reply::json(StatusCode::OK, config))
 }
 
@@ -150,6 +177,9 @@ pub(super) fn schema(call: Call<'_>, urn: &str) -> Result<Reply, Refusal> {
 /// RFC 7644 §4: query parameters are ignored, but a filter is refused, so that nobody takes the list for filtered.
 fn refuse_filter(call: Call<'_>) -> Result<(), Refusal> {
     let query = call.request.uri.query().unwrap_or_default();
+    if call.chooses(Choice::IgnoreDiscoveryFilter) {
+        return Ok(());
+    }
     if form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == Cow::Borrowed("filter")) {
         return Err(Refusal::new(403, "Discovery documents cannot be filtered"));
     }
@@ -158,7 +188,8 @@ fn refuse_filter(call: Call<'_>) -> Result<(), Refusal> {
 
 fn list(call: Call<'_>, list: &List) -> Result<Reply, Refusal> {
     refuse_filter(call)?;
-    Ok(if call.is_local() {
+    // Hooks look into the body.
+    Ok(if call.is_local() && call.service.hooks.is_empty() {
         Reply::shared(StatusCode::OK, list.text.clone())
     } else {
         Reply::json(StatusCode::OK, list.to_value(call.base_url))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::choice::Choice;
 use super::kind::Kind;
 use super::store::{Moment, Resource, Store};
 use crate::scim::error::{ScimError, ScimType};
@@ -34,7 +35,13 @@ impl Store {
     }
 
     fn member(&self, id: &str) -> Result<Value, ScimError> {
-        let resource = self.find(id).ok_or_else(|| invalid(format!("the member `{id}` does not exist")))?;
+        let Some(resource) = self.find(id) else {
+            return if self.choices.contains(&Choice::AcceptUnknownMembers) {
+                Ok(json!({ "value": id }))
+            } else {
+                Err(invalid(format!("the member `{id}` does not exist")))
+            };
+        };
         let mut member = json!({
             "value": id,
             "$ref": self.location(resource.kind, id),
@@ -105,6 +112,9 @@ impl Store {
     }
 
     fn leave_all_groups(&mut self, resource: &Resource, now: &Moment) {
+        if self.choices.contains(&Choice::KeepDeletedMembers) {
+            return;
+        }
         for group in self.parents.remove(&resource.id).unwrap_or_default() {
             self.touch(Kind::Group, &group, now, |group| remove(group, "members", &resource.id));
         }

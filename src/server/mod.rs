@@ -3,13 +3,16 @@
 //! A request passes through the stages of `service`, each a module of its own: received (`http`), routed (`route`),
 //! authenticated (`auth`), negotiated (`negotiate`), carried out (`discovery`, `query` with `cursor`, `resources` on
 //! `store`, `me`, and `bulk`, which sends its operations through the same stages), and answered (`reply`).
+//! Each stage has places where a variant can hook in (`hook`, `choice`, `variant`).
 
 mod auth;
 mod bulk;
+mod choice;
 mod cursor;
 mod discovery;
 mod etag;
 mod headers;
+mod hook;
 mod http;
 mod kind;
 mod manager;
@@ -23,6 +26,7 @@ mod resources;
 mod route;
 mod service;
 mod store;
+mod variant;
 
 use std::fmt;
 use std::io;
@@ -39,6 +43,7 @@ use self::route::BASE_PATH;
 use self::service::Service;
 
 pub use self::options::{OptionalFeature, Options, UserToken};
+pub use self::variant::{Variant, VariantInfo, variants};
 
 /// How long [`Server::shutdown`] waits for requests that are being answered.
 const GRACE: Duration = Duration::from_secs(5);

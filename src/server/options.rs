@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::http::MAX_BODY;
+use super::variant::Variant;
 
 /// How a server is set up; the default has a fresh random token, and all that is optional in the RFCs.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct Options {
     pub cursor_timeout: Duration,
     /// What the server does not support.
     pub without: BTreeSet<OptionalFeature>,
+    /// Where the server behaves in another way than usual that the RFCs allow.
+    pub variants: BTreeSet<Variant>,
     /// Makes the ids of resources repeatable. They are UUIDs in any case.
     pub seed: Option<u64>,
 }
@@ -65,6 +68,7 @@ impl Default for Options {
             max_payload: MAX_BODY,
             cursor_timeout: Duration::from_hours(1),
             without: BTreeSet::new(),
+            variants: BTreeSet::new(),
             seed: None,
         }
     }

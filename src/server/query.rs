@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::choice::Choice;
 use super::cursor::{self, Walk};
 use super::kind::Kind;
 use super::negotiate::json_body;
@@ -42,14 +43,18 @@ pub(super) fn by_search(call: Call<'_>, kinds: &[Kind]) -> Result<Reply, Refusal
 /// What `attributes` and `excludedAttributes` in the URL ask for.
 pub(super) fn projection(call: Call<'_>, kind: Kind) -> Result<Projection, Refusal> {
     let pairs = pairs(call).filter(|(name, _)| name == "attributes" || name == "excludedAttributes");
-    Ok(SearchRequest::from_parameters(pairs)?.projection(call.schemas(kind))?)
+    let mut search = SearchRequest::from_parameters(pairs)?;
+    call.service.hooks.search(call, &[kind], &mut search)?;
+    Ok(search.projection(call.schemas(kind))?)
 }
 
 fn pairs(call: Call<'_>) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    form_urlencoded::parse(call.request.uri.query().unwrap_or_default().as_bytes())
+    let pairs = form_urlencoded::parse(call.request.uri.query().unwrap_or_default().as_bytes());
+    pairs.filter(move |(name, value)| call.service.hooks.keeps_parameter(name, value))
 }
 
 fn run(call: Call<'_>, kinds: &[Kind], mut search: SearchRequest) -> Result<Reply, Refusal> {
+    call.service.hooks.search(call, kinds, &mut search)?;
     if search.filter.is_some() {
         call.demand(OptionalFeature::Filter, "Filtering")?;
     }
@@ -58,6 +63,9 @@ fn run(call: Call<'_>, kinds: &[Kind], mut search: SearchRequest) -> Result<Repl
     }
     if !call.has(OptionalFeature::Cursor) {
         search.cursor = None;
+    }
+    if search.cursor.is_none() && !search.by_index && call.chooses(Choice::CursorByDefault) {
+        search.cursor = Some(String::new());
     }
     let view = View::new(call, kinds, &search)?;
     let list = match search.cursor.as_deref() {
@@ -125,6 +133,9 @@ fn next_page(
     let actor = call.access.map_or(0, |access| access.actor);
     let cursor = call.service.cursors().find(token, actor, kinds, search)?;
     let walk = cursor.walk();
+    // Only where the count may change.
+    let size = search.count.map_or(walk.size, |count| count.min(call.service.options.max_results));
+    let walk = if size == walk.size { Arc::clone(walk) } else { Arc::new(walk.with_size(size)) };
     let end = walk.found.len().min(cursor.offset + walk.size);
     let store = call.store();
     // What was deleted since the first page is not there any more.
@@ -132,7 +143,7 @@ fn next_page(
     let page: Vec<Arc<Resource>> = page.collect();
     drop(store);
     let mut list = cursor_response(walk.found.len(), view.show(&page));
-    call.service.cursors().neighbours(walk, cursor.offset).name_in(&mut list);
+    call.service.cursors().neighbours(&walk, cursor.offset).name_in(&mut list);
     Ok(list)
 }
 
@@ -141,6 +152,9 @@ fn find(call: Call<'_>, kinds: &[Kind], search: &SearchRequest) -> Vec<Arc<Resou
     // Only references leave the lock: resources are never changed in place while somebody looks at them.
     let candidates = call.store().candidates(kinds, search.filter.as_ref());
     let mut found = select(call, candidates, search.filter.as_ref());
+    if call.chooses(Choice::NewestFirst) {
+        found.reverse();
+    }
     sort(call, &mut found, search);
     found
 }

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
+use super::choice::Choice;
 use super::etag::{self, Condition};
+use super::hook::Write;
 use super::kind::Kind;
 use super::negotiate::json_body;
 use super::options::OptionalFeature;
@@ -14,7 +17,7 @@ use super::reply::{Refusal, Reply};
 use super::service::Call;
 use super::store::Resource;
 use crate::scim::object::replace as replace_member;
-use crate::scim::patch::{PatchRequest, apply};
+use crate::scim::patch::{PatchOptions, PatchRequest, apply};
 use crate::scim::projection::Projection;
 use crate::scim::validate::{demand_schemas, for_write};
 
@@ -22,10 +25,14 @@ use crate::scim::validate::{demand_schemas, for_write};
 pub(super) fn create(call: Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
     let body = json_body(call.request)?;
     let projection = query::projection(call, kind)?;
-    demand_schemas(&body)?;
+    let write = Write { call, kind, old: None };
+    let body = admitted(&write, body)?;
     let mut value = for_write(&body, call.schemas(kind), None)?;
+    let mut store = call.store();
+    call.service.hooks.stored(&write, &store, &mut value)?;
     hide_password(&mut value, None);
-    let resource = call.store().create(kind, value)?;
+    let resource = store.create(kind, value)?;
+    drop(store);
     Ok(show(call, StatusCode::CREATED, &resource, &projection))
 }
 
@@ -51,8 +58,8 @@ fn read(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
 
 fn replace(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
     let body = json_body(call.request)?;
-    demand_schemas(&body)?;
     write(call, kind, id, |old| {
+        let body = admitted(&Write { call, kind, old: Some(old) }, body)?;
         let mut value = for_write(&body, call.schemas(kind), Some(old))?;
         if !call.has(OptionalFeature::ChangePassword) {
             replace_member(&mut value, "password", old.get("password").cloned().unwrap_or_default());
@@ -63,14 +70,40 @@ fn replace(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
 
 fn patch(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
     call.demand(OptionalFeature::Patch, "PATCH")?;
-    let request = PatchRequest::from_value(&json_body(call.request)?)?;
-    write(call, kind, id, |old| {
+    let mut body = json_body(call.request)?;
+    let options = PatchOptions {
+        without_schemas: call.chooses(Choice::PatchWithoutSchemas),
+        empty_operations: call.chooses(Choice::PatchEmpty),
+        exact_op: call.chooses(Choice::PatchExactOp),
+    };
+    PatchRequest::from_value_with(&body, options)?;
+    let reply = write(call, kind, id, |old| {
+        call.service.hooks.body(&Write { call, kind, old: Some(old) }, &mut body)?;
+        let request = PatchRequest::from_value_with(&body, options)?;
         let value = apply(old, &request, call.schemas(kind))?;
         if !call.has(OptionalFeature::ChangePassword) && value.get("password") != old.get("password") {
             return Err(Refusal::new(403, "Changing the password is not supported"));
         }
         Ok(value)
+    })?;
+    // RFC 7644 §3.5.2: the client that asks for attributes gets them.
+    let asks = call.request.uri.query().is_some_and(|query| query.contains("ttributes="));
+    Ok(if call.chooses(Choice::PatchAnswersNothing) && !asks {
+        let headers = reply.headers.into_iter().filter(|(name, _)| *name != CONTENT_TYPE).collect();
+        Reply { headers, ..Reply::empty(StatusCode::NO_CONTENT) }
+    } else {
+        reply
     })
+}
+
+/// The body of a POST or PUT, if it is one of a resource at all.
+fn admitted(write: &Write<'_>, mut body: Value) -> Result<Value, Refusal> {
+    let hooks = &write.call.service.hooks;
+    if !hooks.has(Choice::LenientSchemas) {
+        demand_schemas(&body)?;
+    }
+    hooks.body(write, &mut body)?;
+    Ok(body)
 }
 
 /// Changes a resource as a whole or not at all: nobody else gets at the store in between.
@@ -85,8 +118,10 @@ fn write(
     let old = store.get(kind, id).ok_or_else(|| not_found(id))?;
     check_conditions(call, &old)?;
     let mut value = change(&old.value)?;
+    let write = Write { call, kind, old: Some(&old.value) };
+    call.service.hooks.stored(&write, &store, &mut value)?;
     hide_password(&mut value, Some(&old.value));
-    let resource = store.update(&old, value)?;
+    let resource = store.update(&old, value, call.request.method == Method::PUT)?;
     drop(store);
     Ok(show(call, StatusCode::OK, &resource, &projection))
 }
@@ -107,8 +142,11 @@ fn judge(call: Call<'_>, resource: &Resource) -> Condition {
 }
 
 fn check_conditions(call: Call<'_>, resource: &Arc<Resource>) -> Result<(), Refusal> {
+    let deletes = call.request.method == Method::DELETE;
     match judge(call, resource) {
         Condition::Holds => Ok(()),
+        Condition::Changed if deletes && call.chooses(Choice::DeleteIgnoresVersions) => Ok(()),
+        Condition::Unchanged if call.chooses(Choice::IgnoreIfNoneMatchOnWrites) => Ok(()),
         Condition::Changed | Condition::Unchanged => Err(changed(&resource.id)),
     }
 }

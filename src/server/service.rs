@@ -1,16 +1,20 @@
 //! The way of a request through the server.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::http::header::{ETAG, HOST, LOCATION};
+use axum::http::header::{AUTHORIZATION, ETAG, HOST, LOCATION};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::auth::{Access, Tokens};
+use super::choice::Choice;
 use super::cursor::Cursors;
 use super::discovery::Discovery;
+use super::hook::Hooks;
 use super::http::Request;
 use super::kind::{Kind, Model};
 use super::options::{OptionalFeature, Options, UserToken};
@@ -26,12 +30,14 @@ use crate::scim::urn::{ENTERPRISE_USER, USER};
 pub(super) struct Service {
     base_url: String,
     pub(super) options: Options,
+    pub(super) hooks: Hooks,
     tokens: Tokens,
     pub(super) model: Model,
     pub(super) discovery: Discovery,
     /// Those of every tenant.
     stores: Vec<Mutex<Store>>,
     cursors: Mutex<Cursors>,
+    requests: AtomicUsize,
 }
 
 /// One request on its way.
@@ -43,19 +49,29 @@ pub(super) struct Call<'s> {
     pub(super) base_url: &'s str,
     /// What the client may do; nothing is known of it where no token is needed.
     pub(super) access: Option<Access<'s>>,
+    /// How many requests came before it.
+    pub(super) number: usize,
 }
 
 impl Service {
     /// `InvalidInput` for a token that no header can carry.
-    pub(super) fn new(base_url: String, options: Options) -> io::Result<Self> {
-        let model = Model::new(&options.without);
+    pub(super) fn new(base_url: String, mut options: Options) -> io::Result<Self> {
+        let hooks = Hooks::new(options.variants.iter().flat_map(|variant| variant.info().hooks));
+        hooks.options(&mut options);
+        let mut model = Model::new(&options.without);
+        hooks.model(&mut model);
         let tenants = 0..=options.tenants.len() as u64;
-        let store = |tenant| Mutex::new(Store::new(base_url.clone(), options.seed.map(|seed| seed + tenant)));
+        let store = |tenant| {
+            let seed = options.seed.map(|seed| seed + tenant);
+            Mutex::new(Store::new(base_url.clone(), seed, hooks.choices().clone()))
+        };
         let mut service = Self {
             tokens: Tokens::new(&options)?,
-            discovery: Discovery::new(&base_url, &options, &model),
+            discovery: Discovery::new(&base_url, &options, &model, &hooks),
             stores: tenants.map(store).collect(),
-            cursors: Mutex::new(Cursors::new(options.cursor_timeout)),
+            cursors: Mutex::new(Cursors::new(options.cursor_timeout, hooks.choices().clone())),
+            requests: AtomicUsize::new(0),
+            hooks,
             model,
             base_url,
             options,
@@ -76,8 +92,16 @@ impl Service {
     /// Answers a request: every failure on the way is an Error message.
     pub(super) fn answer(&self, request: &Request) -> Reply {
         let base_url = self.base_url_for(request);
-        let call = Call { service: self, request, base_url: &base_url, access: None };
-        self.admit(call).unwrap_or_else(|refusal| self.refuse(refusal))
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut call = Call { service: self, request, base_url: &base_url, access: None, number };
+        let path = Route::parse(request.uri.path());
+        let access = self.authenticate(request, path.as_ref());
+        call.access = access.as_ref().ok().copied().flatten();
+        let route = path.filter(|route| self.has_route(route));
+        let reply = access.and_then(|_| self.admit(call, route.as_ref()));
+        let mut reply = reply.unwrap_or_else(|refusal| self.refuse(refusal));
+        self.hooks.reply(call, route.as_ref(), &mut reply);
+        reply
     }
 
     /// The Error message for a request that is not carried out.
@@ -86,19 +110,33 @@ impl Service {
         refusal.into_reply()
     }
 
-    fn admit(&self, call: Call<'_>) -> Result<Reply, Refusal> {
-        let Request { method, uri, headers, .. } = call.request;
-        let route = Route::parse(uri.path());
-        let is_public = route.as_ref().is_some_and(Route::is_public);
-        let access = if is_public { None } else { Some(self.tokens.authenticate(headers, uri.query())?) };
-        let route = route.filter(|route| self.has_route(route));
+    /// What the client may do; `None` where that does not matter.
+    fn authenticate(&self, request: &Request, route: Option<&Route>) -> Result<Option<Access<'_>>, Refusal> {
+        if route.is_some_and(Route::is_public) && !self.hooks.has(Choice::DiscoveryNeedsToken) {
+            return Ok(None);
+        }
+        let query = request.uri.query();
+        let in_query = self.hooks.has(Choice::TokenInQuery).then(|| query.and_then(token_in)).flatten();
+        match in_query {
+            Some(token) if !request.headers.contains_key(AUTHORIZATION) => {
+                self.tokens.access(token.as_bytes())
+            }
+            _ => self.tokens.authenticate(&request.headers, query),
+        }
+        .map(Some)
+    }
+
+    fn admit(&self, call: Call<'_>, route: Option<&Route>) -> Result<Reply, Refusal> {
+        let Request { method, headers, .. } = call.request;
         let route = route.ok_or_else(|| Refusal::new(404, "There is no such endpoint"))?;
         route.check_method(method)?;
-        if let Some(access) = access {
+        if let Some(access) = call.access {
             access.permit(route.only_reads(method))?;
         }
-        negotiate::check_accept(headers)?;
-        dispatch(Call { access, ..call }, route)
+        if !self.hooks.has(Choice::IgnoreAccept) {
+            negotiate::check_accept(headers)?;
+        }
+        self.hooks.admitted(call, route).map_or_else(|| dispatch(call, route), Ok)
     }
 
     fn has_route(&self, route: &Route) -> bool {
@@ -128,20 +166,26 @@ fn host(headers: &HeaderMap) -> Option<&str> {
     (!host.contains('@') && !authority.host().is_empty()).then_some(host)
 }
 
-fn dispatch(call: Call<'_>, route: Route) -> Result<Reply, Refusal> {
+/// The token in the query of a URL (RFC 6750 §2.3).
+fn token_in(query: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "access_token").map(|(_, value)| value.into_owned())
+}
+
+fn dispatch(call: Call<'_>, route: &Route) -> Result<Reply, Refusal> {
     let kinds = call.service.model.kinds();
-    match route {
+    match *route {
         Route::Root => query::by_url(call, kinds),
         Route::Search(None) => query::by_search(call, kinds),
         Route::Search(Some(kind)) => query::by_search(call, &[kind]),
         Route::Collection(kind) if call.request.method == Method::POST => resources::create(call, kind),
         Route::Collection(kind) => query::by_url(call, &[kind]),
-        Route::Resource(kind, id) => resources::serve(call, kind, &id),
+        Route::Resource(kind, ref id) => resources::serve(call, kind, id),
         Route::ServiceProviderConfig => discovery::config(call),
         Route::ResourceTypes => discovery::resource_types(call),
-        Route::ResourceType(name) => discovery::resource_type(call, &name),
+        Route::ResourceType(ref name) => discovery::resource_type(call, name),
         Route::Schemas => discovery::schemas(call),
-        Route::Schema(urn) => discovery::schema(call, &urn),
+        Route::Schema(ref urn) => discovery::schema(call, urn),
         Route::Bulk => bulk::serve(call),
         Route::Me => me::serve(call),
     }
@@ -151,13 +195,15 @@ impl<'s> Call<'s> {
     /// The answer to another request of the same client, to a path below the base URL.
     pub(super) fn nested(self, request: &Request) -> Reply {
         let call = Call { request, ..self };
-        let carry_out = |call: Call<'_>| {
-            let route = Route::parse(call.request.uri.path()).filter(|route| call.service.has_route(route));
-            let route = route.ok_or_else(|| Refusal::new(404, "There is no such endpoint"))?;
-            route.check_method(&call.request.method)?;
+        let route = Route::parse(request.uri.path()).filter(|route| self.service.has_route(route));
+        let carry_out = || {
+            let route = route.as_ref().ok_or_else(|| Refusal::new(404, "There is no such endpoint"))?;
+            route.check_method(&request.method)?;
             dispatch(call, route)
         };
-        carry_out(call).unwrap_or_else(|refusal| self.service.refuse(refusal))
+        let mut reply = carry_out().unwrap_or_else(|refusal| self.service.refuse(refusal));
+        self.service.hooks.reply(call, route.as_ref(), &mut reply);
+        reply
     }
 
     /// The resources of the client's tenant. The lock is never held across an await, since nothing here is
@@ -195,7 +241,13 @@ impl<'s> Call<'s> {
         {
             meta.shift_remove("version");
         }
+        self.service.hooks.shown(*self, resource.kind, projection, &mut shown);
         shown
+    }
+
+    /// Whether the server takes another way than the usual one.
+    pub(super) fn chooses(&self, choice: Choice) -> bool {
+        self.service.hooks.has(choice)
     }
 
     /// Says where a resource is and which version it has (RFC 7644 §3.3 and §3.14).

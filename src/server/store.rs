@@ -3,12 +3,13 @@
 //! A resource is never changed in place while somebody else holds it: readers get an `Arc` and look at it without the
 //! lock. Group memberships are kept on both sides, see `membership`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use super::choice::Choice;
 use super::kind::Kind;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{Filter, Literal, Operator};
@@ -36,6 +37,9 @@ pub(super) struct Store {
     /// The ids of the users whose manager names this id.
     pub(super) reports: HashMap<String, BTreeSet<String>>,
     clock: Clock,
+    pub(super) choices: BTreeSet<Choice>,
+    /// Ids of deleted resources, where they are remembered.
+    deleted: HashSet<String>,
     random: fastrand::Rng,
 }
 
@@ -62,13 +66,21 @@ struct Clock {
 }
 
 impl Clock {
-    fn tick(&mut self) -> Moment {
+    fn tick(&mut self, choices: &BTreeSet<Choice>) -> Moment {
         self.revision += 1;
         self.microseconds = Utc::now().timestamp_micros().max(self.microseconds + 1);
         let time = DateTime::from_timestamp_micros(self.microseconds).unwrap_or_default();
         Moment {
-            time: time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
-            version: format!("W/\"{}\"", self.revision),
+            time: if choices.contains(&Choice::SecondPrecision) {
+                time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+            } else {
+                time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+            },
+            version: if choices.contains(&Choice::StrongTags) {
+                format!("\"{}\"", self.revision)
+            } else {
+                format!("W/\"{}\"", self.revision)
+            },
             revision: self.revision,
         }
     }
@@ -76,7 +88,7 @@ impl Clock {
 
 impl Store {
     /// An empty store; URLs in resources start with the base URL.
-    pub(super) fn new(base_url: String, seed: Option<u64>) -> Self {
+    pub(super) fn new(base_url: String, seed: Option<u64>, choices: BTreeSet<Choice>) -> Self {
         Self {
             base_url,
             users: Collection::default(),
@@ -85,6 +97,8 @@ impl Store {
             parents: HashMap::new(),
             reports: HashMap::new(),
             clock: Clock::default(),
+            choices,
+            deleted: HashSet::new(),
             random: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
         }
     }
@@ -142,7 +156,7 @@ impl Store {
         let name = self.free_name(kind, &value, None)?;
         self.settle(kind, &mut value, None)?;
         let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string();
-        let now = self.clock.tick();
+        let now = self.clock.tick(&self.choices);
         let location = self.location(kind, &id);
         let meta = json!({
             "resourceType": kind.name(),
@@ -163,18 +177,19 @@ impl Store {
     }
 
     /// Gives a resource a new value, which has the old `id` and `meta`; if it says the same, nothing changes, not even
-    /// the version (RFC 7644 §3.5.2.1). Errors as for `create`.
+    /// the version (RFC 7644 §3.5.2.1), unless it is `replaced` and the server makes one of it. Errors as for `create`.
     pub(super) fn update(
         &mut self,
         old: &Arc<Resource>,
         mut value: Value,
+        replaced: bool,
     ) -> Result<Arc<Resource>, ScimError> {
         let name = self.free_name(old.kind, &value, Some(&old.id))?;
         self.settle(old.kind, &mut value, Some(&old.value))?;
-        if value == old.value {
+        if value == old.value && !(replaced && self.choices.contains(&Choice::TouchUnchanged)) {
             return Ok(Arc::clone(old));
         }
-        let now = self.clock.tick();
+        let now = self.clock.tick(&self.choices);
         if let Some(name) = name {
             user_name(&old.value).and_then(|name| self.names.remove(&name));
             self.names.insert(name, old.id.clone());
@@ -193,15 +208,24 @@ impl Store {
 
     /// Deletes a resource, and takes it out of every group.
     pub(super) fn delete(&mut self, old: &Arc<Resource>) {
-        let now = self.clock.tick();
+        let now = self.clock.tick(&self.choices);
         let collection = self.collection_mut(old.kind);
         if let Some(number) = collection.numbers.remove(&old.id) {
             collection.resources.remove(&number);
         }
-        if let Some(name) = user_name(&old.value).filter(|_| old.kind == Kind::User) {
+        let reserves = self.choices.contains(&Choice::ReserveUserNames);
+        if let Some(name) = user_name(&old.value).filter(|_| old.kind == Kind::User && !reserves) {
             self.names.remove(&name);
         }
+        if self.choices.contains(&Choice::RememberDeleted) {
+            self.deleted.insert(old.id.clone());
+        }
         self.follow(Some(old), None, &now);
+    }
+
+    /// Whether a resource had this id, as far as it is remembered.
+    pub(super) fn was_deleted(&self, id: &str) -> bool {
+        self.deleted.contains(id)
     }
 
     /// Completes what a client has written with what the store knows.

@@ -10,6 +10,7 @@ use crate::scim::bulk::{
     BulkMethod, BulkOperation, BulkRequest, BulkStep, order, resolve, resolve_path, strip,
 };
 use crate::scim::error::{ScimError, ScimType};
+use crate::server::choice::Choice;
 use crate::server::http::{ReceivedBody, Request};
 use crate::server::reply::{Content, Refusal, Reply};
 use crate::server::route::{BASE_PATH, Route};
@@ -31,7 +32,7 @@ struct Outcome {
     status: StatusCode,
     location: Option<String>,
     version: Option<String>,
-    /// The Error message.
+    /// The Error message, or the resource.
     response: Option<Value>,
 }
 
@@ -55,6 +56,16 @@ impl<'j> Job<'j> {
         for step in processed.into_iter().filter(|step| !step.postponed.is_empty()) {
             self.complete(step.index);
         }
+        if self.call.chooses(Choice::BulkListsUnprocessed) {
+            for (operation, result) in self.request.operations.iter().zip(&mut self.results) {
+                let refusal = Refusal::new(409, "Not processed: too many errors came before");
+                result.get_or_insert_with(|| Outcome::of(operation, refusal.into_reply(), None));
+            }
+        }
+        let shows = self.call.chooses(Choice::BulkShowsResources);
+        for outcome in self.results.iter_mut().flatten() {
+            outcome.response.take_if(|_| outcome.status.is_success() && !shows);
+        }
         let operations = self.request.operations.iter().zip(self.results);
         operations.filter_map(|(operation, outcome)| Some(outcome?.to_value(operation))).collect()
     }
@@ -75,6 +86,12 @@ impl<'j> Job<'j> {
         operation: &BulkOperation,
         postponed: &BTreeSet<String>,
     ) -> Result<Outcome, (Refusal, Option<String>)> {
+        if !postponed.is_empty() && self.call.chooses(Choice::BulkRefusesCircles) {
+            return Err((Refusal::new(409, "The references of the job form a circle"), None));
+        }
+        if operation.path.contains("bulkId:") && self.call.chooses(Choice::BulkRefusesIdsInPaths) {
+            return Err((invalid("`path` cannot have a bulkId"), None));
+        }
         let path = resolve_path(&operation.path, &self.ids).map_err(|name| (unresolved(&name), None))?;
         let path = format!("/{}", path.trim_start_matches('/'));
         let location = Some(format!("{}{}", self.call.base_url, path.split('?').next().unwrap_or_default()));
@@ -176,7 +193,6 @@ fn unresolved(name: &str) -> Refusal {
 impl Outcome {
     /// What a response says; a failed operation on a resource is about `location` all the same (RFC 7644 §3.7.3).
     fn of(operation: &BulkOperation, reply: Reply, location: Option<String>) -> Self {
-        let success = reply.status.is_success();
         let named = reply.header(&LOCATION).map(str::to_owned);
         let fallback = location.filter(|_| operation.method != BulkMethod::Post);
         Self {
@@ -184,7 +200,7 @@ impl Outcome {
             location: named.or(fallback),
             version: reply.header(&ETAG).map(str::to_owned),
             response: match reply.content {
-                Content::Json(body) if !success => Some(body),
+                Content::Json(body) => Some(body),
                 _ => None,
             },
         }

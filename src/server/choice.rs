@@ -1,0 +1,60 @@
+//! Choices: places where the normal code knows two ways.
+
+/// A way that is not the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Choice {
+    /// Members of groups need not exist.
+    AcceptUnknownMembers,
+    /// Several bulk operations in a circle are refused with 409.
+    BulkRefusesCircles,
+    /// A `bulkId` in the path of an operation is refused.
+    BulkRefusesIdsInPaths,
+    /// Bulk results of operations that succeeded carry the resource.
+    BulkShowsResources,
+    /// Bulk operations that are not processed any more are listed as failed.
+    BulkListsUnprocessed,
+    /// Queries without parameters for pages are answered with cursors.
+    CursorByDefault,
+    /// The last page of a cursor is empty if the page before it was full.
+    CursorEndsEmpty,
+    /// The count may change from page to page.
+    CursorWithAnyCount,
+    /// There is no `previousCursor`.
+    CursorWithoutPrevious,
+    /// DELETE pays no attention to If-Match.
+    DeleteIgnoresVersions,
+    /// Discovery needs a token.
+    DiscoveryNeedsToken,
+    /// Every Accept is taken for one that allows SCIM.
+    IgnoreAccept,
+    /// Discovery ignores filters.
+    IgnoreDiscoveryFilter,
+    /// If-None-Match counts for reading only.
+    IgnoreIfNoneMatchOnWrites,
+    /// Deleted resources stay members of groups.
+    KeepDeletedMembers,
+    /// `schemas` may be missing.
+    LenientSchemas,
+    /// The newest resources come first, also among those that sort equally.
+    NewestFirst,
+    /// PATCH is answered with 204, unless the client asks for attributes.
+    PatchAnswersNothing,
+    /// PATCH without operations changes nothing.
+    PatchEmpty,
+    /// `op` of a PATCH is in lower case.
+    PatchExactOp,
+    /// PATCH need not name its message.
+    PatchWithoutSchemas,
+    /// The ids of deleted resources are remembered.
+    RememberDeleted,
+    /// The names of deleted users stay taken.
+    ReserveUserNames,
+    /// Times are told in whole seconds.
+    SecondPrecision,
+    /// Entity tags are strong.
+    StrongTags,
+    /// A bearer token may stand in the URL.
+    TokenInQuery,
+    /// A PUT that changes nothing makes a new version all the same.
+    TouchUnchanged,
+}

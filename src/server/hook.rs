@@ -1,0 +1,184 @@
+//! Where the normal way of a request can be left: what a variant is made of.
+//!
+//! The stages of the server ask [`Hooks`] at fixed points; without hooks nothing happens there.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::choice::Choice;
+use super::discovery::Documents;
+use super::kind::{Kind, Model};
+use super::options::{OptionalFeature, Options};
+use super::reply::{Refusal, Reply};
+use super::route::Route;
+use super::service::Call;
+use super::store::Store;
+use crate::scim::projection::Projection;
+use crate::scim::resource_type::ResourceSchemas;
+use crate::scim::search::SearchRequest;
+
+/// One change of behaviour.
+#[derive(Debug)]
+pub(super) enum Hook {
+    /// The other one of two ways that the normal code knows.
+    Choice(Choice),
+    /// The server does without a part of the protocol.
+    Without(OptionalFeature),
+    /// Before the server starts.
+    Options(fn(&mut Options)),
+    /// The resource types and schemas by which resources are judged and published.
+    Model(fn(&mut Model)),
+    /// The discovery documents, and the base URL.
+    Documents(fn(&mut Documents, &str)),
+    /// An authenticated request, before it is carried out; a reply ends it.
+    Admitted(fn(Call<'_>, &Route) -> Option<Reply>),
+    /// A query parameter in the URL, decoded; false drops it.
+    Parameter(fn(&str, &str) -> bool),
+    /// A query, and the resource types that it is about.
+    Search(fn(Call<'_>, &[Kind], &mut SearchRequest) -> Result<(), Refusal>),
+    /// The JSON body of a POST, PUT or PATCH for a resource, before it is judged.
+    Body(fn(&Write<'_>, &mut Value) -> Result<(), Refusal>),
+    /// The resource as it is about to be stored.
+    Stored(fn(&Write<'_>, &Store, &mut Value) -> Result<(), Refusal>),
+    /// A resource as it is shown.
+    Shown(fn(Call<'_>, Kind, &Projection, &mut Value)),
+    /// The reply; the route is `None` where there is no endpoint.
+    Reply(fn(Call<'_>, Option<&Route>, &mut Reply)),
+}
+
+/// A resource that is being written.
+pub(super) struct Write<'w> {
+    pub(super) call: Call<'w>,
+    pub(super) kind: Kind,
+    /// The resource as it is; `None` if it is being created.
+    pub(super) old: Option<&'w Value>,
+}
+
+impl<'w> Write<'w> {
+    /// The schemas of the resource.
+    pub(super) fn schemas(&self) -> &'w ResourceSchemas {
+        self.call.schemas(self.kind)
+    }
+}
+
+/// The hooks of a server.
+#[derive(Debug, Default)]
+pub(super) struct Hooks {
+    hooks: Vec<&'static Hook>,
+    choices: BTreeSet<Choice>,
+}
+
+impl Hooks {
+    pub(super) fn new(hooks: impl IntoIterator<Item = &'static Hook>) -> Self {
+        let hooks: Vec<&Hook> = hooks.into_iter().collect();
+        let choices = hooks.iter().filter_map(|hook| match hook {
+            Hook::Choice(choice) => Some(*choice),
+            _ => None,
+        });
+        Self { choices: choices.collect(), hooks }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.hooks.is_empty()
+    }
+
+    /// Whether a choice was made.
+    pub(super) fn has(&self, choice: Choice) -> bool {
+        self.choices.contains(&choice)
+    }
+
+    /// The choices that were made.
+    pub(super) fn choices(&self) -> &BTreeSet<Choice> {
+        &self.choices
+    }
+
+    pub(super) fn options(&self, options: &mut Options) {
+        for hook in &self.hooks {
+            match hook {
+                Hook::Options(change) => change(options),
+                Hook::Without(feature) => {
+                    options.without.insert(*feature);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn model(&self, model: &mut Model) {
+        for hook in &self.hooks {
+            if let Hook::Model(change) = hook {
+                change(model);
+            }
+        }
+    }
+
+    pub(super) fn documents(&self, documents: &mut Documents, base_url: &str) {
+        for hook in &self.hooks {
+            if let Hook::Documents(change) = hook {
+                change(documents, base_url);
+            }
+        }
+    }
+
+    pub(super) fn admitted(&self, call: Call<'_>, route: &Route) -> Option<Reply> {
+        self.hooks.iter().find_map(|hook| match hook {
+            Hook::Admitted(answer) => answer(call, route),
+            _ => None,
+        })
+    }
+
+    pub(super) fn keeps_parameter(&self, name: &str, value: &str) -> bool {
+        self.hooks.iter().all(|hook| match hook {
+            Hook::Parameter(keeps) => keeps(name, value),
+            _ => true,
+        })
+    }
+
+    pub(super) fn search(
+        &self,
+        call: Call<'_>,
+        kinds: &[Kind],
+        search: &mut SearchRequest,
+    ) -> Result<(), Refusal> {
+        self.hooks.iter().try_for_each(|hook| match hook {
+            Hook::Search(change) => change(call, kinds, search),
+            _ => Ok(()),
+        })
+    }
+
+    pub(super) fn body(&self, write: &Write<'_>, body: &mut Value) -> Result<(), Refusal> {
+        self.hooks.iter().try_for_each(|hook| match hook {
+            Hook::Body(change) => change(write, body),
+            _ => Ok(()),
+        })
+    }
+
+    pub(super) fn stored(
+        &self,
+        write: &Write<'_>,
+        store: &Store,
+        resource: &mut Value,
+    ) -> Result<(), Refusal> {
+        self.hooks.iter().try_for_each(|hook| match hook {
+            Hook::Stored(change) => change(write, store, resource),
+            _ => Ok(()),
+        })
+    }
+
+    pub(super) fn shown(&self, call: Call<'_>, kind: Kind, projection: &Projection, resource: &mut Value) {
+        for hook in &self.hooks {
+            if let Hook::Shown(change) = hook {
+                change(call, kind, projection, resource);
+            }
+        }
+    }
+
+    pub(super) fn reply(&self, call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
+        for hook in &self.hooks {
+            if let Hook::Reply(change) = hook {
+                change(call, route, reply);
+            }
+        }
+    }
+}

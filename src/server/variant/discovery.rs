@@ -1,0 +1,223 @@
+//! What the server says about itself.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::json::restate;
+use super::{VariantInfo, variant};
+use crate::model::Verdict::{Info, Pass, Warn};
+use crate::scim::schema::Attribute;
+use crate::scim::urn;
+use crate::server::choice::Choice;
+use crate::server::hook::Hook;
+use crate::server::kind::Model;
+use crate::server::route::Route;
+
+pub(super) const VARIANTS: &[VariantInfo] = &[
+    variant(
+        "discovery-filter-ignored",
+        Warn,
+        &["discovery-query-params"],
+        "discovery",
+        "Discovery ignores filters and returns the whole list",
+        &[Hook::Choice(Choice::IgnoreDiscoveryFilter)],
+    ),
+    variant(
+        "discovery-filter-400",
+        Warn,
+        &["discovery-query-params"],
+        "discovery",
+        "A filter on discovery is answered with 400",
+        &[Hook::Reply(|_, route, reply| {
+            if route.is_some_and(Route::is_public) && reply.status == 403 {
+                restate(reply, StatusCode::BAD_REQUEST);
+            }
+        })],
+    ),
+    variant(
+        "schemas-of-resources-only",
+        Pass,
+        &["discovery-schemas-listed"],
+        "discovery",
+        "/Schemas does not list the schemas of the discovery documents",
+        &[Hook::Documents(|documents, _| {
+            let meta = [urn::SERVICE_PROVIDER_CONFIG, urn::RESOURCE_TYPE, urn::SCHEMA];
+            documents.schemas.retain(|document| !meta.contains(&document.id.as_str()));
+        })],
+    ),
+    variant(
+        "resource-type-without-id",
+        Pass,
+        &["resourcetype-id", "spc-id"],
+        "discovery",
+        "Resource types have no id",
+        &[Hook::Documents(|documents, _| {
+            for document in &mut documents.resource_types {
+                remove(&mut document.value, "id");
+            }
+        })],
+    ),
+    variant(
+        "resource-type-with-other-id",
+        Pass,
+        &["resourcetype-id"],
+        "discovery",
+        "Resource types have an id that is not their name, and are found by it",
+        &[Hook::Documents(|documents, _| {
+            for document in &mut documents.resource_types {
+                document.id = format!("type-of-{}", document.id.to_lowercase());
+                document.value["id"] = document.id.as_str().into();
+            }
+        })],
+    ),
+    variant(
+        "discovery-without-meta",
+        Pass,
+        &["spc-id"],
+        "discovery",
+        "ServiceProviderConfig, ResourceTypes and Schemas have no meta",
+        &[Hook::Documents(|documents, _| documents.with_meta = false)],
+    ),
+    variant(
+        "endpoint-without-slash",
+        Pass,
+        &["resourcetype-endpoint"],
+        "discovery",
+        "Endpoints of resource types have no leading slash",
+        &[Hook::Documents(|documents, _| {
+            for document in &mut documents.resource_types {
+                if let Some(Value::String(endpoint)) = document.value.get_mut("endpoint") {
+                    *endpoint = endpoint.trim_start_matches('/').to_owned();
+                }
+            }
+        })],
+    ),
+    variant(
+        "endpoint-absolute",
+        Warn,
+        &["resourcetype-endpoint"],
+        "discovery",
+        "Endpoints of resource types are absolute URLs",
+        &[Hook::Documents(|documents, base_url| {
+            for document in &mut documents.resource_types {
+                if let Some(Value::String(endpoint)) = document.value.get_mut("endpoint") {
+                    endpoint.insert_str(0, base_url);
+                }
+            }
+        })],
+    ),
+    variant(
+        "schema-extensions-empty",
+        Pass,
+        &["schemaextensions-multivalued"],
+        "discovery",
+        "Resource types without extension have an empty list of them",
+        &[Hook::Documents(|documents, _| {
+            for document in &mut documents.resource_types {
+                if document.value.get("schemaExtensions").is_none() {
+                    document.value["schemaExtensions"] = Value::Array(Vec::new());
+                }
+            }
+        })],
+    ),
+    variant(
+        "schemas-without-descriptions",
+        Info,
+        &["when-applicable"],
+        "discovery",
+        "Schemas and attributes have no description",
+        &[Hook::Documents(|documents, _| {
+            documents.schemas.iter_mut().for_each(|document| without_descriptions(&mut document.value));
+        })],
+    ),
+    variant(
+        "max-results-zero",
+        Info,
+        &["maxresults-meaning"],
+        "discovery",
+        "filter.maxResults is 0: no limit is told",
+        &[Hook::Documents(|documents, _| documents.config["filter"]["maxResults"] = 0.into())],
+    ),
+    variant(
+        "references-not-case-exact",
+        Pass,
+        &["caseexact-references"],
+        "schema",
+        "References are published with caseExact false, as in RFC 7643 §8.7.1",
+        &[Hook::Model(|model| {
+            each_attribute(model, |attribute| {
+                if attribute.attribute_type == crate::scim::schema::AttributeType::Reference {
+                    attribute.case_exact = false;
+                }
+            });
+        })],
+    ),
+    variant(
+        "members-display-published",
+        Pass,
+        &["members-display"],
+        "groups",
+        "The Group schema has members.display",
+        &[Hook::Model(|model| {
+            let group = Arc::make_mut(&mut model.group.core);
+            let members = group.attributes.iter_mut().find(|attribute| attribute.name == "members");
+            if let Some(members) = members.filter(|members| members.sub_attribute("display").is_none()) {
+                let mutability = crate::scim::schema::Mutability::ReadOnly;
+                let display = Attribute {
+                    mutability,
+                    ..Attribute::new("display", crate::scim::schema::AttributeType::String)
+                };
+                members.sub_attributes.push(display);
+            }
+        })],
+    ),
+    variant(
+        "schema-subset",
+        Pass,
+        &["schema-subset"],
+        "schema",
+        "The User schema has only a part of the attributes of RFC 7643",
+        &[Hook::Model(|model| {
+            const LEFT_OUT: [&str; 8] = [
+                "ims",
+                "photos",
+                "entitlements",
+                "roles",
+                "x509Certificates",
+                "nickName",
+                "profileUrl",
+                "timezone",
+            ];
+            let user = Arc::make_mut(&mut model.user.core);
+            user.attributes.retain(|attribute| !LEFT_OUT.contains(&attribute.name.as_str()));
+        })],
+    ),
+];
+
+fn remove(value: &mut Value, name: &str) {
+    value.as_object_mut().and_then(|object| object.shift_remove(name));
+}
+
+fn without_descriptions(value: &mut Value) {
+    remove(value, "description");
+    for name in ["attributes", "subAttributes"] {
+        value
+            .get_mut(name)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+            .for_each(without_descriptions);
+    }
+}
+
+fn each_attribute(model: &mut Model, change: fn(&mut Attribute)) {
+    let extensions = model.user.extensions.iter_mut().map(|(schema, _)| schema);
+    for schema in [&mut model.user.core, &mut model.group.core].into_iter().chain(extensions) {
+        for attribute in &mut Arc::make_mut(schema).attributes {
+            change(attribute);
+            attribute.sub_attributes.iter_mut().for_each(change);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What the tables have in common: looking into replies and bodies.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
+use serde_json::{Map, Value};
+
+use crate::scim::error::ScimType;
+use crate::scim::urn;
+use crate::server::reply::{Content, Reply};
+
+type Object = Map<String, Value>;
+
+/// The JSON body of a reply.
+pub(super) fn object(reply: &mut Reply) -> Option<&mut Object> {
+    match &mut reply.content {
+        Content::Json(value) => value.as_object_mut(),
+        _ => None,
+    }
+}
+
+/// The body if it is that message.
+fn message<'r>(reply: &'r mut Reply, urn: &str) -> Option<&'r mut Object> {
+    let object = object(reply)?;
+    let named = object.get("schemas").and_then(Value::as_array);
+    named.is_some_and(|schemas| schemas.iter().any(|schema| schema == urn)).then_some(object)
+}
+
+/// The body if it is an Error message.
+pub(super) fn error(reply: &mut Reply) -> Option<&mut Object> {
+    message(reply, urn::ERROR)
+}
+
+/// The body if it is a list.
+pub(super) fn list(reply: &mut Reply) -> Option<&mut Object> {
+    message(reply, urn::LIST_RESPONSE)
+}
+
+/// The results of a bulk job.
+pub(super) fn results(reply: &mut Reply) -> Option<&mut Vec<Value>> {
+    message(reply, urn::BULK_RESPONSE)?.get_mut("Operations")?.as_array_mut()
+}
+
+/// The `scimType` of an error.
+pub(super) fn scim_type(reply: &mut Reply) -> Option<ScimType> {
+    ScimType::from_word(error(reply)?.get("scimType")?.as_str()?)
+}
+
+/// Gives an error another keyword.
+pub(super) fn retype(reply: &mut Reply, kind: ScimType) {
+    if let Some(error) = error(reply) {
+        error.insert("scimType".to_owned(), kind.as_str().into());
+    }
+}
+
+/// Gives an error another status.
+pub(super) fn restate(reply: &mut Reply, status: StatusCode) {
+    reply.status = status;
+    if let Some(error) = error(reply) {
+        error.insert("status".to_owned(), status.as_str().into());
+    }
+}
+
+/// Sets a header field.
+pub(super) fn set_header(reply: &mut Reply, name: HeaderName, value: &str) {
+    remove_header(reply, &name);
+    reply.headers.push((name, value.to_owned()));
+}
+
+/// Takes a header field away.
+pub(super) fn remove_header(reply: &mut Reply, name: &HeaderName) {
+    reply.headers.retain(|(known, _)| known != name);
+}
+
+/// Puts a page for browsers in place of the body.
+pub(super) fn html(reply: &mut Reply) {
+    let page = format!("<html><body><h1>{}</h1></body></html>", reply.status);
+    reply.content = Content::Shared(page.into());
+    set_header(reply, CONTENT_TYPE, "text/html");
+}
+
+/// The operations of a PATCH body.
+pub(super) fn operations(body: &mut Value) -> Option<&mut Vec<Value>> {
+    body.get_mut("Operations")?.as_array_mut()
+}
+
+/// The word of a PATCH operation, in lower case.
+pub(super) fn op(operation: &Value) -> String {
+    operation.get("op").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// The path of a PATCH operation; empty without one.
+pub(super) fn path(operation: &Value) -> &str {
+    operation.get("path").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The values of a multi-valued attribute of a resource.
+pub(super) fn values<'v>(resource: &'v mut Value, name: &str) -> impl Iterator<Item = &'v mut Value> {
+    resource.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
+}

@@ -1,0 +1,111 @@
+//! Lists and pages with startIndex.
+
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::json::list;
+use super::{VariantInfo, variant};
+use crate::model::Verdict::{Pass, Warn};
+use crate::scim::error::{ScimError, ScimType};
+use crate::server::hook::Hook;
+use crate::server::reply::Refusal;
+use crate::server::service::Call;
+
+pub(super) const VARIANTS: &[VariantInfo] = &[
+    variant(
+        "small-pages",
+        Pass,
+        &["maxresults-meaning", "count-bounds"],
+        "pagination",
+        "No page has more than 5 resources",
+        &[Hook::Options(|options| options.max_results = 5)],
+    ),
+    variant(
+        "items-per-page-as-asked",
+        Warn,
+        &["partial-page-fields"],
+        "pagination",
+        "itemsPerPage is what the client asked for, however many there are",
+        &[Hook::Reply(|call, _, reply| {
+            if let (Some(count), Some(list)) = (count_of(call), list(reply)) {
+                list.insert("itemsPerPage".to_owned(), count.into());
+            }
+        })],
+    ),
+    variant(
+        "page-fields-only-when-partial",
+        Pass,
+        &["partial-page-fields"],
+        "pagination",
+        "startIndex and itemsPerPage are left out where all results fit",
+        &[Hook::Reply(|_, _, reply| {
+            if let Some(list) =
+                list(reply).filter(|list| list.get("totalResults") == list.get("itemsPerPage"))
+            {
+                list.shift_remove("startIndex");
+                list.shift_remove("itemsPerPage");
+            }
+        })],
+    ),
+    variant(
+        "empty-list-without-resources",
+        Pass,
+        &["empty-list"],
+        "pagination",
+        "An empty list has no Resources",
+        &[Hook::Reply(|_, _, reply| {
+            if let Some(list) = list(reply).filter(|list| is_empty(list.get("Resources"))) {
+                list.shift_remove("Resources");
+            }
+        })],
+    ),
+    variant(
+        "empty-list-null",
+        Warn,
+        &["empty-list"],
+        "pagination",
+        "Resources of an empty list is null",
+        &[Hook::Reply(|_, _, reply| {
+            if let Some(list) = list(reply).filter(|list| is_empty(list.get("Resources"))) {
+                list.insert("Resources".to_owned(), Value::Null);
+            }
+        })],
+    ),
+    variant(
+        "beyond-the-end-400",
+        Warn,
+        &["startindex-bounds"],
+        "pagination",
+        "A startIndex beyond the last result is refused with 400",
+        &[Hook::Reply(|_, _, reply| {
+            let Some(list) = list(reply) else { return };
+            let number = |name: &str| list.get(name).and_then(Value::as_u64);
+            let (start, total) = (number("startIndex").unwrap_or(1), number("totalResults").unwrap_or(0));
+            if start > 1 && start > total {
+                let error = ScimError::of(ScimType::InvalidValue, "startIndex is beyond the last result");
+                *reply = Refusal::from(error).into_reply();
+            }
+        })],
+    ),
+    variant(
+        "no-number-ignored",
+        Pass,
+        &["startindex-bounds", "count-bounds"],
+        "pagination",
+        "A startIndex or count in a URL that is no number is ignored",
+        &[Hook::Parameter(|name, value| {
+            !matches!(name, "startIndex" | "count") || value.is_empty() || value.parse::<i64>().is_ok()
+        })],
+    ),
+];
+
+fn is_empty(resources: Option<&Value>) -> bool {
+    resources.and_then(Value::as_array).is_some_and(Vec::is_empty)
+}
+
+/// The `count` in the URL.
+pub(super) fn count_of(call: Call<'_>) -> Option<i64> {
+    let query = call.request.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "count").and_then(|(_, value)| value.parse().ok())
+}
