@@ -14,6 +14,8 @@ use super::options::{Credential, TokenSource};
 use super::redact::Redactor;
 use crate::model::AuthMode;
 
+/// Characters of an altered token or of the half of one that are enough to hide it.
+const TELLING: usize = 4;
 /// How long a command that prints a token may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -177,8 +179,12 @@ impl Clear {
 /// Hides a token, and the forms of it that [`AuthMode`] sends: an altered token gives away the real one.
 fn conceal(redactor: &Redactor, token: &SecretString) {
     redactor.add(token);
-    redactor.add(&altered(token.expose_secret()).into());
-    redactor.add(&first_half(token.expose_secret()).into());
+    for form in [altered(token.expose_secret()), first_half(token.expose_secret())] {
+        // A few characters give nothing away, and stand everywhere.
+        if form.chars().count() >= TELLING {
+            redactor.add(&form.into());
+        }
+    }
 }
 
 async fn obtain(source: &TokenSource) -> Result<SecretString, String> {

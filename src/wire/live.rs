@@ -89,13 +89,17 @@ impl Live {
             builder = builder.identity(identity);
         }
         if let Some(proxy) = &options.proxy {
-            redactor.add(proxy);
+            conceal_proxy(redactor, proxy);
             let proxy = reqwest::Proxy::all(proxy.expose_secret())
-                .map_err(|error| LiveError::Proxy(error.to_string()))?;
+                .map_err(|error| LiveError::Proxy(redactor.text(&error.to_string())))?;
             builder = builder.proxy(proxy);
         }
         for header in &options.headers {
             redactor.add(&header.value);
+            // Behind a scheme, as in `Token …`, the secret stands alone.
+            if let Some((_, secret)) = header.value.expose_secret().split_once(' ') {
+                redactor.add(&secret.trim().into());
+            }
             let valid = HeaderName::try_from(&header.name).is_ok()
                 && HeaderValue::try_from(header.value.expose_secret()).is_ok();
             if !valid {
@@ -280,6 +284,19 @@ impl Live {
             headers,
             body: Body::new(Arc::<[u8]>::from(bytes), completeness),
         })
+    }
+}
+
+/// Hides the URL of a proxy, and the password in it alone.
+fn conceal_proxy(redactor: &Redactor, proxy: &SecretString) {
+    let Ok(url) = Url::parse(proxy.expose_secret()) else { return redactor.add(proxy) };
+    let Some(password) = url.password() else { return };
+    redactor.add(proxy);
+    let decoded: String = url::form_urlencoded::parse(password.replace('+', "%2B").as_bytes())
+        .map(|(name, _)| name.into_owned())
+        .collect();
+    for password in [password, &decoded] {
+        redactor.add(&password.into());
     }
 }
 

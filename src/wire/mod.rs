@@ -14,6 +14,7 @@ mod oauth;
 pub mod options;
 pub mod redact;
 mod redirect;
+mod spelling;
 mod throttle;
 
 pub use live::{Live, LiveError};
