@@ -50,7 +50,9 @@ pub async fn examine(
     if let Some(problem) = refused(documents, settings) {
         return Err(problem);
     }
-    if asked.iter().any(|exchange| is_scim(exchange)) {
+    // Where not even /Users is, the base URL is wrong, though it may be SCIM that says so.
+    let nothing_there = asked.iter().all(|exchange| exchange.response().is_some_and(|r| r.status == 404));
+    if !nothing_there && asked.iter().any(|exchange| is_scim(exchange)) {
         return Ok(());
     }
     if let Some(problem) = unreachable(&asked, settings) {
