@@ -19,7 +19,8 @@ use crate::suite::select::{Selection, fits};
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     let suites = suites::load(&args.suites)?;
-    let text = text(&args.id, &suites).ok_or_else(|| CliError::Usage {
+    let from: String = args.suites.paths.iter().map(|path| format!(" --suites {}", path.display())).collect();
+    let text = text(&args.id, &suites, &from).ok_or_else(|| CliError::Usage {
         message: format!("nothing here is called `{}`", args.id),
         help: Some(suggestion(&args.id, &suites)),
     })?;
@@ -27,7 +28,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Success)
 }
 
-fn text(id: &str, suites: &[Suite]) -> Option<String> {
+/// `from`: the flags that name the suites.
+fn text(id: &str, suites: &[Suite], from: &str) -> Option<String> {
     if id == "exit-codes" {
         return Some(exit_codes(&ExitCode::ALL));
     }
@@ -48,7 +50,7 @@ fn text(id: &str, suites: &[Suite]) -> Option<String> {
     if let Some(invariant) =
         invariant.and_then(|id| Invariant::all().iter().find(|invariant| invariant.id == id))
     {
-        return Some(explain_invariant(invariant));
+        return check.is_none_or(|check| check == "holds").then(|| explain_invariant(id, invariant));
     }
     suites.iter().find_map(|suite| {
         if suite.spec.suite == id {
@@ -63,7 +65,7 @@ fn text(id: &str, suites: &[Suite]) -> Option<String> {
         })?;
         let listed = if listed.contains('*') { case_id.to_owned() } else { listed };
         match check {
-            None => Some(explain_case(suite, &listed, case)),
+            None => Some(explain_case(suite, &listed, case, from)),
             Some(check) => explain_check(suite, &listed, case, check),
         }
     })
@@ -124,8 +126,8 @@ fn explain_ambiguity(ambiguity: &Ambiguity) -> String {
     text
 }
 
-fn explain_invariant(invariant: &Invariant) -> String {
-    let mut text = heading(&format!("invariants/{}", invariant.id), invariant.title);
+fn explain_invariant(id: &str, invariant: &Invariant) -> String {
+    let mut text = heading(id, invariant.title);
     text.push_str("Always on: judged on every response of every case.\n");
     requirement(&mut text, &invariant.requirement.into());
     let see: Vec<_> = invariant.see.iter().map(|slug| (*slug).to_owned()).collect();
@@ -146,7 +148,7 @@ fn explain_suite(suite: &Suite) -> String {
     text
 }
 
-fn explain_case(suite: &Suite, id: &str, case: &Case) -> String {
+fn explain_case(suite: &Suite, id: &str, case: &Case, from: &str) -> String {
     let mut text = heading(id, &case.title);
     optional(&mut text, "why", case.why.as_deref());
     field(&mut text, "stands in", &format!("{}:{}", suite.file, case.line));
@@ -171,7 +173,7 @@ fn explain_case(suite: &Suite, id: &str, case: &Case) -> String {
         let _ = writeln!(text, "  {level:10} #{check}  {requirement}");
     }
     // All rows, where there are several: the glob would need quotes.
-    let _ = writeln!(text, "\nrun it alone: scimcheck run --case {}", id.trim_end_matches("/*"));
+    let _ = writeln!(text, "\nrun it alone: scimcheck run --case {}{from}", id.trim_end_matches("/*"));
     text
 }
 
@@ -249,7 +251,12 @@ fn suggestion(id: &str, suites: &[Suite]) -> String {
         std::iter::once(suite.spec.suite.clone()).chain(checks).collect::<Vec<_>>()
     });
     let invariants = Invariant::all().iter().map(|invariant| format!("invariants/{}", invariant.id));
-    let names: Vec<String> = requirements.chain(slugs).chain(cases).chain(invariants).collect();
+    let names: Vec<String> = std::iter::once("exit-codes".to_owned())
+        .chain(requirements)
+        .chain(slugs)
+        .chain(cases)
+        .chain(invariants)
+        .collect();
     match nearest(id, names.iter().map(String::as_str)) {
         Some(near) => {
             format!("did you mean `{near}`? `scimcheck list cases` and `list requirements` show all ids")

@@ -95,7 +95,8 @@ fn man(command: Option<&str>) -> Result<ExitCode, CliError> {
                 help: Some("`scimcheck --help` shows all commands".to_owned()),
             })?;
             let full_name = format!("scimcheck-{name}");
-            clap_mangen::Man::new(found.display_name(full_name))
+            let version = format!("scimcheck {}", env!("CARGO_PKG_VERSION"));
+            clap_mangen::Man::new(found.display_name(full_name)).source(version)
         }
     };
     let mut text = Vec::new();

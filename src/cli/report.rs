@@ -4,7 +4,7 @@ use super::args::ReportArgs;
 use super::context::Context;
 use super::error::CliError;
 use super::exit_code::ExitCode;
-use crate::model::{Event, Sink as _};
+use crate::model::{CaseResult, Event, RecordedExchange, Sink as _, Verdict};
 use crate::report::terminal::{Terminal, TerminalOptions, Verbosity};
 use crate::report::{self, html, json, junit};
 
@@ -31,7 +31,17 @@ pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<ExitCode, C
     let mut terminal = Terminal::new(options, Box::new(std::io::stdout()));
     let cases = result.cases.len();
     terminal.event(&Event::RunStarted { target: result.target.clone(), cases, seed: result.seed });
+    for case in result.cases.iter().filter(|case| args.verbose || is_worth_telling(case)) {
+        let own = |exchange: &&RecordedExchange| case.exchanges.contains(&exchange.id);
+        let exchanges = result.exchanges.iter().filter(own).cloned().collect();
+        terminal.event(&Event::CaseFinished { result: Box::new(case.clone()), exchanges });
+    }
     terminal.event(&Event::RunFinished { result: Box::new(result.clone()) });
     terminal.reports_written(&written);
     Ok(ExitCode::of_run(&result))
+}
+
+/// Whether a case did something, and it was not simply green.
+fn is_worth_telling(case: &CaseResult) -> bool {
+    case.verdict >= Verdict::Warn && !case.exchanges.is_empty()
 }
