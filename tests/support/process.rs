@@ -33,8 +33,9 @@ pub(crate) fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Signals are not in the standard library and `unsafe` is forbidden: the shell's builtin sends this one.
-fn kill_group(leader: u32) {
+/// Kills the group that a process leads. Signals are not in the standard library and `unsafe` is forbidden: the shell's
+/// builtin sends this one.
+pub(crate) fn kill_group(leader: u32) {
     let _ = Command::new("sh")
         .args(["-c", r#"kill -s KILL -- "-$1""#, "sh", &leader.to_string()])
         .stdin(Stdio::null())

@@ -1,0 +1,115 @@
+//! `scimcheck cleanup LEDGER` after `kill -9`: everything of the run goes, nothing else is touched.
+
+use std::process::ExitStatus;
+
+use std::os::unix::process::ExitStatusExt as _;
+
+use crate::gate::{Gate, Hold};
+use crate::place::{Place, Said};
+use crate::reference::{Reference, closed_address};
+use crate::snapshot;
+
+/// Kills a run when the gate holds something, and returns where it happened.
+fn killed(
+    server: &Reference,
+    hold: Hold,
+    matches: impl Fn(&str) -> bool + Send + Sync + 'static,
+) -> (Place, Gate) {
+    let gate = Gate::before(server, hold, matches);
+    let place = Place::new().with("TOKEN", server.token());
+    let mut running = place.start(&[
+        "run",
+        "--suite",
+        "crud/*",
+        "--token-env",
+        "TOKEN",
+        "--output",
+        "out",
+        "--target",
+        gate.url(),
+    ]);
+    gate.wait_for_one();
+    running.signal("KILL");
+    let said = running.wait();
+    assert_eq!(said.status, ExitStatus::from_raw(9), "{}", said.transcript());
+    gate.open();
+    (place, gate)
+}
+
+/// The transcript without names that differ from run to run.
+fn told(said: &Said, ledger: &str) -> String {
+    let mut lines: Vec<_> = said.transcript().replace(ledger, "LEDGER").lines().map(str::to_owned).collect();
+    lines.retain(|line| !line.starts_with("deleted "));
+    lines.join("\n") + "\n\n"
+}
+
+#[test]
+fn everything_of_a_killed_run_goes_and_strangers_stay() {
+    let server = Reference::start();
+    server.add_strangers();
+    let before = server.content();
+    let (place, gate) = killed(&server, Hold::Request, |head| head.starts_with("PUT "));
+    assert_ne!(server.content(), before, "the run had made something");
+    let ledger = place.ledger("out");
+    let said = place.run(&["cleanup", &ledger, "--token-env", "TOKEN"]).exits(0);
+    assert_eq!(said.stderr, "");
+    let deleted = format!("deleted    {}/", gate.url());
+    let count = said.stdout.lines().filter(|line| line.starts_with(&deleted)).count();
+    let total = format!("{count} deleted; nothing is left over, the ledger is removed\n");
+    assert!(count > 0 && said.stdout.ends_with(&total), "{}", said.transcript());
+    assert_eq!(server.content(), before);
+    assert_eq!(place.files("out"), [""; 0]);
+    let again = place.run(&["cleanup", &ledger, "--token-env", "TOKEN"]).exits(2);
+    assert!(again.stderr.contains("No such file"), "{}", again.transcript());
+}
+
+#[test]
+fn a_create_whose_answer_was_lost_is_found() {
+    let server = Reference::start();
+    server.add_strangers();
+    let before = server.content();
+    let (place, _gate) = killed(&server, Hold::Answer, |head| head.starts_with("POST /scim/v2/Users "));
+    let ledger = place.ledger("out");
+    assert!(!place.read(&ledger).contains(r#""entry":"created""#), "no answer has come");
+    assert_ne!(server.content(), before, "though the server has made it");
+    place.run(&["cleanup", &ledger, "--token-env", "TOKEN"]).exits(0);
+    assert_eq!(server.content(), before);
+}
+
+#[test]
+fn another_target_or_credential_is_refused() {
+    let (server, other) = (Reference::start(), Reference::start());
+    let (place, gate) = killed(&server, Hold::Request, |head| head.starts_with("PUT "));
+    let before = server.count();
+    let ledger = place.ledger("out");
+    let text = place.read(&ledger);
+    let mut all = String::new();
+    let wrong = place.run(&["cleanup", &ledger, "--target", other.url(), "--token-env", "TOKEN"]).exits(2);
+    all.push_str(&told(&wrong, &ledger));
+    let anonymous = place.run(&["cleanup", &ledger]).exits(5);
+    all.push_str(&told(&anonymous, &ledger));
+    let gone = text.replace(gate.url(), &format!("http://{}/v2", closed_address()));
+    place.write("gone.jsonl", &gone);
+    all.push_str(&told(&place.run(&["cleanup", "gone.jsonl"]).exits(5), "gone.jsonl"));
+    snapshot("cleanup-refused", &all);
+    assert_eq!((server.count(), place.read(&ledger)), (before, text), "nothing was deleted");
+}
+
+#[test]
+fn the_ledger_knows_the_target_of_the_configuration() {
+    let server = Reference::start();
+    let gate = Gate::before(&server, Hold::Request, |head| head.starts_with("PUT "));
+    let place = Place::new().with("TOKEN", server.token());
+    let config = format!(
+        "default = \"local\"\n[target.local]\nbase_url = \"{}\"\ntoken_env = \"TOKEN\"\n",
+        gate.url()
+    );
+    place.write("scimcheck.toml", &config);
+    let mut running = place.start(&["run", "--suite", "crud/replace", "--output", "out"]);
+    gate.wait_for_one();
+    running.signal("KILL");
+    running.wait();
+    gate.open();
+    place.run(&["cleanup", &place.ledger("out")]).exits(0);
+    assert_eq!(server.count(), 0);
+}
