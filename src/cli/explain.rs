@@ -18,6 +18,10 @@ use crate::suite::format::Case;
 use crate::suite::select::{Selection, fits};
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, CliError> {
+    if let Some(text) = exit_codes_of(&args.id) {
+        context::print(&text)?;
+        return Ok(ExitCode::Success);
+    }
     let suites = suites::load(&args.suites)?;
     let from: String = args.suites.paths.iter().map(|path| format!(" --suites {}", path.display())).collect();
     let text = text(&args.id, &suites, &from).ok_or_else(|| CliError::Usage {
@@ -30,14 +34,6 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, CliError> {
 
 /// `from`: the flags that name the suites.
 fn text(id: &str, suites: &[Suite], from: &str) -> Option<String> {
-    if id == "exit-codes" {
-        return Some(exit_codes(&ExitCode::ALL));
-    }
-    if let Some(code) =
-        id.parse().ok().and_then(|number: u8| ExitCode::ALL.into_iter().find(|c| c.number() == number))
-    {
-        return Some(exit_codes(&[code]));
-    }
     let catalogue = Catalogue::embedded();
     if let Some(requirement) = catalogue.requirement(&RequirementId::from(&*id.to_ascii_uppercase())) {
         return Some(explain_requirement(requirement, suites));
@@ -69,6 +65,16 @@ fn text(id: &str, suites: &[Suite], from: &str) -> Option<String> {
             Some(check) => explain_check(suite, &listed, case, check),
         }
     })
+}
+
+/// All exit codes, or the one of a number.
+fn exit_codes_of(id: &str) -> Option<String> {
+    if id == "exit-codes" {
+        return Some(exit_codes(&ExitCode::ALL));
+    }
+    let number: u8 = id.parse().ok()?;
+    let code = ExitCode::ALL.into_iter().find(|code| code.number() == number)?;
+    Some(exit_codes(&[code]))
 }
 
 fn exit_codes(codes: &[ExitCode]) -> String {

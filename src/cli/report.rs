@@ -11,8 +11,10 @@ use crate::report::{self, html, json, junit};
 pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<ExitCode, CliError> {
     let text = std::fs::read_to_string(&args.results)
         .map_err(|error| CliError::file("read", &args.results, &error))?;
-    let result = json::read(&text)
-        .map_err(|error| CliError::usage(format!("cannot read {}: {error}", args.results.display())))?;
+    let result = json::read(&text).map_err(|error| CliError::Usage {
+        message: format!("cannot read {}: {error}", args.results.display()),
+        help: Some("a results.json is what `scimcheck run` writes".to_owned()),
+    })?;
     let mut written = Vec::new();
     if let Some(folder) = &args.output {
         written

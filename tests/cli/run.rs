@@ -74,7 +74,8 @@ fn without_chance(text: &str) -> String {
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", "DATE"),
         (r#"W/(\\*)"\d+"#, "W/${1}\"VERSION"),
-        (r#""(started_ms|duration_ms|at_ms|ttfb_ms)": [\d.]+"#, "\"$1\": 0"),
+        (r#""(started_ms|duration_ms|at_ms|ttfb_ms|size)": [\d.]+"#, "\"$1\": 0"),
+        (r#""content-length",\s+"\d+""#, "LENGTH"),
     ];
     filters.iter().fold(text.to_owned(), |text, (pattern, word)| {
         Regex::new(pattern).expect("a pattern").replace_all(&text, *word).into_owned()

@@ -23,14 +23,14 @@ fn exit_4_if_a_glob_matches_nothing() {
         &["--suite", "own/users/filtered"],
         &["--suite", "*/none"],
     ] {
-        for command in [&["run"][..], &["list", "cases"]] {
-            let said = place.run(&[command, &["--suites", "own.yaml"], selection].concat()).exits(4);
-            assert_eq!(said.stdout, "", "{}", said.transcript());
-            if command == ["run"] {
-                all.push_str(&said.transcript());
-                all.push('\n');
-            }
-        }
+        let said = place.run(&[&["run", "--suites", "own.yaml"], selection].concat()).exits(4);
+        assert_eq!(said.stdout, "", "{}", said.transcript());
+        all.push_str(&said.transcript());
+        all.push('\n');
+    }
+    for what in ["suites", "cases", "requirements"] {
+        let said = place.run(&["list", what, "--suites", "own.yaml", "--case", "own/users/filterd"]).exits(4);
+        assert!(said.stderr.ends_with("did you mean `own/users/filtered`?\n"), "{}", said.transcript());
     }
     snapshot("exit-4-selection", &all);
 }

@@ -58,6 +58,9 @@ pub async fn examine(
     if let Some(problem) = unreachable(&asked, settings) {
         return Err(problem);
     }
+    if let Some(problem) = failing(&asked) {
+        return Err(problem);
+    }
     Err(base_path::diagnose(transport, settings, documents, began).await)
 }
 
@@ -75,22 +78,21 @@ pub async fn observe(
         ("/ResourceTypes", &documents.resource_types),
         ("/Schemas", &documents.schemas),
     ] {
-        let seen = format!("{} ({:.0} ms)", explain::answer(exchange), exchange.duration_ms);
-        lines.push(line(path, is_scim(exchange), seen));
+        let (good, scim) = (is_success(exchange), is_scim(exchange));
+        let but = if good && !scim { ", but not SCIM" } else { "" };
+        let seen = format!("{}{but} ({:.0} ms)", explain::answer(exchange), exchange.duration_ms);
+        lines.push(line(path, good && scim, seen));
     }
     let users = &documents.users;
-    let credential = if settings.credential.is_some() { "credential" } else { "no credential" };
-    let seen = format!("{credential}: GET /Users was answered with {}", explain::answer(users));
-    lines.push(line("authentication", users.response().is_some_and(|r| r.status < 500), seen));
+    let credential = if settings.credential.is_some() { "the credential" } else { "no credential" };
+    let seen = format!("GET /Users with {credential}: {}", explain::answer(users));
+    lines.push(line("authentication", is_success(users), seen));
     if settings.credential.is_some() {
         let url = documents.service_provider_config.request.url.clone();
         let anonymous = ask(transport, began, 0, url, AuthMode::Anonymous).await;
         let seen = match anonymous.response().map(|response| response.status) {
             Some(200) => "ServiceProviderConfig can be read without a credential".to_owned(),
-            _ => format!(
-                "without a credential ServiceProviderConfig is answered with {}",
-                explain::answer(&anonymous)
-            ),
+            _ => format!("ServiceProviderConfig without a credential: {}", explain::answer(&anonymous)),
         };
         lines.push(line("discovery", true, seen));
     }
@@ -99,6 +101,10 @@ pub async fn observe(
 
 fn asked(documents: &Documents) -> [&Exchange; 4] {
     [&documents.service_provider_config, &documents.resource_types, &documents.schemas, &documents.users]
+}
+
+fn is_success(exchange: &Exchange) -> bool {
+    exchange.response().is_some_and(|response| (200..300).contains(&response.status))
 }
 
 /// Whether an answer can only come from a SCIM service provider.
@@ -170,6 +176,18 @@ fn refused(documents: &Documents, settings: &Settings) -> Option<NotReady> {
     };
     advice.extend(challenge);
     Some(NotReady { problem: problem.to_owned(), advice })
+}
+
+/// Everything is answered with an error of the server: no other base URL helps.
+fn failing(asked: &[&Exchange]) -> Option<NotReady> {
+    let status = asked.first()?.response()?.status;
+    let failed = |exchange: &&Exchange| exchange.response().is_some_and(|response| response.status >= 500);
+    asked.iter().all(failed).then(|| NotReady {
+        problem: format!("the target fails on every request ({status})"),
+        advice: vec![
+            "is it up already, and can the gateway in front reach it? What does its log say?".to_owned(),
+        ],
+    })
 }
 
 /// No answer at all.
