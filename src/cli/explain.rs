@@ -23,7 +23,10 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, CliError> {
         return Ok(ExitCode::Success);
     }
     let suites = suites::load(&args.suites)?;
-    let from: String = args.suites.paths.iter().map(|path| format!(" --suites {}", path.display())).collect();
+    let from = args.suites.paths.iter().fold(String::new(), |mut flags, path| {
+        let _ = write!(flags, " --suites {}", path.display());
+        flags
+    });
     let text = text(&args.id, &suites, &from).ok_or_else(|| CliError::Usage {
         message: format!("nothing here is called `{}`", args.id),
         help: Some(suggestion(&args.id, &suites)),

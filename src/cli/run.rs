@@ -1,5 +1,6 @@
 //! `scimcheck run`: the main job.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -193,9 +194,11 @@ fn cleanup_command(ledger: &Path, target: &TargetArgs) -> String {
     let config = target.config.as_ref().map(|path| ("--config", path.to_string_lossy()));
     let token = target.token_env.as_ref().map(|name| ("--token-env", name.into()));
     let ca_file = target.ca_file.as_ref().map(|path| ("--ca-file", path.to_string_lossy()));
-    let flags = config.into_iter().chain(token).chain(ca_file);
-    let flags: String = flags.map(|(flag, value)| format!(" {flag} {}", shell_word(&value))).collect();
-    format!("scimcheck cleanup {}{flags}", shell_word(&ledger.to_string_lossy()))
+    let mut command = format!("scimcheck cleanup {}", shell_word(&ledger.to_string_lossy()));
+    for (flag, value) in config.into_iter().chain(token).chain(ca_file) {
+        let _ = write!(command, " {flag} {}", shell_word(&value));
+    }
+    command
 }
 
 fn shell_word(word: &str) -> String {

@@ -98,7 +98,7 @@ fn may_fit(glob: &str, case: &str) -> bool {
     fits(glob, case) || case.strip_suffix('*').is_some_and(|stem| may_begin(glob, stem))
 }
 
-/// Whether a text that a glob fits can begin with `stem`: the glob is followed through the stem, and every place in it
+/// Whether `stem` and a row can be a text that a glob fits: the glob is followed through the stem, and every place in it
 /// that can be reached is kept.
 fn may_begin(glob: &str, stem: &str) -> bool {
     let glob: Vec<char> = glob.split('#').next().unwrap_or(glob).chars().collect();
@@ -120,7 +120,8 @@ fn may_begin(glob: &str, stem: &str) -> bool {
         }
         places = next;
     }
-    !places.is_empty()
+    // A row is one word: what remains of the glob must fit into it.
+    places.into_iter().any(|place| !glob[place..].contains(&'/'))
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use crate::reference::Reference;
 
 /// The three files are there, in the form that is promised.
 pub(crate) fn assert_reports(place: &Place, folder: &str) {
-    let schema: Value = serde_json::from_str(&of_project("reports/schema/results.schema.json")).unwrap();
-    let results: Value = serde_json::from_str(&place.read(&format!("{folder}/results.json"))).unwrap();
+    let schema: Value =
+        serde_json::from_str(&of_project("reports/schema/results.schema.json")).expect("JSON");
+    let results: Value = serde_json::from_str(&place.read(&format!("{folder}/results.json"))).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let mistakes: Vec<_> = validator.iter_errors(&results).map(|error| error.to_string()).collect();
     assert!(mistakes.is_empty(), "{mistakes:?}");
