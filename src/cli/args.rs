@@ -43,6 +43,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Explain a case, a check, a requirement, an ambiguity or the exit codes
     Explain(ExplainArgs),
+    /// Say which requirements a check verifies, and why the others have none
+    Coverage(CoverageArgs),
     /// Check suite files; every mistake of a file at once
     Lint(LintArgs),
     /// Say whether the configuration is right, without changing anything on the target
@@ -209,6 +211,22 @@ pub(crate) struct ExplainArgs {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) suites: SuitesArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CoverageArgs {
+    #[command(flatten)]
+    pub(crate) suites: SuitesArgs,
+    /// A summary, all of it as JSON, or the page docs/coverage.md
+    #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
+    pub(crate) format: CoverageFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CoverageFormat {
+    Text,
+    Json,
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod args;
 mod cleanup;
 mod connect;
 mod context;
+mod coverage;
 mod doctor;
 mod error;
 pub mod exit_code;
@@ -65,6 +66,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode, CliError> 
         Command::Run(args) => on_runtime(run::run(args, context)),
         Command::List(args) => list::list(args),
         Command::Explain(args) => explain::explain(args),
+        Command::Coverage(args) => coverage::coverage(args),
         Command::Lint(args) => lint::lint(args, context),
         Command::Doctor(args) => on_runtime(doctor::doctor(args, context)),
         Command::Init(args) => init::init(args),

@@ -15,18 +15,30 @@ pub struct Feature(pub String);
 impl Feature {
     /// Features without a name of their own behind a colon: what ServiceProviderConfig claims (RFC 7643 §5), and what
     /// is known of the target's configuration.
-    pub const PLAIN: [&str; 9] =
-        ["patch", "bulk", "filter", "sort", "etag", "changePassword", "loopback", "authenticated", "bearer"];
+    /// `scale` is whether the target may be given a thousand resources: on loopback, or where the user says so.
+    pub const PLAIN: [&str; 10] = [
+        "patch",
+        "bulk",
+        "filter",
+        "sort",
+        "etag",
+        "changePassword",
+        "loopback",
+        "scale",
+        "authenticated",
+        "bearer",
+    ];
 
     /// Features that name something: a resource type, a schema URN, a further credential of the configuration, a
-    /// discovery endpoint, a method of pagination (RFC 9865 §4), or an attribute that a resource type has by its
-    /// schemas (`attribute:User.name.givenName`).
-    pub const KINDS: [&str; 6] = ["resource", "schema", "credential", "discovery", "pagination", "attribute"];
+    /// discovery endpoint, a method of pagination (RFC 9865 §4), an attribute that a resource type has by its
+    /// schemas (`attribute:User.name.givenName`), or one that is published as `caseExact`.
+    pub const KINDS: [&str; 7] =
+        ["resource", "schema", "credential", "discovery", "pagination", "attribute", "caseExact"];
 
     /// The names of all features in one line, for help texts.
     #[must_use]
     pub fn known_names() -> String {
-        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, attribute:TYPE.PATH";
+        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, attribute:TYPE.PATH, caseExact:TYPE.PATH";
         format!("{}, {kinds}", Self::PLAIN.join(", "))
     }
 

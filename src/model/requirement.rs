@@ -123,6 +123,9 @@ pub struct Requirement {
     /// Why it cannot be tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Why no check verifies it, although it is testable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncovered: Option<String>,
     /// `explicit` (RFC 2119 keyword), `implicit` (the level is our reading) or `table`.
     pub basis: String,
     /// Slugs of the ambiguities that apply.

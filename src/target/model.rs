@@ -11,7 +11,7 @@ use crate::model::{Exchange, Feature, Features, Finding};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::object;
 use crate::scim::resource_type::ResourceSchemas;
-use crate::scim::schema::Schema;
+use crate::scim::schema::{Attribute, Schema};
 use crate::suite::template::{self, Scope};
 
 /// A target as its discovery documents and the configuration describe it.
@@ -50,12 +50,20 @@ impl TargetModel {
 
     fn has(&self, name: &str) -> bool {
         let known = self.features.0.contains_key(&Feature(name.to_owned()));
-        match name.strip_prefix("attribute:").and_then(|path| path.split_once('.')) {
-            Some((kind, path)) if !known => self.resource(kind).is_some_and(|schemas| {
-                AttributePath::parse_with(path, schemas).is_ok_and(|path| path.resolve(schemas).is_some())
-            }),
+        match name.split_once(':') {
+            Some(("attribute", path)) if !known => self.has_attribute(path, |_| true),
+            Some(("caseExact", path)) if !known => self.has_attribute(path, |attribute| attribute.case_exact),
             _ => self.features.has(name),
         }
+    }
+
+    /// Whether a resource type has an attribute like that: `User.name.givenName`.
+    fn has_attribute(&self, path: &str, is: impl Fn(&Attribute) -> bool) -> bool {
+        let Some((kind, path)) = path.split_once('.') else { return false };
+        self.resource(kind).is_some_and(|schemas| {
+            let path = AttributePath::parse_with(path, schemas).ok();
+            path.and_then(|path| path.resolve(schemas)).is_some_and(|found| is(found.target()))
+        })
     }
 
     /// A payload with the attributes that the configuration sets for its resource type. `${unique}` and `${domain}`

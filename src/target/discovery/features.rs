@@ -115,6 +115,7 @@ fn configured(settings: &Settings, all: &mut Collected) {
         all.observed(&format!("credential:{name}"), true, source);
     }
     all.observed("loopback", is_loopback(&settings.base_url), "base URL");
+    all.observed("scale", is_loopback(&settings.base_url), "base URL");
 }
 
 #[derive(Default)]

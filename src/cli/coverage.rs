@@ -1,0 +1,252 @@
+//! `scimcheck coverage`: which requirements of the catalogue a check verifies, and why the others have none.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::args::{CoverageArgs, CoverageFormat};
+use super::context;
+use super::error::CliError;
+use super::exit_code::ExitCode;
+use super::list::checks_by_requirement;
+use super::suites;
+use crate::model::{Requirement, RequirementId, Testable};
+use crate::suite::catalogue::Catalogue;
+use crate::suite::select::Selection;
+
+pub(crate) fn coverage(args: &CoverageArgs) -> Result<ExitCode, CliError> {
+    let suites = suites::load(&args.suites)?;
+    let coverage = Coverage::of(
+        Catalogue::embedded().requirements(),
+        &checks_by_requirement(&suites, &Selection::default()),
+    );
+    let text = match args.format {
+        CoverageFormat::Json => format!("{:#}\n", serde_json::json!(coverage)),
+        CoverageFormat::Markdown => markdown(&coverage),
+        CoverageFormat::Text => summary(&coverage),
+    };
+    context::print(&text)?;
+    Ok(ExitCode::Success)
+}
+
+/// How many requirements have a check.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+struct Share {
+    /// With at least one check.
+    covered: usize,
+    /// All of them.
+    total: usize,
+}
+
+impl Share {
+    fn add(&mut self, covered: bool) {
+        self.total += 1;
+        self.covered += usize::from(covered);
+    }
+
+    /// `12 of 14 (86 %)`; nothing where there is nothing to cover.
+    fn text(self) -> String {
+        match self.total {
+            0 => String::new(),
+            total => format!("{} of {total} ({} %)", self.covered, self.covered * 100 / total),
+        }
+    }
+}
+
+/// Shares by `MUST`, `SHOULD` or `MAY`, and by whether every server can be tested or only some.
+type Shares = BTreeMap<&'static str, BTreeMap<&'static str, Share>>;
+
+#[derive(Debug, Serialize)]
+struct Coverage {
+    /// By RFC.
+    rfcs: BTreeMap<String, Rfc>,
+    /// Testable requirements that no check verifies.
+    uncovered: Vec<Uncovered>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Rfc {
+    levels: Shares,
+    /// Section, in the order of the RFC.
+    sections: Vec<Section>,
+    /// Not testable over HTTP.
+    not_testable: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Section {
+    section: String,
+    levels: Shares,
+    not_testable: usize,
+    /// Requirement and the checks that verify it.
+    requirements: Vec<Verified>,
+}
+
+#[derive(Debug, Serialize)]
+struct Verified {
+    id: RequirementId,
+    checks: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Uncovered {
+    id: RequirementId,
+    level: &'static str,
+    testable: Testable,
+    text: String,
+    /// Why no check verifies it.
+    reason: Option<String>,
+}
+
+impl Coverage {
+    fn of(requirements: &[Requirement], checks: &BTreeMap<RequirementId, Vec<String>>) -> Self {
+        let mut coverage = Self { rfcs: BTreeMap::new(), uncovered: Vec::new() };
+        for requirement in requirements {
+            let rfc = coverage.rfcs.entry(requirement.rfc.clone()).or_default();
+            if rfc.sections.last().is_none_or(|last| last.section != requirement.section) {
+                let section = requirement.section.clone();
+                rfc.sections.push(Section {
+                    section,
+                    levels: Shares::new(),
+                    not_testable: 0,
+                    requirements: Vec::new(),
+                });
+            }
+            let section = rfc.sections.last_mut().expect("one was just pushed");
+            let verified = checks.get(&requirement.id);
+            if let Some(checks) = verified {
+                section.requirements.push(Verified { id: requirement.id.clone(), checks: checks.clone() });
+            }
+            let testable = match requirement.testable {
+                Testable::Yes => "every server",
+                Testable::Conditional => "some servers",
+                Testable::No => {
+                    rfc.not_testable += 1;
+                    section.not_testable += 1;
+                    continue;
+                }
+            };
+            let level = group(requirement);
+            for shares in [&mut rfc.levels, &mut section.levels] {
+                shares.entry(level).or_default().entry(testable).or_default().add(verified.is_some());
+            }
+            if verified.is_none() {
+                coverage.uncovered.push(Uncovered {
+                    id: requirement.id.clone(),
+                    level: requirement.level.as_str(),
+                    testable: requirement.testable,
+                    text: requirement.text.clone(),
+                    reason: requirement.uncovered.clone(),
+                });
+            }
+        }
+        coverage
+    }
+}
+
+/// `MUST NOT` counts with `MUST`, `SHOULD NOT` with `SHOULD`.
+fn group(requirement: &Requirement) -> &'static str {
+    match requirement.level.as_str() {
+        "MUST" | "MUST NOT" => "MUST",
+        "SHOULD" | "SHOULD NOT" => "SHOULD",
+        _ => "MAY",
+    }
+}
+
+const LEVELS: [&str; 3] = ["MUST", "SHOULD", "MAY"];
+const TESTABLE: [&str; 2] = ["every server", "some servers"];
+
+fn share(shares: &Shares, level: &str, testable: &str) -> Share {
+    shares.get(level).and_then(|levels| levels.get(testable)).copied().unwrap_or_default()
+}
+
+/// For a terminal: a line per RFC and level, and how many are uncovered.
+fn summary(coverage: &Coverage) -> String {
+    let mut text = String::new();
+    for (name, rfc) in &coverage.rfcs {
+        let _ = writeln!(text, "{name}");
+        for level in LEVELS {
+            let [every, some] = TESTABLE.map(|testable| share(&rfc.levels, level, testable).text());
+            if !every.is_empty() || !some.is_empty() {
+                let _ = writeln!(text, "  {level:7} every server {every:22} some servers {some}");
+            }
+        }
+        let _ = writeln!(text, "  not testable over HTTP: {}", rfc.not_testable);
+    }
+    let without = coverage.uncovered.iter().filter(|uncovered| uncovered.reason.is_none()).count();
+    let _ = writeln!(
+        text,
+        "\n{} testable requirements have no check, {without} of them without a reason; \
+         `scimcheck coverage --format markdown` lists them",
+        coverage.uncovered.len()
+    );
+    text
+}
+
+/// The page `docs/coverage.md`.
+fn markdown(coverage: &Coverage) -> String {
+    let mut text = String::from(
+        "# Coverage\n\n\
+         Which requirements of the catalogue (`suites/requirements/`) a check verifies. Generated by `scimcheck coverage \
+         --format markdown`; a test keeps it fresh. \"Every server\" are requirements that can be tested on every service \
+         provider, \"some servers\" those that need an optional feature or a special set-up.\n\n\
+         | RFC | level | every server | some servers | not testable over HTTP |\n|---|---|---|---|---|\n",
+    );
+    for (name, rfc) in &coverage.rfcs {
+        for level in LEVELS {
+            let [every, some] = TESTABLE.map(|testable| share(&rfc.levels, level, testable).text());
+            let hidden = if level == "MUST" { rfc.not_testable.to_string() } else { String::new() };
+            let _ = writeln!(text, "| {name} | {level} | {every} | {some} | {hidden} |");
+        }
+    }
+    text.push_str("\n## Without a check\n\n");
+    text.push_str("| requirement | level | what it says | why there is no check |\n|---|---|---|---|\n");
+    for uncovered in &coverage.uncovered {
+        let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+        let reason = uncovered.reason.as_deref().unwrap_or("");
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            uncovered.id,
+            uncovered.level,
+            cell(&uncovered.text),
+            cell(reason)
+        );
+    }
+    for (name, rfc) in &coverage.rfcs {
+        let _ = writeln!(text, "\n## {name} by section\n");
+        text.push_str("| section | MUST | SHOULD | MAY | checks |\n|---|---|---|---|---|\n");
+        for section in &rfc.sections {
+            let both = |level: &str| {
+                let mut sum = Share::default();
+                for testable in TESTABLE {
+                    let share = share(&section.levels, level, testable);
+                    sum.covered += share.covered;
+                    sum.total += share.total;
+                }
+                if sum.total == 0 { String::new() } else { format!("{} of {}", sum.covered, sum.total) }
+            };
+            let checks: usize = section.requirements.iter().map(|verified| verified.checks.len()).sum();
+            let [must, should, may] = LEVELS.map(both);
+            let _ = writeln!(text, "| §{} | {must} | {should} | {may} | {checks} |", section.section);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_requirement_without_a_check_has_a_reason_or_is_listed_without() {
+        let requirements = &Catalogue::embedded().requirements()[..4];
+        let checks = BTreeMap::from([(requirements[1].id.clone(), vec!["a/b#c".to_owned()])]);
+        let coverage = Coverage::of(requirements, &checks);
+        assert_eq!(coverage.rfcs.len(), 1);
+        assert!(coverage.uncovered.iter().all(|uncovered| uncovered.id != requirements[1].id));
+        assert!(coverage.uncovered.iter().any(|uncovered| uncovered.id == requirements[2].id));
+        assert!(markdown(&coverage).contains("| RFC7643 | MAY | 1 of 1 (100 %) |"));
+    }
+}
