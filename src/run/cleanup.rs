@@ -85,6 +85,8 @@ struct Wanted<'a> {
     url: Option<&'a str>,
     /// Whether the URL was seen to be ours already.
     confirmed: bool,
+    /// Whether the case has deleted it itself.
+    deleted: bool,
     /// What its names contain.
     name: &'a str,
     /// Why the resource is not known.
@@ -119,21 +121,26 @@ impl Removed {
 
 /// Deletes what a create made: at its URL if it carries the name there, else wherever a search finds it.
 async fn remove(transport: &dyn Transport, wanted: &Wanted<'_>) -> Removed {
-    let mut reason = wanted.reason.to_owned();
+    let (mut reason, mut expected) = (wanted.reason.to_owned(), wanted.expected);
     if let Some(url) = wanted.url {
         let seen = if wanted.confirmed { Seen::Ours } else { look(transport, url, wanted.name).await };
         match seen {
             Seen::Ours => return Removed::one(url, delete(transport, url, wanted.name).await),
-            Seen::Nothing => return Removed::one(url, Ok(())),
-            // Deleted by the case itself, and the server gave the id again.
-            Seen::Foreign(true) => return Removed::one(url, Ok(())),
+            Seen::Nothing if wanted.deleted => return Removed::one(url, Ok(())),
+            // The target may have given a wrong URL; if a search finds nothing either, nothing is there.
+            Seen::Nothing => expected = false,
+            // The server gave the id again.
+            Seen::Foreign(true) if wanted.deleted => return Removed::one(url, Ok(())),
             Seen::Unclear(why) => return Removed::one(url, Err(format!("{why}: not deleted"))),
-            Seen::Foreign(false) => reason = format!("{url} is what the target said, but {seen}"),
+            Seen::Foreign(_) => {
+                expected = true;
+                reason = format!("{url} is what the target said, but {seen}");
+            }
         }
     }
     match find(transport, wanted.endpoint, wanted.identifier, wanted.name).await {
         Err(why) => Removed::one(wanted.endpoint, Err(format!("{reason}; {why}"))),
-        Ok(urls) if urls.is_empty() && (wanted.expected || wanted.url.is_some()) => {
+        Ok(urls) if urls.is_empty() && expected => {
             let why = format!(
                 "{reason}; nothing with its name was found, but it may be there or still come into being"
             );
@@ -186,6 +193,7 @@ fn wanted<'a>(trace: &'a Trace, name: &'a str) -> Wanted<'a> {
         identifier: trace.identifier.as_ref(),
         url: trace.url.as_deref(),
         confirmed: trace.confirmed,
+        deleted: trace.deleted,
         name,
         reason: &trace.reason,
         expected: trace.expected,
@@ -241,6 +249,7 @@ fn of_ledger<'a>(create: &'a OutstandingCreate, token: &'a str) -> Wanted<'a> {
         identifier: create.identifier.as_ref(),
         url: create.url.as_deref(),
         confirmed: false,
+        deleted: false,
         name: token,
         reason: create.lost.as_deref().unwrap_or("the run ended before the create was answered"),
         // The run is over: a create that was not answered is not about to happen any more.

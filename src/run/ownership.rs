@@ -21,8 +21,12 @@ pub(crate) struct Trace {
     pub(crate) identifier: Option<(String, String)>,
     /// Its URL, as far as the target can be believed.
     pub(crate) url: Option<String>,
+    /// The id that the answer to the create had, whether it can be believed or not.
+    pub(crate) id: Option<String>,
     /// Whether a read of that URL showed a name of this case.
     pub(crate) confirmed: bool,
+    /// Whether a DELETE of that URL was answered as done.
+    pub(crate) deleted: bool,
     /// Why the resource is not known.
     pub(crate) reason: String,
     /// Whether it must be expected although it is not found: the target said that it made it, or did not answer and
@@ -161,7 +165,29 @@ impl Ownership {
         }
         let json = body.and_then(|body| serde_json::from_slice(body).ok());
         let effect = self.effect(&request.method, &request.url, json.as_ref())?;
-        Ok(effect.into_iter().collect())
+        let mut effects: Vec<_> = effect.into_iter().collect();
+        if !effects.is_empty() {
+            effects.extend(self.references(json.as_ref())?);
+        }
+        Ok(effects)
+    }
+
+    /// Who becomes a member of a group is changed by that, as the target sees it (RFC 7643 §4.1.2, `groups`). So what a
+    /// body refers to has to be this case's own as well.
+    fn references(&self, body: Option<&Value>) -> Result<Vec<Effect>, Refused> {
+        let mut texts = Vec::new();
+        body.iter().for_each(|body| collect_texts(body, &mut texts));
+        let traces = self.traces();
+        let named = traces.iter().filter(|trace| trace.id.as_deref().is_some_and(|id| texts.contains(&id)));
+        named
+            .map(|trace| match &trace.url {
+                Some(url) => Ok(Effect::Change(url.clone())),
+                None => Err(Refused::NotOurs {
+                    url: format!("the id {:?}", trace.id.as_deref().unwrap_or_default()),
+                    seen: trace.reason.clone(),
+                }),
+            })
+            .collect()
     }
 
     fn effect(&self, method: &str, url: &str, body: Option<&Value>) -> Result<Option<Effect>, Refused> {
@@ -220,6 +246,7 @@ impl Ownership {
                 })),
                 other => effects.extend(other),
             }
+            effects.extend(self.references(Some(&operation.data))?);
         }
         Ok(effects)
     }
@@ -243,7 +270,9 @@ impl Ownership {
                 endpoint: create.endpoint.clone(),
                 identifier: create.identifier.clone(),
                 url: None,
+                id: None,
                 confirmed: false,
+                deleted: false,
                 reason: "the case ended before the create was answered".to_owned(),
                 expected: true,
             });
@@ -261,9 +290,11 @@ impl Ownership {
             && (200..300).contains(&response.status)
         {
             // Servers give ids again: from now on somebody else's resource may stand there.
-            self.each_at(&request.url, |trace| trace.confirmed = false);
+            self.each_at(&request.url, |trace| (trace.confirmed, trace.deleted) = (false, true));
         }
         for (number, create) in &intents.0 {
+            let id = answered_id(answer);
+            self.each(*number, |trace| trace.id.clone_from(&id));
             self.learn(*number, self.outcome(create, request, answer, tries));
         }
     }
@@ -277,7 +308,9 @@ impl Ownership {
                     let _ = ledger.created(number, &url);
                 }
                 let told = "the target said that it made it".to_owned();
+                let last = last_of(&url);
                 self.each(number, |trace| {
+                    trace.id.get_or_insert_with(|| last.clone());
                     (trace.url, trace.reason, trace.expected) = (Some(url.clone()), told.clone(), true);
                 });
             }
@@ -457,6 +490,28 @@ enum Outcome {
 impl Trace {
     fn is_at(&self, path: &str) -> bool {
         self.url.as_deref().is_some_and(|url| path_of(url) == path)
+    }
+}
+
+/// The last segment of a URL, decoded: the id, if the answer shows none.
+fn last_of(url: &str) -> String {
+    let last = path_of(url).rsplit('/').next().unwrap_or_default().replace('+', "%2B");
+    url::form_urlencoded::parse(last.as_bytes()).map(|(name, _)| name.into_owned()).collect()
+}
+
+/// The id in an answer that says that something was created.
+fn answered_id(answer: &Answer) -> Option<String> {
+    let Answer::Response(response) = answer else { return None };
+    let body = response.body.json().filter(|_| (200..300).contains(&response.status));
+    body?.get("id")?.as_str().filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+fn collect_texts<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
+        Value::Object(object) => object.values().for_each(|value| collect_texts(value, texts)),
+        _ => {}
     }
 }
 

@@ -194,6 +194,26 @@ fn a_create_that_answers_with_a_strangers_resource_owns_nothing() {
 }
 
 #[test]
+fn what_a_body_refers_to_has_to_be_ours_too() {
+    let ownership = with_seven();
+    let group = |id: &str| {
+        with_body("POST", "http://h/v2/Groups", &json!({ "displayName": NAME, "members": [{ "value": id }] }))
+    };
+    let changes = |request: &Request| {
+        let effects = ownership.effects(request).unwrap().into_iter();
+        effects.filter(|effect| matches!(effect, Effect::Change(_))).count()
+    };
+    assert_eq!((changes(&group("7")), changes(&group("nobody"))), (1, 0));
+    let create = with_body("POST", "http://h/v2/Users", &json!({ "userName": NAME }));
+    let disagrees = answer(201, Some("http://h/v2/Users/8"), r#"{"id":"admin","userName":"sc1-a"}"#);
+    send(&ownership, &create, &disagrees, 1).unwrap();
+    assert!(matches!(ownership.effects(&group("admin")), Err(Refused::NotOurs { .. })));
+    let add =
+        json!({ "method": "PATCH", "path": "/Users/7", "data": { "Operations": [{ "value": "admin" }] } });
+    assert!(matches!(ownership.effects(&job(&json!([add]))), Err(Refused::NotOurs { .. })));
+}
+
+#[test]
 fn odd_ids_stay_one_segment() {
     for (id, path) in [
         ("a/b", "a%2Fb"),
