@@ -76,6 +76,7 @@ impl Connection {
             Some(_) => Some(CredentialKind::Bearer),
             None => config.has_credential().then_some(CredentialKind::Other),
         };
+        let redactor = Redactor::default();
         let settings = Settings {
             base_url: config.base_url.clone(),
             domain: config.domain.clone(),
@@ -83,8 +84,8 @@ impl Connection {
             overrides: config.overrides.clone(),
             credential,
             credentials: config.credential_names().map(str::to_owned).collect(),
+            redactor: redactor.clone(),
         };
-        let redactor = Redactor::default();
         let transport = Live::new(options, &redactor)
             .map_err(|error| CliError::Config { message: error.to_string(), help: None })?;
         Ok(Self { config, settings, transport: Arc::new(transport), redactor, server })

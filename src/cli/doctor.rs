@@ -42,7 +42,7 @@ pub(crate) async fn doctor(args: &TargetArgs, context: &Context) -> Result<ExitC
             let _ = writeln!(
                 text,
                 "  look  {:24} {}",
-                finding.wanted,
+                visible(&connection.redactor.text(&finding.wanted)),
                 visible(&connection.redactor.text(&finding.got))
             );
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::curl;
 use super::spelling::{End, Spellings};
 use crate::model::{
-    Answer, Body, Completeness, Exchange, ParsedBody, RecordedAnswer, RecordedBody, RecordedExchange,
+    Answer, Body, Completeness, Exchange, ParsedBody, Phase, RecordedAnswer, RecordedBody, RecordedExchange,
     RecordedRequest,
 };
 
@@ -61,6 +61,20 @@ impl Redactor {
         spellings.mask(text, MASK, end).unwrap_or_else(|| text.to_owned())
     }
 
+    /// Whether a secret stands in any of the names that a discovery document gives to things.
+    #[must_use]
+    pub fn is_in_names(&self, document: &Value) -> bool {
+        const NAMES: [&str; 4] = ["id", "name", "endpoint", "schema"];
+        match document {
+            Value::Object(object) => object.iter().any(|(key, value)| match value {
+                Value::String(text) => NAMES.contains(&key.as_str()) && self.text(text) != *text,
+                other => self.is_in_names(other),
+            }),
+            Value::Array(items) => items.iter().any(|item| self.is_in_names(item)),
+            _ => false,
+        }
+    }
+
     /// The value with every secret masked, in texts and member names.
     #[must_use]
     pub fn value(&self, value: &Value) -> Value {
@@ -107,7 +121,11 @@ impl Redactor {
         RecordedExchange {
             id: exchange.id.clone(),
             phase: exchange.phase,
-            step: exchange.step.clone(),
+            // Steps of suites have names that are no secret; those of discovery come from the target.
+            step: match exchange.phase {
+                Phase::Discovery => self.text(&exchange.step),
+                _ => exchange.step.clone(),
+            },
             curl: curl::command(&request),
             request,
             answer,
@@ -144,7 +162,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{AuthMode, ExchangeId, Phase, Request, Response};
+    use crate::model::{AuthMode, ExchangeId, Request, Response};
 
     fn redactor(secrets: &[&str]) -> Redactor {
         let secrets: Vec<SecretString> = secrets.iter().map(|secret| (*secret).into()).collect();

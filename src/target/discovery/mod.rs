@@ -14,6 +14,7 @@ use url::Url;
 pub use self::documents::Documents;
 use super::model::{Discovery, TargetModel};
 use crate::model::{Exchange, ExchangeId, Finding, Level, RequirementId, Verdict};
+use crate::wire::Redactor;
 
 /// What the configuration says that matters for discovery.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Settings {
     pub credential: Option<CredentialKind>,
     /// Names of further credentials.
     pub credentials: Vec<String>,
+    /// The secrets: what the target names after one is not taken into account, since names stand in ids.
+    pub redactor: Redactor,
 }
 
 /// How the configured credential is presented.
@@ -54,6 +57,7 @@ impl Settings {
             overrides: BTreeMap::new(),
             credential: None,
             credentials: Vec::new(),
+            redactor: Redactor::default(),
         }
     }
 }
@@ -62,7 +66,7 @@ impl Settings {
 #[must_use]
 pub fn understand(documents: Documents, settings: &Settings, began: Instant) -> Discovery {
     let mut findings = Vec::new();
-    let schemas = resources::schemas(&documents, &mut findings);
+    let schemas = resources::schemas(&documents, settings, &mut findings);
     let resources = resources::resource_types(&documents, settings, &schemas, &mut findings);
     let features = features::features(&documents, settings, &resources, &schemas, &mut findings);
     let model = TargetModel {

@@ -17,9 +17,14 @@ use crate::scim::schema::Schema;
 const MOST: usize = 100;
 
 /// The schemas that the target publishes.
-pub(super) fn schemas(documents: &Documents, findings: &mut Vec<Finding>) -> Vec<Arc<Schema>> {
+pub(super) fn schemas(
+    documents: &Documents,
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) -> Vec<Arc<Schema>> {
     let mut schemas: Vec<Arc<Schema>> = Vec::new();
-    for value in documents.listed_schemas().into_iter().take(MOST) {
+    let usable = |value: &&Value| !settings.redactor.is_in_names(value);
+    for value in documents.listed_schemas().into_iter().take(MOST).filter(usable) {
         let Some(schema) = Schema::from_value(value) else { continue };
         if schemas.iter().all(|known| !known.id.eq_ignore_ascii_case(&schema.id)) {
             schemas.push(Arc::new(schema));
@@ -50,7 +55,8 @@ pub(super) fn resource_types(
 ) -> Vec<ResourceSchemas> {
     let listed = documents.listed_resource_types();
     let mut found: Vec<ResourceSchemas> = Vec::new();
-    for value in listed.iter().take(MOST) {
+    let usable = |value: &&&Value| !settings.redactor.is_in_names(value);
+    for value in listed.iter().take(MOST).filter(usable) {
         let Some(resource_type) =
             ResourceType::from_value(&with_relative_endpoint(value, &settings.base_url))
         else {
