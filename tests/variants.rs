@@ -1,0 +1,166 @@
+//! All suites against the reference server in every variant and without every optional feature (libtest-mimic: each is
+//! a test of its own, `cargo test --test variants -- patch-204`).
+//!
+//! Nothing may fail, nothing may be blocked, and nothing may warn but what the variant's rule warns about: every line of
+//! a failure is a false alarm of a check, or a mistake of the server. With `--nocapture` it also says which variants no
+//! check takes notice of.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use scimcheck::model::{RunResult, TargetInfo, Verdict};
+use scimcheck::run::{self, Plan};
+use scimcheck::server::{OptionalFeature, Options, Server, UserToken, VariantInfo, variants};
+use scimcheck::suite::catalogue::Catalogue;
+use scimcheck::suite::select::Selection;
+use scimcheck::target::discovery::{self, CredentialKind, Documents, Settings};
+use scimcheck::wire::{Credential, Live, LiveOptions, Redactor, TokenSource};
+use tokio::sync::watch;
+
+/// Cases that run at the same time, in each of the runs.
+const JOBS: usize = 4;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // A run has threads of its own.
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(processors);
+    let tell = arguments.nocapture;
+    let mut trials = vec![
+        trial("the-table-is-sound", the_table_is_sound),
+        trial("no-variant", || judge(&run(Options::default()), Verdict::Info)),
+    ];
+    trials.extend(variants().iter().map(|variant| {
+        trial(variant.id(), move || {
+            let options = Options { variants: BTreeSet::from([*variant]), ..Options::default() };
+            let result = run(options);
+            if tell && variant.info().verdict == Verdict::Warn && worst(&result) < Verdict::Warn {
+                println!("note: no check warns about {variant}");
+            }
+            judge(&result, variant.info().verdict)
+        })
+    }));
+    trials.extend(OptionalFeature::ALL.iter().map(|feature| {
+        trial(&format!("without-{feature}"), move || {
+            let without = BTreeSet::from([*feature]);
+            // The ambiguity search-support: no `.search` at all is a warning.
+            let tolerated =
+                if *feature == OptionalFeature::Search { Verdict::Warn } else { Verdict::Info };
+            judge(&run(Options { without, ..Options::default() }), tolerated)
+        })
+    }));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    Trial::test(name, test)
+}
+
+/// Every slug is one of the catalogue, and every area one of its requirements.
+fn the_table_is_sound() -> Result<(), Failed> {
+    let catalogue = Catalogue::embedded();
+    let areas: BTreeSet<&str> = catalogue.requirements().iter().map(|r| r.area.as_str()).collect();
+    let mut mistakes = Vec::new();
+    for VariantInfo { id, ambiguities, area, .. } in variants().iter().map(|variant| variant.info()) {
+        let unknown = ambiguities.iter().filter(|slug| catalogue.ambiguity(slug).is_none());
+        mistakes.extend(unknown.map(|slug| format!("{id} names the ambiguity {slug}, which does not exist")));
+        if !areas.contains(area) {
+            mistakes.push(format!("{id} names the area {area}, which does not exist"));
+        }
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes.join("\n").into()) }
+}
+
+/// Runs everything against a server that has all kinds of tokens.
+fn run(options: Options) -> RunResult {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let options = Options {
+            read_only_token: Some("read-only-token".into()),
+            tenants: vec!["other-tenant-token".into()],
+            user_token: Some(UserToken { token: "user-token".into(), user_name: "scimcheck-me".to_owned() }),
+            expired_token: Some("expired-token".into()),
+            revoked_token: Some("revoked-token".into()),
+            seed: Some(1),
+            ..options
+        };
+        let server = Server::start(options).await.expect("a free port");
+        let result = run_against(&server).await;
+        server.shutdown().await;
+        result
+    })
+}
+
+async fn run_against(server: &Server) -> RunResult {
+    let base_url: url::Url = server.base_url().parse().expect("a URL");
+    let redactor = Redactor::default();
+    let mut live = LiveOptions::new(base_url.clone()).bearer(server.token());
+    let credentials = [
+        ("read_only", "read-only-token"),
+        ("other_tenant", "other-tenant-token"),
+        ("user", "user-token"),
+        ("expired", "expired-token"),
+        ("revoked", "revoked-token"),
+    ];
+    for (name, token) in credentials {
+        live.credentials.insert(name.to_owned(), Credential::Bearer(TokenSource::Value(token.into())));
+    }
+    let transport = Live::new(live, &redactor).expect("a client");
+    let settings = Settings {
+        credential: Some(CredentialKind::Bearer),
+        credentials: credentials.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        ..Settings::new(base_url)
+    };
+    let began = Instant::now();
+    let documents = Documents::read(&transport, &settings, began).await;
+    let discovery = discovery::understand(documents, &settings, began);
+    let plan = Plan::new(&scimcheck::suite::embedded(), &discovery.model, &Selection::default());
+    let (_, interrupt) = watch::channel(false);
+    let options = run::Options {
+        target: TargetInfo {
+            name: "reference server".to_owned(),
+            base_url: server.base_url().to_owned(),
+            profile: None,
+        },
+        seed: 7,
+        jobs: JOBS,
+        case_timeout: Duration::from_mins(1),
+        run_timeout: None,
+        ledger: None,
+        interrupt,
+        started: "2026-01-01T00:00:00Z".to_owned(),
+    };
+    run::run(plan, discovery, Arc::new(transport), &redactor, options, &mut ()).await
+}
+
+fn worst(result: &RunResult) -> Verdict {
+    result.cases.iter().map(|case| case.verdict).max().unwrap_or(Verdict::Pass)
+}
+
+/// One line for each finding that is worse than what is tolerated, and for each case without findings.
+fn judge(result: &RunResult, tolerated: Verdict) -> Result<(), Failed> {
+    let mut alarms = Vec::new();
+    for case in &result.cases {
+        let before = alarms.len();
+        let is_alarm = |verdict: Verdict| match verdict {
+            Verdict::Warn => tolerated < Verdict::Warn,
+            verdict => verdict > Verdict::Warn,
+        };
+        for finding in case.checks.iter().filter(|finding| is_alarm(finding.verdict)) {
+            let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (wanted, got) = (one_line(&finding.wanted), one_line(&finding.got));
+            let reason = finding.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let (verdict, id, at) = (finding.verdict, &finding.id, &finding.at);
+            alarms.push(format!("{verdict} {id} at {at}: wanted {wanted}, got {got}{reason}"));
+        }
+        if is_alarm(case.verdict) && alarms.len() == before {
+            alarms.push(format!("{} {}: {}", case.verdict, case.id, case.reason.as_deref().unwrap_or("?")));
+        }
+    }
+    alarms.extend(result.left_over.iter().map(|left| format!("left {}: {}", left.url, left.reason)));
+    alarms.extend(result.partial.iter().map(|reason| format!("partial: {reason}")));
+    if alarms.is_empty() { Ok(()) } else { Err(alarms.join("\n").into()) }
+}
