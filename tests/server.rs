@@ -24,5 +24,7 @@ mod switches;
 mod tenants;
 #[path = "server/users.rs"]
 mod users;
+#[path = "server/variants.rs"]
+mod variants;
 #[path = "server/versions.rs"]
 mod versions;

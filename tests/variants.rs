@@ -6,14 +6,16 @@
 //! check takes notice of.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use scimcheck::model::{RunResult, TargetInfo, Verdict};
 use scimcheck::run::{self, Plan};
 use scimcheck::server::{OptionalFeature, Options, Server, UserToken, VariantInfo, variants};
+use scimcheck::suite::Suite;
 use scimcheck::suite::catalogue::Catalogue;
 use scimcheck::suite::select::Selection;
 use scimcheck::target::discovery::{self, CredentialKind, Documents, Settings};
@@ -23,6 +25,13 @@ use tokio::sync::watch;
 /// Cases that run at the same time, in each of the runs.
 const JOBS: usize = 4;
 
+/// Variants in which a case may be blocked, and why.
+const BLOCKING: [(&str, &str); 1] =
+    [("create-without-body", "a case that goes on with the id of the answer has none to go on with")];
+
+/// Reading them takes longer than a run.
+static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(scimcheck::suite::embedded);
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // A run has threads of its own.
@@ -31,25 +40,25 @@ fn main() -> ExitCode {
     let tell = arguments.nocapture;
     let mut trials = vec![
         trial("the-table-is-sound", the_table_is_sound),
-        trial("no-variant", || judge(&run(Options::default()), Verdict::Info)),
+        trial("no-variant", || judge("", &run(Options::default()), Verdict::Info)),
     ];
     trials.extend(variants().iter().map(|variant| {
         trial(variant.id(), move || {
             let options = Options { variants: BTreeSet::from([*variant]), ..Options::default() };
             let result = run(options);
             if tell && variant.info().verdict == Verdict::Warn && worst(&result) < Verdict::Warn {
-                println!("note: no check warns about {variant}");
+                // libtest-mimic captures nothing.
+                let _ = writeln!(std::io::stdout(), "note: no check warns about {variant}");
             }
-            judge(&result, variant.info().verdict)
+            judge(variant.id(), &result, variant.info().verdict)
         })
     }));
     trials.extend(OptionalFeature::ALL.iter().map(|feature| {
         trial(&format!("without-{feature}"), move || {
             let without = BTreeSet::from([*feature]);
             // The ambiguity search-support: no `.search` at all is a warning.
-            let tolerated =
-                if *feature == OptionalFeature::Search { Verdict::Warn } else { Verdict::Info };
-            judge(&run(Options { without, ..Options::default() }), tolerated)
+            let tolerated = if *feature == OptionalFeature::Search { Verdict::Warn } else { Verdict::Info };
+            judge("", &run(Options { without, ..Options::default() }), tolerated)
         })
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -117,7 +126,7 @@ async fn run_against(server: &Server) -> RunResult {
     let began = Instant::now();
     let documents = Documents::read(&transport, &settings, began).await;
     let discovery = discovery::understand(documents, &settings, began);
-    let plan = Plan::new(&scimcheck::suite::embedded(), &discovery.model, &Selection::default());
+    let plan = Plan::new(&SUITES, &discovery.model, &Selection::default());
     let (_, interrupt) = watch::channel(false);
     let options = run::Options {
         target: TargetInfo {
@@ -141,12 +150,13 @@ fn worst(result: &RunResult) -> Verdict {
 }
 
 /// One line for each finding that is worse than what is tolerated, and for each case without findings.
-fn judge(result: &RunResult, tolerated: Verdict) -> Result<(), Failed> {
+fn judge(variant: &str, result: &RunResult, tolerated: Verdict) -> Result<(), Failed> {
     let mut alarms = Vec::new();
     for case in &result.cases {
         let before = alarms.len();
         let is_alarm = |verdict: Verdict| match verdict {
             Verdict::Warn => tolerated < Verdict::Warn,
+            Verdict::Blocked => BLOCKING.iter().all(|(blocking, _)| *blocking != variant),
             verdict => verdict > Verdict::Warn,
         };
         for finding in case.checks.iter().filter(|finding| is_alarm(finding.verdict)) {
@@ -160,7 +170,9 @@ fn judge(result: &RunResult, tolerated: Verdict) -> Result<(), Failed> {
             alarms.push(format!("{} {}: {}", case.verdict, case.id, case.reason.as_deref().unwrap_or("?")));
         }
     }
-    alarms.extend(result.left_over.iter().map(|left| format!("left {}: {}", left.url, left.reason)));
+    // After a second try nobody knows what the first one did, and nothing identifies a body that is no JSON.
+    let certain = result.left_over.iter().filter(|left| !left.reason.contains("nothing identifies"));
+    alarms.extend(certain.map(|left| format!("left {}: {}", left.url, left.reason)));
     alarms.extend(result.partial.iter().map(|reason| format!("partial: {reason}")));
     if alarms.is_empty() { Ok(()) } else { Err(alarms.join("\n").into()) }
 }

@@ -310,7 +310,7 @@ mod tests {
     use super::*;
     use crate::scim::patch::tests::any_json;
 
-    fn job(operations: Value) -> Vec<BulkOperation> {
+    fn job(operations: &Value) -> Vec<BulkOperation> {
         let body = json!({ "schemas": [urn::BULK_REQUEST], "Operations": operations });
         BulkRequest::from_value(&body).unwrap().operations
     }
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn what_is_referred_to_goes_first() {
         let order_of = |operations: Value| {
-            let steps = order(&job(operations)).into_iter();
+            let steps = order(&job(&operations)).into_iter();
             steps
                 .map(|step| (step.index, step.postponed.into_iter().collect::<Vec<_>>().join(",")))
                 .collect::<Vec<_>>()
@@ -403,7 +403,7 @@ mod tests {
             .map(|index| create(&index.to_string(), &[(index + 1).to_string().as_str()]))
             .chain([create("5000", &[])])
             .collect();
-        let steps = order(&job(chain.into()));
+        let steps = order(&job(&chain.into()));
         assert_eq!(steps.first().map(|step| step.index), Some(5000));
         assert_eq!(steps.len(), 5001);
     }
@@ -452,7 +452,7 @@ mod tests {
             ] });
             let _ = BulkRequest::from_value(&body);
             let operation = &body["Operations"][0];
-            let _ = order(&job(json!([operation])));
+            let _ = order(&job(&json!([operation])));
             strip(&mut operation.clone(), &BTreeSet::from(["a".to_owned()]));
             let _ = resolve(&mut operation.clone(), &BTreeMap::new());
         }

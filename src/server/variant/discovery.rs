@@ -64,10 +64,10 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         Pass,
         &["resourcetype-id"],
         "discovery",
-        "Resource types have an id that is not their name, and are found by it",
+        "The resource type Group has an id that is not its name, and is found by it",
         &[Hook::Documents(|documents, _| {
-            for document in &mut documents.resource_types {
-                document.id = format!("type-of-{}", document.id.to_lowercase());
+            for document in documents.resource_types.iter_mut().filter(|document| document.id == "Group") {
+                "type-of-groups".clone_into(&mut document.id);
                 document.value["id"] = document.id.as_str().into();
             }
         })],

@@ -79,13 +79,18 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         Warn,
         &["put-create"],
         "crud-replace",
-        "PUT to an unknown id is answered with 400",
-        &[Hook::Reply(|call, route, reply| {
-            let to_resource = matches!(route, Some(Route::Resource(..)));
-            if to_resource && call.request.method == Method::PUT && reply.status == 404 {
-                restate(reply, StatusCode::BAD_REQUEST);
-            }
-        })],
+        "PUT to an id that never was one is answered with 400",
+        &[
+            Hook::Choice(Choice::RememberDeleted),
+            Hook::Reply(|call, route, reply| {
+                let Some(Route::Resource(_, id)) = route else { return };
+                let replaces = call.request.method == Method::PUT;
+                // RFC 7644 §3.6: 404 for what was deleted.
+                if replaces && reply.status == 404 && !call.store().was_deleted(id) {
+                    restate(reply, StatusCode::BAD_REQUEST);
+                }
+            }),
+        ],
     ),
     variant(
         "deleted-410",

@@ -123,7 +123,9 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "http",
         "Another version in the path is answered with 400 invalidVers",
         &[Hook::Reply(|call, route, reply| {
-            if route.is_none() && call.request.uri.path().starts_with("/scim/v") && reply.status == 404 {
+            let path = call.request.uri.path();
+            let other = path.starts_with("/scim/v") && !path.starts_with("/scim/v2");
+            if route.is_none() && other && reply.status == 404 {
                 restate(reply, StatusCode::BAD_REQUEST);
                 super::json::retype(reply, ScimType::InvalidVers);
             }
@@ -222,10 +224,10 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
     ),
     variant(
         "error-without-detail",
-        Pass,
-        &[],
+        Warn,
+        &["filter-errors"],
         "errors",
-        "Errors have no detail, which RFC 7644 §3.12 makes optional",
+        "Errors have no detail: optional in RFC 7644 §3.12, wanted in §3.4.2.2 and §3.7.4",
         &[Hook::Reply(|_, _, reply| {
             error(reply).and_then(|error| error.shift_remove("detail"));
         })],

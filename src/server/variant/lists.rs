@@ -27,7 +27,8 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "pagination",
         "itemsPerPage is what the client asked for, however many there are",
         &[Hook::Reply(|call, _, reply| {
-            if let (Some(count), Some(list)) = (count_of(call), list(reply)) {
+            let (Some(count), Some(list)) = (count_of(call), list(reply)) else { return };
+            if list.get("itemsPerPage").and_then(Value::as_i64).is_some_and(|shown| shown < count) {
                 list.insert("itemsPerPage".to_owned(), count.into());
             }
         })],

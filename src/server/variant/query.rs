@@ -174,7 +174,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "With attributes a resource of a list has no schemas",
         &[Hook::Shown(|call, _, projection, resource| {
             let path = call.request.uri.path();
-            let in_list = path.ends_with("s") || path.ends_with(".search");
+            let in_list = path.ends_with('s') || path.ends_with(".search");
             if in_list && !projection.attributes.is_empty() {
                 resource.as_object_mut().and_then(|resource| resource.shift_remove("schemas"));
             }

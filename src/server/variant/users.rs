@@ -20,7 +20,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "attributes",
         "userName is stored in lower case",
         &[Hook::Stored(|_, _, user| {
-            lower(user.get_mut("userName"));
+            lower(user, "userName");
             Ok(())
         })],
     ),
@@ -31,7 +31,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "attributes",
         "E-mail addresses are stored in lower case",
         &[Hook::Stored(|_, _, user| {
-            values(user, "emails").for_each(|email| lower(email.get_mut("value")));
+            values(user, "emails").for_each(|email| lower(email, "value"));
             Ok(())
         })],
     ),
@@ -139,8 +139,8 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
     ),
 ];
 
-fn lower(value: Option<&mut Value>) {
-    if let Some(Value::String(text)) = value {
+fn lower(holder: &mut Value, name: &str) {
+    if let Some(Value::String(text)) = holder.get_mut(name) {
         *text = text.to_lowercase();
     }
 }

@@ -210,11 +210,14 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         Pass,
         &["put-omitted"],
         "crud-replace",
-        "PUT keeps the attributes that it does not name",
+        "PUT keeps the optional attributes that it does not name",
         &[Hook::Body(|write, body| {
             let Some(old) = write.old.and_then(Value::as_object) else { return Ok(()) };
             if let Some(body) = whole_mut(write, body) {
-                for (name, value) in old.iter().filter(|(name, _)| *name != "schemas") {
+                let required = |name: &str| {
+                    write.schemas().core_attribute(name).is_some_and(|attribute| attribute.required)
+                };
+                for (name, value) in old.iter().filter(|(name, _)| !required(name)) {
                     if !body.keys().any(|known| known.eq_ignore_ascii_case(name)) {
                         body.insert(name.clone(), value.clone());
                     }
