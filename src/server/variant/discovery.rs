@@ -155,21 +155,15 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         })],
     ),
     variant(
-        "members-display-published",
+        "members-display-unpublished",
         Pass,
         &["members-display"],
         "groups",
-        "The Group schema has members.display",
+        "The Group schema has no members.display, as in RFC 7643 §8.7.1, although members have one",
         &[Hook::Model(|model| {
             let group = Arc::make_mut(&mut model.group.core);
-            let members = group.attributes.iter_mut().find(|attribute| attribute.name == "members");
-            if let Some(members) = members.filter(|members| members.sub_attribute("display").is_none()) {
-                let mutability = crate::scim::schema::Mutability::ReadOnly;
-                let display = Attribute {
-                    mutability,
-                    ..Attribute::new("display", crate::scim::schema::AttributeType::String)
-                };
-                members.sub_attributes.push(display);
+            for attribute in &mut group.attributes {
+                attribute.sub_attributes.retain(|sub| sub.name != "display");
             }
         })],
     ),
