@@ -81,6 +81,27 @@ pub(crate) fn bases(exchanges: &[Sent], place: usize) -> Vec<Kind> {
     all
 }
 
+/// Changes that no check of a case asks for, but an invariant does.
+pub(crate) fn for_invariants(exchanges: &[Sent], place: usize) -> Vec<Kind> {
+    let Some(response) = changed(exchanges, place, &[]) else { return Vec::new() };
+    let body = response.body.json();
+    let mut kinds: Vec<Kind> = Vec::new();
+    if body.is_some_and(|body| body.get("id").is_some()) {
+        kinds.push(("another id", vec![Edit::Set("/id".to_owned(), Some(json!("bulkId:stranger")))]));
+    }
+    if exchanges[place].request.url.contains("count=") {
+        kinds.extend(members(&response, exchanges, place));
+    }
+    if let Some(sent) = exchanges[place].request.body.as_deref().filter(|_| body.is_some())
+        && let Ok(Value::Object(sent)) = serde_json::from_slice::<Value>(sent)
+        && let Some(password) = sent.get("password")
+    {
+        let shown = Edit::Set("/password".to_owned(), Some(password.clone()));
+        kinds.push(("what was sent is taken over", vec![shown]));
+    }
+    kinds
+}
+
 fn statuses(response: &Response) -> Vec<Kind> {
     let others = STATUSES.into_iter().filter(|status| *status != response.status);
     // A success becomes an error first, an error a success.
@@ -160,16 +181,7 @@ fn bodies(response: &Response, exchanges: &[Sent], place: usize) -> Vec<Kind> {
 fn members(response: &Response, exchanges: &[Sent], place: usize) -> Vec<Kind> {
     let Some(body) = response.body.json() else { return Vec::new() };
     let names = body.as_object().into_iter().flat_map(|object| object.keys());
-    let mut kinds: Vec<Kind> = Vec::new();
-    for name in names {
-        kinds.extend(value_changes(&join("", name), body, exchanges, place));
-    }
-    // One of each member before the second of any.
-    let each = kinds.len().div_ceil(body.as_object().map_or(1, |object| object.len().max(1)));
-    let turn = |index: usize| index % each.max(1);
-    let mut numbered: Vec<_> = kinds.into_iter().enumerate().collect();
-    numbered.sort_by_key(|(index, _)| turn(*index));
-    numbered.into_iter().map(|(_, kind)| kind).collect()
+    in_turn(names.map(|name| value_changes(&join("", name), body, exchanges, place)).collect())
 }
 
 fn header_changes(name: &str, response: &Response, exchanges: &[Sent], place: usize) -> Vec<Kind> {
@@ -212,11 +224,9 @@ fn at_place(at: &str, response: &Response, exchanges: &[Sent], place: usize) -> 
             around = split(pointer).map(|(around, _)| around);
         }
     } else {
-        for value in strangers() {
-            let put = |(pointer, value)| ("value added", vec![Edit::Set(pointer, Some(value))]);
-            kinds.extend(puts(at, body, &value).into_iter().map(put));
-        }
-        kinds.extend(so_that_a_filter_selects(at, body));
+        let put = |(pointer, value)| ("value added", vec![Edit::Set(pointer, Some(value))]);
+        let put_all = strangers().into_iter().flat_map(|value| puts(at, body, &value));
+        kinds.extend(in_turn(vec![so_that_a_filter_selects(at, body), put_all.map(put).collect()]));
         if let Some((around, _)) = parent(at) {
             for pointer in pointers(&around, body).iter().take(3) {
                 kinds.extend(value_changes(pointer, body, exchanges, place));
@@ -230,20 +240,24 @@ fn at_place(at: &str, response: &Response, exchanges: &[Sent], place: usize) -> 
 /// A place with a filter finds nothing: what the filter looks at is changed or added in the values that it chooses
 /// from.
 fn so_that_a_filter_selects(at: &str, body: &Value) -> Vec<Kind> {
-    let mut kinds = Vec::new();
     let mut around = parent(at);
     while let Some((place, member)) = around {
-        if member.is_none() {
-            let names = filtered_members(at);
-            for child in
-                pointers(&place, body).iter().take(4).flat_map(|pointer| children(pointer, body)).take(40)
-            {
-                kinds.extend(each_changed(&child, &names, body));
-            }
+        // The innermost filter decides; those around it choose what is looked at.
+        if member.is_none() && at[place.len()..].starts_with("[?") {
+            let names = filtered_members(&at[place.len()..]);
+            let lists = pointers(&place, body);
+            let mut candidates: Vec<_> = lists.iter().flat_map(|pointer| children(pointer, body)).collect();
+            // What has most of the members is nearest to being selected.
+            let has = |pointer: &String| {
+                names.iter().filter(|name| body.pointer(&join(pointer, name)).is_some()).count()
+            };
+            candidates.sort_by_key(|pointer| std::cmp::Reverse(has(pointer)));
+            let changes = candidates.iter().take(20).map(|child| each_changed(child, &names, body));
+            return in_turn(changes.collect());
         }
         around = parent(&place);
     }
-    kinds
+    Vec::new()
 }
 
 fn each_changed(pointer: &str, names: &[String], body: &Value) -> Vec<Kind> {
@@ -266,7 +280,15 @@ fn each_changed(pointer: &str, names: &[String], body: &Value) -> Vec<Kind> {
             }
         }
     };
-    names.iter().flat_map(of_member).collect()
+    in_turn(names.iter().map(of_member).collect())
+}
+
+/// The first of each list, then the second of each, and so on.
+fn in_turn(lists: Vec<Vec<Kind>>) -> Vec<Kind> {
+    let numbered = lists.into_iter().flat_map(|list| list.into_iter().enumerate());
+    let mut numbered: Vec<_> = numbered.collect();
+    numbered.sort_by_key(|(turn, _)| *turn);
+    numbered.into_iter().map(|(_, kind)| kind).collect()
 }
 
 /// Pointers to the elements or members of a value.

@@ -17,13 +17,19 @@ pub(crate) struct Search {
     checks: BTreeMap<String, Planned>,
     /// Checks that have failed, and by which kind of change.
     failed: BTreeMap<String, &'static str>,
+    /// Changed runs so far.
+    pub(crate) runs: usize,
     /// The answers as they are, judged from the recording.
     unchanged: Option<CaseResult>,
     queue: VecDeque<Change>,
     stage: Stage,
+    rounds: u32,
     /// Changes that led to checks which had not been reached: the search goes on from there.
     reached: Vec<(Change, Vec<Finding>)>,
 }
+
+/// Changes that are aimed at one check at most.
+const MOST_AIMED: usize = 80;
 
 struct Planned {
     level: Level,
@@ -56,9 +62,11 @@ impl Search {
             recorded,
             checks,
             failed: BTreeMap::new(),
+            runs: 0,
             unchanged: None,
             queue: VecDeque::new(),
             stage: Stage::Unchanged,
+            rounds: 0,
             reached: Vec::new(),
         }
     }
@@ -87,7 +95,13 @@ impl Search {
     }
 
     /// The next changes to try.
-    pub(crate) fn next(&mut self, most: usize) -> Vec<Change> {
+    ///
+    /// Few at first, because most checks fail at the first change that is aimed at them; more with every round, because
+    /// a round has a price of its own.
+    pub(crate) fn next(&mut self) -> Vec<Change> {
+        let open = self.checks.len() - self.failed.len();
+        let most = open.max(4 << self.rounds.min(5));
+        self.rounds += 1;
         loop {
             let mut next = Vec::new();
             while next.len() < most
@@ -137,6 +151,11 @@ impl Search {
         self.stage = then;
     }
 
+    /// Changes of every exchange for the sake of the invariants.
+    pub(crate) fn for_invariants(&self) -> Vec<Change> {
+        self.of_each(changes::for_invariants)
+    }
+
     /// Changes of every exchange, the last first: that is where most checks are.
     fn of_each(&self, kinds: fn(&[scimcheck::wire::Sent], usize) -> Vec<Kind>) -> Vec<Change> {
         let exchanges = &self.recorded.exchanges;
@@ -159,7 +178,7 @@ impl Search {
                 finding.exchange.as_ref().and_then(|id| id.0.rsplit_once(':')?.1.parse::<usize>().ok());
             let Some(place) = place.and_then(|number| number.checked_sub(1)) else { continue };
             let kinds = changes::aimed(&finding, &self.recorded.exchanges, place, &base.of(place));
-            all.extend(kinds.into_iter().enumerate().map(|(turn, (kind, edits))| {
+            all.extend(kinds.into_iter().take(MOST_AIMED).enumerate().map(|(turn, (kind, edits))| {
                 let edits = base.edits.iter().cloned().chain(edits.into_iter().map(|edit| (place, edit)));
                 (turn, Change { kind, edits: edits.collect(), aim: Some(finding.id.clone()) })
             }));
@@ -170,6 +189,7 @@ impl Search {
 
     /// Takes note of what a changed run found.
     pub(crate) fn observe(&mut self, change: &Change, result: CaseResult) {
+        self.runs += 1;
         for finding in &result.checks {
             let Some(planned) = self.checks.get(&finding.id) else { continue };
             if self.says_no(planned, finding) && !self.failed.contains_key(&finding.id) {
