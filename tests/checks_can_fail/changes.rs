@@ -58,7 +58,7 @@ pub(crate) fn everywhere(exchanges: &[Sent], place: usize) -> Vec<Kind> {
     let Some(response) = changed(exchanges, place, &[]) else { return Vec::new() };
     let Some(body) = response.body.json() else { return Vec::new() };
     let mut all = Vec::new();
-    walk(body, String::new(), DEPTH, &mut |pointer, _| all.push(pointer.to_owned()));
+    walk(body, "", DEPTH, &mut |pointer, _| all.push(pointer.to_owned()));
     all.iter().take(MOST_VALUES).flat_map(|pointer| value_changes(pointer, body, exchanges, place)).collect()
 }
 
@@ -88,6 +88,13 @@ pub(crate) fn for_invariants(exchanges: &[Sent], place: usize) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = Vec::new();
     if body.is_some_and(|body| body.get("id").is_some()) {
         kinds.push(("another id", vec![Edit::Set("/id".to_owned(), Some(json!("bulkId:stranger")))]));
+    }
+    if body.is_some_and(|body| body.pointer("/Resources/0").is_some()) {
+        let more = Edit::Set("/totalResults".to_owned(), Some(json!(1000)));
+        kinds.push((
+            "a partial page without its place",
+            vec![more, Edit::Set("/startIndex".to_owned(), None)],
+        ));
     }
     if exchanges[place].request.url.contains("count=") {
         kinds.extend(members(&response, exchanges, place));

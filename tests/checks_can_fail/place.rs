@@ -9,7 +9,7 @@ use super::edit::join;
 pub(crate) fn pointers(place: &str, body: &Value) -> Vec<String> {
     let found = locate(place, body, None).unwrap_or_default();
     let mut pointers = Vec::new();
-    walk(body, String::new(), usize::MAX, &mut |pointer, value| {
+    walk(body, "", usize::MAX, &mut |pointer, value| {
         if found.iter().any(|found| std::ptr::eq(*found, value)) {
             pointers.push(pointer.to_owned());
         }
@@ -18,20 +18,20 @@ pub(crate) fn pointers(place: &str, body: &Value) -> Vec<String> {
 }
 
 /// Visits every value down to a depth.
-pub(crate) fn walk<'v>(value: &'v Value, at: String, depth: usize, visit: &mut dyn FnMut(&str, &'v Value)) {
-    visit(&at, value);
+pub(crate) fn walk<'v>(value: &'v Value, at: &str, depth: usize, visit: &mut dyn FnMut(&str, &'v Value)) {
+    visit(at, value);
     if depth == 0 {
         return;
     }
     match value {
         Value::Object(object) => {
             for (name, member) in object {
-                walk(member, join(&at, name), depth - 1, visit);
+                walk(member, &join(at, name), depth - 1, visit);
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(item, format!("{at}/{index}"), depth - 1, visit);
+                walk(item, &format!("{at}/{index}"), depth - 1, visit);
             }
         }
         _ => {}
