@@ -95,7 +95,16 @@ impl BulkRequest {
             BulkOperation::from_value(operation)
                 .map_err(|detail| syntax(format!("operation {}: {detail}", index + 1)))
         });
-        Ok(Self { fail_on_errors, operations: operations.collect::<Result<_, _>>()? })
+        let operations = operations.collect::<Result<Vec<BulkOperation>, _>>()?;
+        // A reference to a bulkId that two creates have would mean either of them (RFC 7644 §3.7).
+        let mut names = std::collections::HashSet::new();
+        let creates = operations.iter().filter(|operation| operation.method == BulkMethod::Post);
+        if let Some(twice) =
+            creates.filter_map(|create| create.bulk_id.as_deref()).find(|name| !names.insert(*name))
+        {
+            return Err(syntax(format!("two operations have the bulkId `{twice}`")));
+        }
+        Ok(Self { fail_on_errors, operations })
     }
 }
 

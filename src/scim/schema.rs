@@ -210,10 +210,11 @@ impl Attribute {
     }
 
     /// The text in the form in which values of this attribute are compared: as it is if `caseExact`, else in lower
-    /// case (RFC 7643 §2.2).
+    /// case (RFC 7643 §2.2) and composed (normalisation form C), so that one name is one name however it was typed
+    /// (RFC 7644 §5; RFC 8265 §3.3.3).
     #[must_use]
     pub fn fold<'a>(&self, text: &'a str) -> std::borrow::Cow<'a, str> {
-        if self.case_exact { text.into() } else { text.to_lowercase().into() }
+        if self.case_exact { text.into() } else { fold(text).into() }
     }
 
     /// Whether this is a complex attribute.
@@ -221,6 +222,16 @@ impl Attribute {
     pub fn is_complex(&self) -> bool {
         self.attribute_type == AttributeType::Complex
     }
+}
+
+/// A text in lower case and composed: what names without letter case are compared by.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let lower = text.to_lowercase();
+    if lower.is_ascii() {
+        return lower;
+    }
+    icu_normalizer::ComposingNormalizerBorrowed::new_nfc().normalize(&lower).into_owned()
 }
 
 /// A schema definition (RFC 7643 §7).

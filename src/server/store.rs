@@ -13,6 +13,7 @@ use super::choice::Choice;
 use super::kind::Kind;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{Filter, Literal, Operator};
+use crate::scim::schema::fold;
 
 /// A resource as it is stored: with `id`, `meta` and everything that is derived.
 #[derive(Debug, Clone)]
@@ -140,7 +141,7 @@ impl Store {
                 if path.name.eq_ignore_ascii_case("id") {
                     Some(vec![text.clone()])
                 } else if path.name.eq_ignore_ascii_case("userName") {
-                    Some(self.names.get(&text.to_lowercase()).cloned().into_iter().collect())
+                    Some(self.names.get(&fold(text)).cloned().into_iter().collect())
                 } else {
                     None
                 }
@@ -302,7 +303,7 @@ impl Store {
 
 /// RFC 7643 §4.1.1: unique among all users, and letter case does not count.
 fn user_name(value: &Value) -> Option<String> {
-    Some(value.get("userName")?.as_str()?.to_lowercase())
+    Some(fold(value.get("userName")?.as_str()?))
 }
 
 /// The members in the order in which people expect them: `schemas`, `id`, attributes, `meta`.
