@@ -149,6 +149,10 @@ impl<'s> Place<'s> {
         if matches!(self.mutability(), Mutability::ReadOnly) {
             return None;
         }
+        // What stands in a reference to a resource (members, manager) cannot be set without one.
+        if self.sub.is_some() && payload::examples(self.attribute, None, &NAMING).is_none() {
+            return None;
+        }
         payload::examples(self.target(), self.sub.map(|_| &*self.attribute.name), &NAMING)
     }
 
@@ -263,6 +267,9 @@ mod tests {
         assert_eq!(ids(&rows_of(json!({ "uniqueness": ["server"] }))), ["User.userName"]);
         let booleans = rows_of(json!({ "type": ["boolean"], "multi_valued": false }));
         assert_eq!(ids(&booleans), ["User.active"]);
+        let settable = rows_of(json!({ "settable": true }));
+        let named: Vec<_> = ids(&settable).into_iter().filter(|id| id.contains("members")).collect();
+        assert!(named.is_empty(), "a member has to exist: {named:?}");
         let extended = rows_of(json!({ "extension": true, "sub_attribute": false, "type": ["string"] }));
         assert_eq!(ids(&extended)[0], "User.extension.enterprise.2.0.User.employeeNumber");
     }
