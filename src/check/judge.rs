@@ -152,10 +152,12 @@ impl Look<'_> {
             }
         };
         let looks_at_body = self.header.is_none() && !matches!(matcher, Matcher::Status(_));
-        if looks_at_body && let Completeness::TooLarge(limit) = response.body.completeness {
-            return Err(format!(
-                "the body is larger than {limit} bytes and was not read to its end; raise max_body to judge it"
-            ));
+        if looks_at_body && let Some(limit) = response.body.completeness.limit() {
+            let help = match response.body.completeness {
+                Completeness::TooLarge(_) => "; raise max_body to judge it",
+                _ => "",
+            };
+            return Err(format!("{limit} and was not read{help}"));
         }
         let header_values: Vec<Value>;
         let (nodes, plural) = if let Some(header) = self.header {
@@ -200,6 +202,7 @@ pub fn expect(expect: &Expect, exchange: &Exchange) -> Expectation {
     let mut wanted = format!("status {}", expect.status);
     let mut got = explain::answer(exchange);
     let mut holds = exchange.response().is_some_and(|response| expect.status.fits(response.status));
+    let status_holds = holds;
     if let Some(kind) = expect.body
         && let Some(response) = exchange.response()
     {
@@ -210,7 +213,7 @@ pub fn expect(expect: &Expect, exchange: &Exchange) -> Expectation {
             got = format!("{got} with {}", explain::body(&response.body));
         }
     }
-    expectation(holds, wanted, got, exchange)
+    expectation(holds, wanted, got, exchange, status_holds)
 }
 
 fn body_held(kind: crate::suite::format::BodyKind, exchange: &Exchange) -> (&'static str, bool) {
@@ -225,9 +228,20 @@ fn body_held(kind: crate::suite::format::BodyKind, exchange: &Exchange) -> (&'st
     }
 }
 
-fn expectation(holds: bool, wanted: String, got: String, exchange: &Exchange) -> Expectation {
+/// `status_fits`: whatever is wrong is in the body.
+fn expectation(
+    holds: bool,
+    wanted: String,
+    got: String,
+    exchange: &Exchange,
+    status_fits: bool,
+) -> Expectation {
     let verdict = match &exchange.answer {
         _ if holds => ExpectationVerdict::Of(OutcomeVerdict::Pass),
+        // A limit of ours is not the target's fault.
+        Answer::Response(response) if status_fits && response.body.completeness.limit().is_some() => {
+            ExpectationVerdict::NotJudged
+        }
         Answer::Failed(failure) if proves_nothing(failure) => ExpectationVerdict::NotJudged,
         _ => ExpectationVerdict::Of(OutcomeVerdict::Fail),
     };
@@ -267,7 +281,9 @@ pub fn no_outcome(outcomes: &[Outcome], exchange: &Exchange) -> Expectation {
         [] => StatusPattern(vec![(200, 299)]).to_string(),
         words => words.join(", or "),
     };
-    expectation(false, wanted, explain::answer(exchange), exchange)
+    let status = exchange.response().map(|response| response.status);
+    let status_fits = status.is_some_and(|status| outcomes.iter().any(|outcome| outcome.status.fits(status)));
+    expectation(false, wanted, explain::answer(exchange), exchange, status_fits)
 }
 
 #[cfg(test)]

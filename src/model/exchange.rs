@@ -88,8 +88,26 @@ pub enum Completeness {
     Complete,
     /// It went on after this many bytes, the configured limit, and was not read further.
     TooLarge(usize),
+    /// It arrived, and holds more than this many JSON values, the limit: it is not read as JSON.
+    TooManyValues(usize),
     /// The connection ended before the body did.
     Interrupted(String),
+}
+
+impl Completeness {
+    /// The limit of ours that kept the body from being read, in words.
+    #[must_use]
+    pub fn limit(&self) -> Option<String> {
+        match self {
+            Completeness::TooLarge(limit) => {
+                Some(format!("the body is larger than the limit of {limit} bytes"))
+            }
+            Completeness::TooManyValues(limit) => {
+                Some(format!("the body holds more than the limit of {limit} JSON values"))
+            }
+            Completeness::Complete | Completeness::Interrupted(_) => None,
+        }
+    }
 }
 
 /// A response body.
@@ -124,19 +142,12 @@ impl Body {
     /// [`ParsedBody::NotJson`].
     pub fn parsed(&self) -> &ParsedBody {
         self.parsed.get_or_init(|| {
-            match &self.completeness {
-                Completeness::TooLarge(limit) => {
-                    return ParsedBody::NotJson(format!(
-                        "the body is larger than the limit of {limit} bytes"
-                    ));
-                }
-                Completeness::Interrupted(why) => {
-                    return ParsedBody::NotJson(format!(
-                        "the body broke off after {} bytes: {why}",
-                        self.bytes.len()
-                    ));
-                }
-                Completeness::Complete => {}
+            if let Some(limit) = self.completeness.limit() {
+                return ParsedBody::NotJson(limit);
+            }
+            if let Completeness::Interrupted(why) = &self.completeness {
+                let arrived = self.bytes.len();
+                return ParsedBody::NotJson(format!("the body broke off after {arrived} bytes: {why}"));
             }
             if self.bytes.is_empty() {
                 return ParsedBody::Empty;
@@ -149,6 +160,11 @@ impl Body {
                 },
             }
         })
+    }
+
+    /// Forgets what was read; it is read again when needed. A value takes many times the memory of its text.
+    pub fn forget(&mut self) {
+        self.parsed = OnceLock::new();
     }
 
     /// The JSON value, if the body is JSON.

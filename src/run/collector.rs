@@ -3,7 +3,7 @@
 use super::case::CaseRun;
 use super::invariants::Tally;
 use super::shared::Shared;
-use crate::model::{CaseResult, Exchange, Finding, LeftOver, RecordedExchange, Verdict};
+use crate::model::{Answer, CaseResult, Exchange, Finding, LeftOver, RecordedExchange, Verdict};
 use crate::wire::redact::Redactor;
 
 /// What is left of a case: all of it redacted.
@@ -24,25 +24,25 @@ impl Done {
 
 /// Takes in a case.
 pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
-    let CaseRun { mut result, exchanges, left_over } = run;
+    let CaseRun { mut result, mut exchanges, left_over } = run;
     result.checks = result.checks.into_iter().map(|finding| redact(redactor, finding)).collect();
-    result.reason = result.reason.map(|reason| redactor.text(&reason));
+    result.reason = result.reason.map(|reason| redactor.line(&reason));
     let left_over = left_over.into_iter().map(|left| LeftOver {
-        url: redactor.text(&left.url),
-        reason: redactor.text(&left.reason),
+        url: redactor.line(&left.url),
+        reason: redactor.line(&left.reason),
         ..left
     });
-    Done { left_over: left_over.collect(), result: Some(result), ..judge(shared, redactor, &exchanges) }
+    Done { left_over: left_over.collect(), result: Some(result), ..judge(shared, redactor, &mut exchanges) }
 }
 
 /// Takes in discovery, as a case of its own if it found something.
 pub(crate) fn discovery(
     shared: &Shared,
     redactor: &Redactor,
-    exchanges: Vec<Exchange>,
+    mut exchanges: Vec<Exchange>,
     findings: Vec<Finding>,
 ) -> Done {
-    let done = judge(shared, redactor, &exchanges);
+    let done = judge(shared, redactor, &mut exchanges);
     if findings.is_empty() {
         return done;
     }
@@ -65,24 +65,26 @@ pub(crate) fn discovery(
     Done { result: Some(result), ..done }
 }
 
-fn judge(shared: &Shared, redactor: &Redactor, exchanges: &[Exchange]) -> Done {
+fn judge(shared: &Shared, redactor: &Redactor, exchanges: &mut [Exchange]) -> Done {
     let mut invariants = Tally::default();
+    let mut recorded = Vec::with_capacity(exchanges.len());
     for exchange in exchanges {
         invariants.judge(exchange, &shared.context);
+        recorded.push(redactor.exchange(exchange));
+        // One after the other: a value takes many times the memory of its text.
+        if let Answer::Response(response) = &mut exchange.answer {
+            response.body.forget();
+        }
     }
-    Done {
-        exchanges: exchanges.iter().map(|exchange| redactor.exchange(exchange)).collect(),
-        invariants,
-        ..Done::default()
-    }
+    Done { exchanges: recorded, invariants, ..Done::default() }
 }
 
 fn redact(redactor: &Redactor, finding: Finding) -> Finding {
-    let text = |text: Option<String>| text.map(|text| redactor.text(&text));
+    let text = |text: Option<String>| text.map(|text| redactor.line(&text));
     Finding {
-        wanted: redactor.text(&finding.wanted),
-        got: redactor.text(&finding.got),
-        at: redactor.text(&finding.at),
+        wanted: redactor.line(&finding.wanted),
+        got: redactor.line(&finding.got),
+        at: redactor.line(&finding.at),
         reason: text(finding.reason),
         hint: text(finding.hint),
         ..finding

@@ -19,6 +19,7 @@ mod poll;
 mod request;
 mod requirements;
 mod shared;
+mod slim;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -105,7 +106,7 @@ pub async fn run(
         left_over.extend(done.left_over);
         invariants.add(done.invariants);
     }
-    cases.extend(invariants.cases(|text| redactor.text(text)));
+    cases.extend(invariants.cases(|text| redactor.line(text)));
     let requirements = requirements::summarise(shared.catalogue, &plan, &cases);
     if let Some(ledger) = &shared.ledger {
         // What is left over stands in the report; the ledger stays for `cleanup`.

@@ -447,6 +447,9 @@ impl Ownership {
     /// The URL of what was created, from the Location and, if there is one, the URL by the id.
     fn at_location(&self, endpoint: &str, by_id: Option<String>, location: &str) -> Result<String, String> {
         let base_url = self.places.base_url();
+        if location.len() > super::request::LONGEST_URL {
+            return Err(format!("the Location has {} bytes", location.len()));
+        }
         let mut url = super::request::with_trailing_slash(base_url)
             .join(location)
             .map_err(|error| format!("the Location `{location}` is not a URL: {error}"))?;
@@ -546,6 +549,9 @@ fn without_query(url: &str) -> &str {
 fn below(endpoint: &str, id: &str) -> Result<String, String> {
     let url = format!("{endpoint}/{}", super::request::percent_encode(id, super::request::SEGMENT));
     let parent = format!("{}/", path_of(endpoint));
+    if url.len() > super::request::LONGEST_URL {
+        return Err(format!("the id has {} bytes", id.len()));
+    }
     match path_of(&url).strip_prefix(&parent) {
         Some(last) if !last.is_empty() && !last.contains('/') => Ok(url),
         _ => Err(format!("the id {id:?} cannot stand in a URL")),

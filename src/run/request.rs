@@ -11,6 +11,9 @@ use crate::suite::template::{self, Scope, TemplateError};
 /// The media type of SCIM (RFC 7644 §8.1).
 pub(crate) const SCIM_JSON: &str = "application/scim+json";
 
+/// Bytes of a URL at most: what every server has to understand (RFC 9110 §4.1), and then some.
+pub(crate) const LONGEST_URL: usize = 16_000;
+
 /// Why a request cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
@@ -20,6 +23,9 @@ pub(crate) enum RequestError {
     /// The path leads to another origin: credentials are never sent there.
     #[error("{0} is not below the origin of the base URL: nothing is sent there")]
     OtherOrigin(String),
+    /// Something that the target gave makes the URL longer than servers have to understand.
+    #[error("the URL has {0} bytes, more than {LONGEST_URL}: it is not sent")]
+    TooLong(usize),
     /// The path is no URL.
     #[error("`{path}` is not a URL: {message}")]
     Url {
@@ -113,6 +119,9 @@ fn build_url(spec: &RequestSpec, scope: &Scope, base_url: &Url) -> Result<Url, R
     if !pairs.is_empty() {
         let existing = url.query().map(|query| format!("{query}&")).unwrap_or_default();
         url.set_query(Some(&format!("{existing}{}", pairs.join("&"))));
+    }
+    if url.as_str().len() > LONGEST_URL {
+        return Err(RequestError::TooLong(url.as_str().len()));
     }
     Ok(url)
 }

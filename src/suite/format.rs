@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub use super::rows::{AttributeFilter, Derive};
 use super::template::{self, Scope, TemplateError};
 use crate::model::{Level, RequirementId, Verdict};
 
@@ -63,69 +64,6 @@ pub struct Case {
     #[serde(default)]
     #[schemars(skip)]
     pub line: u32,
-}
-
-/// Where derived rows come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Derive {
-    /// A row per entry of the target's `/ResourceTypes`, with the columns `name`, `endpoint`, `schema`.
-    ResourceTypes,
-    /// A row per entry of the target's `/Schemas`, with the columns `schema` (its URN) and `name`.
-    Schemas,
-    /// A row per schema extension of a resource type, with the columns `name` (of the resource type), `endpoint`,
-    /// `schema` (URN of the extension) and `required`.
-    SchemaExtensions,
-    /// A row per attribute and sub-attribute of a resource type, extensions included, chosen by `only`. Columns: `name`
-    /// (of the resource type), `endpoint`, `schema` (URN), `schemas` (what a resource with the attribute declares),
-    /// `path` (attribute path), `type`, `mutability`, `returned`, `value` and `other` (two valid values, equal where
-    /// there is only one), `literal` and `other_literal` (the same as filters write them), `wrong` (a value of another
-    /// JSON type), `member` (top-level member that holds it) with `holder`, `other_holder` and `wrong_holder` (that
-    /// member with the value in its place): `with: { schemas: "${schemas}", "${member}": "${holder}" }`.
-    Attributes,
-}
-
-/// Which attributes get a row.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AttributeFilter {
-    /// Data types, as in `[string, boolean]`.
-    #[serde(default, rename = "type")]
-    pub kind: Vec<String>,
-    /// Mutability: `readOnly`, `readWrite`, `immutable`, `writeOnly`. A sub-attribute is not more writable than its
-    /// attribute.
-    #[serde(default)]
-    pub mutability: Vec<String>,
-    /// When it is returned: `always`, `default`, `request`, `never`.
-    #[serde(default)]
-    pub returned: Vec<String>,
-    /// Uniqueness: `none`, `server`, `global`.
-    #[serde(default)]
-    pub uniqueness: Vec<String>,
-    /// Whether it, or what it stands in, has several values.
-    #[serde(default)]
-    pub multi_valued: Option<bool>,
-    /// Whether it is required.
-    #[serde(default)]
-    pub required: Option<bool>,
-    /// Whether letter case counts.
-    #[serde(default)]
-    pub case_exact: Option<bool>,
-    /// Whether it is a sub-attribute.
-    #[serde(default)]
-    pub sub_attribute: Option<bool>,
-    /// Whether it belongs to an extension.
-    #[serde(default)]
-    pub extension: Option<bool>,
-    /// Whether the service provider may write its values in another form (ambiguity `canonicalization`).
-    #[serde(default)]
-    pub canonicalised: Option<bool>,
-    /// Whether a client can set it without naming another resource.
-    #[serde(default)]
-    pub settable: Option<bool>,
-    /// Whether two different valid values are known.
-    #[serde(default)]
-    pub changeable: Option<bool>,
 }
 
 /// An entry of `setup`: either `create`, or a step with `request`.

@@ -9,6 +9,7 @@ pub mod lint;
 pub mod load;
 mod parallel;
 mod repair;
+pub mod rows;
 pub mod schema;
 pub mod select;
 pub mod source;

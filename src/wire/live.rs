@@ -268,7 +268,7 @@ impl Live {
         let mut bytes = Vec::new();
         let completeness = loop {
             match response.chunk().await {
-                Ok(None) => break Completeness::Complete,
+                Ok(None) => break whole(&bytes),
                 Ok(Some(chunk)) => {
                     let room = self.max_body - bytes.len();
                     bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
@@ -285,6 +285,34 @@ impl Live {
             body: Body::new(Arc::<[u8]>::from(bytes), completeness),
         })
     }
+}
+
+/// JSON values that a body may hold: in memory each takes up to a hundred bytes, whatever it says.
+const MOST_VALUES: usize = 100_000;
+
+/// Whether a body that arrived can be read. Every value but the first stands behind one of these signs.
+fn whole(bytes: &[u8]) -> Completeness {
+    let signs = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{'));
+    // Text may hold them too, so that the exact count is worth the time only here.
+    if signs.take(MOST_VALUES).count() < MOST_VALUES || values(bytes) <= MOST_VALUES {
+        return Completeness::Complete;
+    }
+    Completeness::TooManyValues(MOST_VALUES)
+}
+
+/// Signs outside of texts that a value stands behind.
+fn values(bytes: &[u8]) -> usize {
+    let (mut count, mut in_text, mut escaped) = (0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Hides the URL of a proxy, and the password in it alone.

@@ -14,6 +14,8 @@ use crate::model::{
 
 /// What stands for a secret.
 pub const MASK: &str = "***";
+/// A header, a URL or a message is kept whole up to this many bytes.
+const LONGEST_LINE: usize = 16 << 10;
 /// A body is kept whole up to this many bytes.
 const KEPT: usize = 64 << 10;
 
@@ -56,6 +58,17 @@ impl Redactor {
         self.text_with_end(text, End::Whole)
     }
 
+    /// The same for one line: a header, a URL, a message. What is longer than anyone reads is cut first.
+    #[must_use]
+    pub fn line(&self, text: &str) -> String {
+        if text.len() <= LONGEST_LINE {
+            return self.text(text);
+        }
+        let cut = (0..=LONGEST_LINE).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        // The ellipsis tells the search that a secret may have been cut.
+        self.text(&format!("{}… ({} bytes)", &text[..cut], text.len()))
+    }
+
     fn text_with_end(&self, text: &str, end: End) -> String {
         let spellings = self.spellings.read().unwrap_or_else(PoisonError::into_inner);
         spellings.mask(text, MASK, end).unwrap_or_else(|| text.to_owned())
@@ -96,11 +109,11 @@ impl Redactor {
     #[must_use]
     pub fn exchange(&self, exchange: &Exchange) -> RecordedExchange {
         let headers = |headers: &[(String, String)]| -> Vec<(String, String)> {
-            headers.iter().map(|(name, value)| (self.text(name), self.text(value))).collect()
+            headers.iter().map(|(name, value)| (self.line(name), self.line(value))).collect()
         };
         let request = RecordedRequest {
             method: exchange.request.method.clone(),
-            url: self.text(&exchange.request.url),
+            url: self.line(&exchange.request.url),
             headers: headers(&exchange.request.headers),
             body: exchange
                 .request
@@ -115,7 +128,7 @@ impl Redactor {
                 body: self.body(&response.body),
             },
             Answer::Failed(failure) => {
-                RecordedAnswer::Failure { kind: failure.kind, message: self.text(&failure.message) }
+                RecordedAnswer::Failure { kind: failure.kind, message: self.line(&failure.message) }
             }
         };
         RecordedExchange {
@@ -123,7 +136,7 @@ impl Redactor {
             phase: exchange.phase,
             // Steps of suites have names that are no secret; those of discovery come from the target.
             step: match exchange.phase {
-                Phase::Discovery => self.text(&exchange.step),
+                Phase::Discovery => self.line(&exchange.step),
                 _ => exchange.step.clone(),
             },
             curl: curl::command(&request),

@@ -4,7 +4,7 @@ use super::Judged;
 use super::view::View;
 use crate::check::explain;
 use crate::check::matcher::EDGE;
-use crate::model::{Answer, Completeness, FailureKind, ParsedBody, Verdict};
+use crate::model::{Answer, FailureKind, ParsedBody, Verdict};
 
 /// A connection that ends without an answer is the server's doing; what the network may have done is not judged.
 pub(super) fn answered(view: &View<'_>) -> Judged {
@@ -31,7 +31,7 @@ pub(super) fn json_in_utf8(view: &View<'_>) -> Judged {
         (ParsedBody::Empty, _) => Judged::NotApplicable,
         (ParsedBody::Json(_), _) => Judged::Holds,
         // Our bound, not the target's fault.
-        (ParsedBody::NotJson(why), Completeness::TooLarge(_)) => Judged::Broken {
+        (ParsedBody::NotJson(why), completeness) if completeness.limit().is_some() => Judged::Broken {
             verdict: Some(Verdict::Error),
             wanted: wanted.to_owned(),
             got: why.clone(),

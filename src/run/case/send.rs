@@ -13,6 +13,7 @@ use crate::model::{Exchange, ExchangeId, Phase, Request};
 use crate::run::guard;
 use crate::run::ownership::Intents;
 use crate::run::request;
+use crate::run::slim::slim;
 use crate::suite::format::{RequestSpec, Step};
 use crate::wire::Sent;
 
@@ -99,6 +100,7 @@ impl Running<'_> {
 
     fn record(&mut self, prepared: Prepared, sent: Sent, started_ms: f64, step: &str, phase: Phase) -> usize {
         self.ownership.after(&prepared.intents, &prepared.request, &sent.answer, sent.tries);
+        slim(&mut self.exchanges);
         let number = self.exchanges.len() + 1;
         self.exchanges.push(Exchange {
             id: ExchangeId(format!("{}:{number}", self.planned.id)),
