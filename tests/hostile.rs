@@ -9,4 +9,5 @@ mod measure;
 #[path = "hostile/provider.rs"]
 mod provider;
 #[path = "support/raw.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod raw;

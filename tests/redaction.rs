@@ -5,10 +5,13 @@ mod echo;
 #[path = "redaction/leak.rs"]
 mod leak;
 #[path = "support/process.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod process;
 #[path = "support/raw.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod raw;
 #[path = "redaction/runs.rs"]
 mod runs;
 #[path = "support/scimcheck.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod scimcheck_binary;

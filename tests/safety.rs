@@ -5,12 +5,15 @@ mod faults;
 #[path = "safety/killed.rs"]
 mod killed;
 #[path = "support/process.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod process;
 #[path = "safety/proxy.rs"]
 mod proxy;
 #[path = "support/raw.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod raw;
 #[path = "support/scimcheck.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod scimcheck_binary;
 #[path = "safety/suites.rs"]
 mod suites;

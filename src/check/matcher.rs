@@ -1,5 +1,7 @@
 //! The matchers of the suite language: what each of them means.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use url::Url;
 
@@ -72,15 +74,20 @@ pub(crate) fn evaluate(matcher: &Matcher, subject: &Subject<'_>, context: &Conte
         }
         Matcher::Distinct(wanted) => {
             let items = items(subject);
-            let twice = items
-                .iter()
-                .enumerate()
-                .find(|(index, item)| items[..*index].iter().any(|i| same_text(i, item)));
+            let mut texts = HashSet::new();
+            let mut others: Vec<&Value> = Vec::new();
+            let twice = items.iter().find(|item| match item.as_str() {
+                // Lists of a target may be long: one look at each text.
+                Some(text) => !texts.insert(text.to_lowercase()),
+                None => {
+                    let seen = others.iter().any(|other| same_json(other, item));
+                    others.push(item);
+                    seen
+                }
+            });
             let words = if *wanted { "no value twice" } else { "some value twice" };
-            let got = twice.map_or_else(
-                || explain::values(&items),
-                |(_, item)| format!("{} twice", explain::value(item)),
-            );
+            let got = twice
+                .map_or_else(|| explain::values(&items), |item| format!("{} twice", explain::value(item)));
             verdict(twice.is_none() == *wanted, || words.to_owned(), got)
         }
         Matcher::EqualsUnordered(wanted) => {
@@ -302,13 +309,6 @@ fn same_json(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same_json(a, b)))
         }
         _ => a == b,
-    }
-}
-
-fn same_text(a: &Value, b: &Value) -> bool {
-    match (a.as_str(), b.as_str()) {
-        (Some(a), Some(b)) => a.to_lowercase() == b.to_lowercase(),
-        _ => same_json(a, b),
     }
 }
 

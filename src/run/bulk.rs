@@ -38,8 +38,8 @@ pub(crate) fn operations(body: Option<&[u8]>, places: &Places) -> Option<Vec<Ope
 
 /// Every text that stands in the bytes stands in the value: nothing was said twice.
 fn is_unambiguous(value: &Value, bytes: &[u8]) -> bool {
-    let colons = |text: &[u8]| text.iter().filter(|byte| **byte == b':').count();
-    colons(value.to_string().as_bytes()) == colons(bytes)
+    let colons = |text: &str| text.matches(':').count();
+    colons(&value.to_string()) == colons(&String::from_utf8_lossy(bytes))
 }
 
 fn is_harmless(bytes: &[u8]) -> bool {
@@ -51,20 +51,20 @@ fn operation(entry: &Value, places: &Places) -> Option<Operation> {
     let Value::Object(entry) = entry else {
         return Some(Operation { method: String::new(), url: None, bulk_id: None, data: Value::Null });
     };
-    let text = |name| member(entry, name).map(|value| value.and_then(Value::as_str).map(str::to_owned));
+    let text = |name| member(entry, name).map(|value| value.as_str().map(str::to_owned));
     Some(Operation {
         method: text("method")?.unwrap_or_default(),
         url: text("path")?.map(|path| places.url_of(&path)),
         bulk_id: text("bulkId")?,
-        data: member(entry, "data")?.cloned().unwrap_or(Value::Null),
+        data: member(entry, "data")?.clone(),
     })
 }
 
-/// A member by its name in any letter case; `None` if there are several.
-fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<Option<&'v Value>> {
+/// A member by its name in any letter case, null if it is not there; `None` if there are several.
+fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
     let mut found = object.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     let first = found.next();
-    found.next().is_none().then_some(first)
+    found.next().is_none().then_some(first.unwrap_or(&Value::Null))
 }
 
 /// What the answer to a job says about one of its creates.

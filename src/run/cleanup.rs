@@ -67,9 +67,8 @@ async fn delete(transport: &dyn Transport, url: &str, name: &str) -> Result<(), 
     for pause in PATIENCE {
         tokio::time::sleep(pause).await;
         match look(transport, url, name).await {
-            Seen::Nothing => return Ok(()),
-            // The server gave the id again, to another case.
-            Seen::Foreign(true) => return Ok(()),
+            // Gone; or the server gave the id again, to another case.
+            Seen::Nothing | Seen::Foreign(true) => return Ok(()),
             Seen::Unclear(why) => return Err(format!("DELETE was answered as done, but {why}")),
             // Ours, or ours under another name by now.
             Seen::Ours | Seen::Foreign(false) => {}
@@ -126,11 +125,10 @@ async fn remove(transport: &dyn Transport, wanted: &Wanted<'_>) -> Removed {
         let seen = if wanted.confirmed { Seen::Ours } else { look(transport, url, wanted.name).await };
         match seen {
             Seen::Ours => return Removed::one(url, delete(transport, url, wanted.name).await),
-            Seen::Nothing if wanted.deleted => return Removed::one(url, Ok(())),
+            // Gone; or the server gave the id again.
+            Seen::Nothing | Seen::Foreign(true) if wanted.deleted => return Removed::one(url, Ok(())),
             // The target may have given a wrong URL; if a search finds nothing either, nothing is there.
             Seen::Nothing => expected = false,
-            // The server gave the id again.
-            Seen::Foreign(true) if wanted.deleted => return Removed::one(url, Ok(())),
             Seen::Unclear(why) => return Removed::one(url, Err(format!("{why}: not deleted"))),
             Seen::Foreign(_) => {
                 expected = true;

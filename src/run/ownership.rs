@@ -176,7 +176,9 @@ impl Ownership {
     /// body refers to has to be this case's own as well.
     fn references(&self, body: Option<&Value>) -> Result<Vec<Effect>, Refused> {
         let mut texts = Vec::new();
-        body.iter().for_each(|body| collect_texts(body, &mut texts));
+        if let Some(body) = body {
+            collect_texts(body, &mut texts);
+        }
         let traces = self.traces();
         let named = traces.iter().filter(|trace| trace.id.as_deref().is_some_and(|id| texts.contains(&id)));
         named

@@ -166,7 +166,9 @@ fn read(text: &str, mut found: impl FnMut(char, usize)) {
                 .map(|depth| 1 << depth)
                 .filter(|length| *length <= count)
                 .for_each(|l| found('\\', l));
-            escaped(&text[count..]).into_iter().for_each(|(c, length)| found(c, count + length));
+            if let Some((character, length)) = escaped(&text[count..]) {
+                found(character, count + length);
+            }
         }
         _ => {}
     }

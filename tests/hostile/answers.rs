@@ -1,5 +1,6 @@
 //! Hostile answers to everything but discovery, and to discovery too.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -177,4 +178,42 @@ async fn everywhere_the_same() {
         &[],
     )
     .await;
+}
+
+/// Every answer is as large as it may be, and good enough for the case to go on.
+async fn just_below(what: &'static str, ballast: fn() -> Value) {
+    let made = Arc::new(Mutex::new(json!(null)));
+    let base_url = provider::serve(move |request| {
+        let reply = match request.method.as_str() {
+            _ if provider::discovery(request.path()).is_some() => None,
+            "DELETE" => Some(scim(204, "")),
+            method => {
+                let mut made = made.lock().expect("what was made");
+                if method != "GET" {
+                    let mut user: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                    if user.is_object() {
+                        user["id"] = json!("1");
+                        user["ballast"] = ballast();
+                        *made = user;
+                    }
+                }
+                Some(scim(if method == "POST" { 201 } else { 200 }, made.to_string()))
+            }
+        };
+        async move { reply }
+    })
+    .await;
+    let ended = run(base_url, &["--request-timeout", "20s"]).await;
+    eprintln!("{what} {} MiB {:?}", ended.memory, ended.took);
+    ended.is_sound(what);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn just_below_the_limit_of_values() {
+    just_below("values", || json!([{}]).as_array().expect("a list").repeat(99_000).into()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn just_below_the_limit_of_bytes() {
+    just_below("bytes", || json!("x".repeat(4_000_000))).await;
 }

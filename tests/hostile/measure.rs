@@ -46,6 +46,7 @@ impl Ended {
             self.stderr
         );
         assert!(self.memory < MOST_MEMORY, "{what}: {} MiB", self.memory);
+        assert!(self.took < LONGEST, "{what}: {:?}", self.took);
         assert!(!self.stderr.contains("panicked"), "{what}: {}", self.stderr);
         let mut texts = vec![self.stdout.clone(), self.stderr.clone()];
         if self.code != Some(5) {

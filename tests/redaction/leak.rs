@@ -164,7 +164,7 @@ fn leaks_are_found() {
         "s3cr3t/&amp;#220;n&#xef;&quot;&lt;&amp;amp;".to_owned(),
         base64::engine::general_purpose::STANDARD.encode(format!("Bearer {secret}")),
         base64::engine::general_purpose::URL_SAFE.encode(format!("xy{secret}z")),
-        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        "7333637233742fc39c6ec3af223c26".to_owned(),
     ];
     for leak in leaks {
         let found = std::panic::catch_unwind(|| none_in(&leak, &[secret], "a test"));

@@ -38,11 +38,6 @@ async fn at_the_first_create() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn early() {
-    killed_at(9).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_the_middle() {
     killed_at(60).await;
 }

@@ -1,5 +1,6 @@
 //! An HTTP/1.1 server that answers with whatever bytes a test wants, or not at all.
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -84,10 +85,10 @@ where
             Reply::Answer { status, headers, body } => {
                 let mut text = format!("HTTP/1.1 {status} X\r\n");
                 for (name, value) in headers {
-                    text.push_str(&format!("{name}: {value}\r\n"));
+                    let _ = write!(text, "{name}: {value}\r\n");
                 }
                 if status != 204 {
-                    text.push_str(&format!("content-length: {}\r\n", body.len()));
+                    let _ = write!(text, "content-length: {}\r\n", body.len());
                 }
                 text.push_str("\r\n");
                 stream.write_all(text.as_bytes()).await?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::process::output_within;
 
 /// Nothing that a test starts takes longer.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// A folder for the output of a run, removed at the end.
 pub(crate) struct Scratch(tempfile::TempDir);
