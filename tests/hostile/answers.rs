@@ -203,14 +203,13 @@ async fn just_below(what: &'static str, ballast: fn() -> Value) {
         async move { reply }
     })
     .await;
-    let ended = run(base_url, &["--request-timeout", "20s"]).await;
-    eprintln!("{what} {} MiB {:?}", ended.memory, ended.took);
+    let ended = run(base_url, &["--request-timeout", "20s", "--suite", "crud/delete"]).await;
     ended.is_sound(what);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn just_below_the_limit_of_values() {
-    just_below("values", || json!([{}]).as_array().expect("a list").repeat(99_000).into()).await;
+    just_below("values", || Value::Array(vec![json!({}); 99_000])).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
