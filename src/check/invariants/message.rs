@@ -77,6 +77,18 @@ fn page_length(body: &Value) -> u64 {
     body.get("Resources").and_then(Value::as_array).map_or(0, |resources| resources.len() as u64)
 }
 
+/// Whether a list is a page by cursor (RFC 9865 §2): it names a neighbour, or was asked for by `cursor`. The last page
+/// names none, if the server does without `previousCursor`.
+fn is_by_cursor(view: &View<'_>, body: &Value) -> bool {
+    let names_neighbour = ["nextCursor", "previousCursor"].iter().any(|name| body.get(name).is_some());
+    let request = &view.exchange.request;
+    let in_url =
+        Url::parse(&request.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "cursor"));
+    let in_body =
+        || request.method == "POST" && search_body(request).is_some_and(|body| body.get("cursor").is_some());
+    names_neighbour || in_url || in_body()
+}
+
 pub(super) fn list_response(view: &View<'_>) -> Judged {
     let Some(body) = list(view) else { return Judged::NotApplicable };
     let wanted = format!("schemas [\"{}\"]", urn::LIST_RESPONSE);
@@ -89,8 +101,7 @@ pub(super) fn list_total(view: &View<'_>) -> Judged {
     let Some(body) = list(view) else { return Judged::NotApplicable };
     let length = page_length(body);
     let given = body.get("totalResults");
-    let cursor = ["nextCursor", "previousCursor"].iter().any(|name| body.get(name).is_some());
-    if given.is_none() && cursor {
+    if given.is_none() && is_by_cursor(view, body) {
         return Judged::NotApplicable;
     }
     let holds = number(body, "totalResults").is_some_and(|total| total >= length);
@@ -116,9 +127,8 @@ pub(super) fn list_items_per_page(view: &View<'_>) -> Judged {
 pub(super) fn list_partial(view: &View<'_>) -> Judged {
     let Some(body) = list(view) else { return Judged::NotApplicable };
     let partial = number(body, "totalResults").is_some_and(|total| total > page_length(body));
-    let cursor = ["nextCursor", "previousCursor"].iter().any(|name| body.get(name).is_some());
     // A page without resources (count=0) is a count, not a part of a list.
-    if !partial || cursor || page_length(body) == 0 {
+    if !partial || is_by_cursor(view, body) || page_length(body) == 0 {
         return Judged::NotApplicable;
     }
     let missing: Vec<_> =

@@ -142,6 +142,11 @@ fn lists() {
     let mut partial = with("totalResults", json!(5));
     partial.as_object_mut().unwrap().shift_remove("startIndex");
     assert_eq!(list("/Users", &partial), [("list-partial", Verdict::Fail)]);
+    // By cursor both are free to be missing, on a last page that names no neighbour too (RFC 9865 §2).
+    assert_eq!(list("/Users?cursor=x", &partial), []);
+    partial.as_object_mut().unwrap().shift_remove("totalResults");
+    assert_eq!(list("/Users?cursor=x&count=1", &partial), []);
+    assert_eq!(list("/Users?count=1", &partial), [("list-total", Verdict::Fail)]);
     let mut stranger = user();
     stranger["active"] = json!("yes");
     assert_eq!(list("/Users", &with("Resources", json!([stranger]))), [("body-valid", Verdict::Fail)]);
