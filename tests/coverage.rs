@@ -1,6 +1,7 @@
 //! What the suites verify of the catalogue: the page is fresh, and what has no check has a reason.
 
 mod support {
+    #[allow(dead_code, reason = "each test uses its own part")]
     pub(crate) mod process;
 }
 

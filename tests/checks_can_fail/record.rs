@@ -13,6 +13,10 @@ use scimcheck::target::discovery::{self, CredentialKind, Documents, Settings};
 use scimcheck::wire::{BoxFuture, Credential, Live, LiveOptions, Redactor, Sent, TokenSource, Transport};
 use tokio::sync::watch;
 
+/// The suites whose checks are proven here. For the others the search takes too long as yet.
+const PROVEN: [&str; 6] =
+    ["discovery/*", "crud/*", "errors/responses", "errors/types", "auth/*", "http/media-types"];
+
 /// A case as it went against the reference server.
 pub(crate) struct Recorded {
     pub(crate) planned: PlannedCase,
@@ -50,7 +54,9 @@ pub(crate) fn cases() -> Vec<Recorded> {
         let mut discovery = discovery::understand(documents, &settings, began);
         // What discovery sent is no part of a case.
         (discovery.exchanges, discovery.findings) = (Vec::new(), Vec::new());
-        let plan = Plan::new(&scimcheck::suite::embedded(), &discovery.model, &Selection::default());
+        let selection =
+            Selection { suites: PROVEN.iter().map(|suite| (*suite).to_owned()).collect(), cases: Vec::new() };
+        let plan = Plan::new(&scimcheck::suite::embedded(), &discovery.model, &selection);
 
         let recorder = Arc::new(Recorder { live, sent: Mutex::default() });
         let mut targets = BTreeMap::new();

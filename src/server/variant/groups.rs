@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::json::values;
 use super::write::refusal;
 use super::{VariantInfo, variant};
-use crate::model::Verdict::{Info, Pass, Warn};
+use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
 use crate::server::hook::Hook;
@@ -117,7 +117,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
     ),
     variant(
         "deleted-members-stay",
-        Info,
+        Warn,
         &["delete-group-membership"],
         "groups",
         "A deleted user stays a member of groups",
