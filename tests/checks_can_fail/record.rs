@@ -68,15 +68,35 @@ pub(crate) fn cases() -> Vec<Recorded> {
             let plan = Plan { cases: vec![planned.clone()] };
             let (target, redactor) = (Discovery::clone(&discovery), Redactor::default());
             let run = run::run(plan, target, recorder.clone(), &redactor, options_of_a_run(), &mut ()).await;
+            let sent = std::mem::take(&mut *recorder.sent.lock().expect("no panic"));
+            let exchanges = of_the_case(sent, &run, &planned.id);
             let result = case_of(run, &planned.id);
-            let mut exchanges = std::mem::take(&mut *recorder.sent.lock().expect("no panic"));
-            // What comes after the exchanges of the case is its clean-up.
-            exchanges.truncate(result.exchanges.len());
             recorded.push(Recorded { planned, discovery, exchanges, result });
         }
         server.shutdown().await;
         recorded
     })
+}
+
+/// What the case itself sent, in its order: not the looks at a resource before it is changed, and not the clean-up.
+fn of_the_case(sent: Vec<Sent>, run: &RunResult, id: &str) -> Vec<Sent> {
+    let ids =
+        run.cases.iter().find(|case| case.id == id).map(|case| &case.exchanges).expect("it was planned");
+    let mut own = ids.iter().map(|id| {
+        let exchange = run.exchanges.iter().find(|exchange| exchange.id == *id).expect("it is recorded");
+        (&exchange.request.method, &exchange.request.url)
+    });
+    let mut next = own.next();
+    let mut kept = Vec::new();
+    for sent in sent {
+        if next
+            .is_some_and(|(method, url)| *method == sent.request.method && url.starts_with(&sent.request.url))
+        {
+            kept.push(sent);
+            next = own.next();
+        }
+    }
+    kept
 }
 
 /// How all runs of this test are made.
