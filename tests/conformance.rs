@@ -55,7 +55,7 @@ impl World {
             },
             seed: 7,
             jobs: 1,
-            case_timeout: Duration::from_secs(60),
+            case_timeout: Duration::from_mins(1),
             run_timeout: None,
             ledger: None,
             interrupt,

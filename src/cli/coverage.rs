@@ -76,7 +76,7 @@ struct Rfc {
 
 #[derive(Debug, Serialize)]
 struct Section {
-    section: String,
+    number: String,
     levels: Shares,
     not_testable: usize,
     /// Requirement and the checks that verify it.
@@ -104,10 +104,10 @@ impl Coverage {
         let mut coverage = Self { rfcs: BTreeMap::new(), uncovered: Vec::new() };
         for requirement in requirements {
             let rfc = coverage.rfcs.entry(requirement.rfc.clone()).or_default();
-            if rfc.sections.last().is_none_or(|last| last.section != requirement.section) {
-                let section = requirement.section.clone();
+            if rfc.sections.last().is_none_or(|last| last.number != requirement.section) {
+                let number = requirement.section.clone();
                 rfc.sections.push(Section {
-                    section,
+                    number,
                     levels: Shares::new(),
                     not_testable: 0,
                     requirements: Vec::new(),
@@ -229,7 +229,7 @@ fn markdown(coverage: &Coverage) -> String {
             };
             let checks: usize = section.requirements.iter().map(|verified| verified.checks.len()).sum();
             let [must, should, may] = LEVELS.map(both);
-            let _ = writeln!(text, "| §{} | {must} | {should} | {may} | {checks} |", section.section);
+            let _ = writeln!(text, "| §{} | {must} | {should} | {may} | {checks} |", section.number);
         }
     }
     text

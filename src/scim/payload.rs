@@ -186,7 +186,7 @@ fn text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str)
     let name = attribute.name.to_ascii_lowercase();
     let parent = parent.map(str::to_ascii_lowercase);
     match (parent.as_deref(), name.as_str()) {
-        (None, "username") | (Some("emails"), "value") | (None, "email" | "mail") => {
+        (None, "username" | "email" | "mail") | (Some("emails"), "value") => {
             format!("{unique}@{domain}")
         }
         (None, "displayname") => unique.to_owned(),
@@ -206,7 +206,7 @@ fn other_text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain:
     let name = attribute.name.to_ascii_lowercase();
     let outer = parent.map(str::to_ascii_lowercase);
     match (outer.as_deref(), name.as_str()) {
-        (None, "username") | (Some("emails"), "value") | (None, "email" | "mail") => {
+        (None, "username" | "email" | "mail") | (Some("emails"), "value") => {
             format!("{unique}-other@{domain}")
         }
         (None, "displayname") => format!("{unique}-other"),

@@ -39,7 +39,7 @@ impl Running<'_> {
         let prepared = self.prepare(spec, step, name).await?;
         let transport = Arc::clone(&self.shared.transport);
         let (started_ms, sent) = (self.shared.elapsed_ms(), transport.send(&prepared.request).await);
-        Ok(self.record(prepared, sent, started_ms, step, phase))
+        Ok(self.record(&prepared, sent, started_ms, step, phase))
     }
 
     /// Sends the request of a step once for each element of a list, side by side; returns the places of the exchanges
@@ -72,7 +72,7 @@ impl Running<'_> {
         let first = self.exchanges.len();
         for (prepared, answer) in prepared.into_iter().zip(answers) {
             if let Some((started_ms, sent)) = answer {
-                self.record(prepared, sent, started_ms, &step.name, Phase::Step);
+                self.record(&prepared, sent, started_ms, &step.name, Phase::Step);
             }
         }
         Ok(first..self.exchanges.len())
@@ -98,7 +98,14 @@ impl Running<'_> {
         Ok(Prepared { request, intents })
     }
 
-    fn record(&mut self, prepared: Prepared, sent: Sent, started_ms: f64, step: &str, phase: Phase) -> usize {
+    fn record(
+        &mut self,
+        prepared: &Prepared,
+        sent: Sent,
+        started_ms: f64,
+        step: &str,
+        phase: Phase,
+    ) -> usize {
         self.ownership.after(&prepared.intents, &prepared.request, &sent.answer, sent.tries);
         slim(&mut self.exchanges);
         let number = self.exchanges.len() + 1;
