@@ -13,9 +13,10 @@ use serde_json::Value;
 fn coverage(format: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scimcheck"));
     command.args(["coverage", "--format", format]);
-    let output = support::process::output_within(&mut command, Duration::from_secs(60)).unwrap();
+    let output =
+        support::process::output_within(&mut command, Duration::from_mins(1)).expect("it ends in time");
     assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// `SCIMCHECK_BLESS=1 cargo test --test coverage` writes the page anew.
