@@ -41,9 +41,7 @@ impl Write for Page {
 fn printed(result: &RunResult, options: TerminalOptions) -> String {
     let page = Page::default();
     let mut terminal = Terminal::new(options, Box::new(page.clone()));
-    for event in fixture::events(result) {
-        terminal.event(&event);
-    }
+    fixture::tell(result, &mut |event| terminal.event(event));
     terminal.reports_written(&report::FILES.map(|name| PathBuf::from("reports/latest").join(name)));
     page.text()
 }
@@ -123,18 +121,17 @@ fn the_progress_bar_names_the_running_cases() {
     let options = TerminalOptions { progress: true, ..TerminalOptions::default() };
     let mut terminal = Terminal::with_progress_on(options, Box::new(page.clone()), target);
     let result = fixture::rich();
-    for event in fixture::events(&result) {
-        if let Event::RunFinished { .. } = event {
-            break;
+    fixture::tell(&result, &mut |event| {
+        if !matches!(event, Event::RunFinished { .. }) {
+            terminal.event(event);
         }
-        terminal.event(&event);
-    }
+    });
     let shown = notes.0.text();
     assert!(shown.contains("patch/remove/member-by-value-filter"), "{shown}");
     assert!(shown.contains(" more"), "{shown}");
     assert!(page.text().contains("FAIL  patch/remove/member-by-value-filter"));
     assert!(!page.text().contains("PASS"), "with a bar there is no line for a pass");
-    terminal.event(&Event::RunFinished { result: Box::new(result) });
+    terminal.event(&Event::RunFinished { result: &result });
     assert!(notes.0.text().trim_end().ends_with("<clear>"), "the bar is gone at the end");
 }
 

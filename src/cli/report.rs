@@ -32,13 +32,13 @@ pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<ExitCode, C
         TerminalOptions { colour: context.colour, progress: false, width: context.width, verbosity };
     let mut terminal = Terminal::new(options, Box::new(std::io::stdout()));
     let cases = result.cases.len();
-    terminal.event(&Event::RunStarted { target: result.target.clone(), cases, seed: result.seed });
+    terminal.event(&Event::RunStarted { target: &result.target, cases, seed: result.seed });
     for case in result.cases.iter().filter(|case| args.verbose || is_worth_telling(case)) {
         let own = |exchange: &&RecordedExchange| case.exchanges.contains(&exchange.id);
-        let exchanges = result.exchanges.iter().filter(own).cloned().collect();
-        terminal.event(&Event::CaseFinished { result: Box::new(case.clone()), exchanges });
+        let exchanges: Vec<_> = result.exchanges.iter().filter(own).cloned().collect();
+        terminal.event(&Event::CaseFinished { result: case, exchanges: &exchanges });
     }
-    terminal.event(&Event::RunFinished { result: Box::new(result.clone()) });
+    terminal.event(&Event::RunFinished { result: &result });
     terminal.reports_written(&written);
     Ok(ExitCode::of_run(&result))
 }

@@ -3,12 +3,12 @@
 use super::{CaseResult, RecordedExchange, RunResult, TargetInfo};
 
 /// Something that happened in a run.
-#[derive(Debug, Clone)]
-pub enum Event {
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'e> {
     /// Discovery is done; the cases begin.
     RunStarted {
         /// What is tested.
-        target: TargetInfo,
+        target: &'e TargetInfo,
         /// How many cases will be judged.
         cases: usize,
         /// The seed.
@@ -17,36 +17,36 @@ pub enum Event {
     /// A case began.
     CaseStarted {
         /// Its id.
-        id: String,
+        id: &'e str,
     },
     /// A case ended.
     CaseFinished {
         /// What it found.
-        result: Box<CaseResult>,
+        result: &'e CaseResult,
         /// Its exchanges, redacted.
-        exchanges: Vec<RecordedExchange>,
+        exchanges: &'e [RecordedExchange],
     },
     /// The run ended.
     RunFinished {
         /// Everything.
-        result: Box<RunResult>,
+        result: &'e RunResult,
     },
 }
 
 /// Someone who listens to a run; called from one place, one event at a time.
 pub trait Sink: Send {
     /// Takes note of an event.
-    fn event(&mut self, event: &Event);
+    fn event(&mut self, event: &Event<'_>);
 }
 
 /// Listens to nothing.
 impl Sink for () {
-    fn event(&mut self, _event: &Event) {}
+    fn event(&mut self, _event: &Event<'_>) {}
 }
 
 /// Passes every event to all.
 impl Sink for Vec<Box<dyn Sink>> {
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, event: &Event<'_>) {
         for sink in self.iter_mut() {
             sink.event(event);
         }

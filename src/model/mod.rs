@@ -14,8 +14,9 @@ pub use exchange::{
 };
 pub use feature::{Feature, FeatureState, Features};
 pub use outcome::{
-    CaseResult, Counts, Finding, LeftOver, OutcomeTaken, RecordedAnswer, RecordedBody, RecordedExchange,
-    RecordedRequest, RequirementResult, RunResult, SourceRef, TargetInfo, ToolInfo,
+    CaseResult, Counts, Finding, JsonText, LeftOver, OutcomeTaken, RecordedAnswer, RecordedBody,
+    RecordedExchange, RecordedRequest, RequirementResult, RunResult, SourceRef, TargetInfo, ToolInfo,
+    milliseconds,
 };
 pub use requirement::{Level, Requirement, RequirementId, Testable};
 pub use verdict::Verdict;

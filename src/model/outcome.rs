@@ -236,9 +236,9 @@ pub enum RecordedAnswer {
 /// A body after redaction, bounded in size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedBody {
-    /// The JSON value, if it is JSON and small enough to be kept whole.
+    /// The JSON value, if it is JSON, small enough to be kept whole, and not nested too deep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub json: Option<Value>,
+    pub json: Option<JsonText>,
     /// Otherwise the text; bytes that are not UTF-8 stand as U+FFFD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -246,4 +246,130 @@ pub struct RecordedBody {
     pub size: u64,
     /// Whether `text` is only the beginning, or the body did not arrive whole.
     pub truncated: bool,
+}
+
+impl RecordedBody {
+    /// A body that arrived whole and is JSON: kept as JSON, or as text if it is nested too deep for that.
+    #[must_use]
+    pub fn of_json(value: &Value, size: u64) -> Self {
+        let json = JsonText::new(value);
+        let text = json.is_none().then(|| value.to_string());
+        Self { json, text, size, truncated: false }
+    }
+
+    /// The body as compact text: JSON on one line, or the text as it came.
+    #[must_use]
+    pub fn as_text(&self) -> &str {
+        self.json.as_ref().map(JsonText::as_str).or(self.text.as_deref()).unwrap_or_default()
+    }
+}
+
+/// A JSON value as compact text, which takes a fraction of the memory of a [`Value`]: a run keeps thousands of bodies.
+/// In `results.json` it stands as the value itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonText(Box<str>);
+
+impl JsonText {
+    /// More levels of arrays and objects are not kept as JSON: a parser that bounds the depth (ours does, at 128) must be
+    /// able to read the file, in which a body stands seven levels deep.
+    pub const MAX_DEPTH: usize = 100;
+
+    /// `None` if arrays and objects are nested more than [`JsonText::MAX_DEPTH`] deep.
+    #[must_use]
+    pub fn new(value: &Value) -> Option<Self> {
+        (!is_deeper(value, Self::MAX_DEPTH)).then(|| Self(value.to_string().into()))
+    }
+
+    /// The text, on one line.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The value.
+    ///
+    /// # Panics
+    /// Never: the text was made from a value that is not nested too deep.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.0).expect("the text of a value can be read")
+    }
+}
+
+/// Whether arrays and objects are nested more than `levels` deep.
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let below = |item: &Value| is_deeper(item, levels.saturating_sub(1));
+    match value {
+        Value::Array(items) => levels == 0 || items.iter().any(below),
+        Value::Object(object) => levels == 0 || object.values().any(below),
+        _ => false,
+    }
+}
+
+impl Serialize for JsonText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for JsonText {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::new(&value).ok_or_else(|| {
+            let levels = Self::MAX_DEPTH;
+            serde::de::Error::custom(format!("a body is nested more than {levels} levels deep"))
+        })
+    }
+}
+
+impl JsonSchema for JsonText {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AnyValue".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Value::json_schema(generator)
+    }
+}
+
+/// A duration in milliseconds, rounded to microseconds: short in a file, and read back exactly.
+#[must_use]
+pub fn milliseconds(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn deep_values_become_text() {
+        let nested = |depth: usize| (0..depth).fold(json!(1), |value, _| json!([value]));
+        let shallow = RecordedBody::of_json(&nested(JsonText::MAX_DEPTH), 1);
+        assert_eq!(shallow.json.as_ref().map(JsonText::value), Some(nested(JsonText::MAX_DEPTH)));
+        let deep = RecordedBody::of_json(&nested(JsonText::MAX_DEPTH + 1), 1);
+        assert_eq!(
+            (&deep.json, deep.as_text()),
+            (&None, nested(JsonText::MAX_DEPTH + 1).to_string().as_str())
+        );
+    }
+
+    #[test]
+    fn json_text_stands_as_the_value() {
+        let value = json!({ "b": [1, 1.5, "\u{e9}\n"], "a": null });
+        let text = JsonText::new(&value).unwrap();
+        assert_eq!(serde_json::to_value(&text).unwrap(), value);
+        assert_eq!(serde_json::from_value::<JsonText>(value).unwrap(), text);
+    }
+
+    #[test]
+    fn durations_are_rounded_to_microseconds() {
+        assert_eq!(milliseconds(std::time::Duration::from_nanos(1_234_567)).to_string(), "1.235");
+    }
 }

@@ -1,5 +1,6 @@
 //! `results.json`: everything that a run found. All other reports can be made from it.
 
+use std::io::{self, Write as _};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -7,14 +8,10 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::text::escape_json;
-use crate::model::{RecordedAnswer, RecordedBody, RunResult};
+use crate::model::RunResult;
 
 /// The version of the format that is written and read.
 pub const FORMAT: u32 = 1;
-
-/// Deeper JSON bodies are kept as text: a parser that bounds the depth (ours does, at 128) must be able to read the
-/// file, in which a body stands seven levels deep.
-const MAX_DEPTH: usize = 100;
 
 /// Why a `results.json` cannot be read.
 #[derive(Debug, Error)]
@@ -40,16 +37,42 @@ pub enum ReadError {
     },
 }
 
-/// The result as text: stable order, indented, with a line feed at the end. Times are rounded to microseconds, so that
-/// the file reads back exactly; bodies nested deeper than a hundred levels become text.
+/// The result as text: stable order, indented, with a line feed at the end. It reads back exactly.
 ///
 /// # Panics
 /// Never: all keys are texts, which is the only thing JSON asks for.
 #[must_use]
 pub fn render(result: &RunResult) -> String {
-    let text = serde_json::to_string_pretty(&normalised(result))
-        .expect("plain data with text keys always becomes JSON");
-    format!("{}\n", escape_json(&text))
+    let mut text = Vec::new();
+    write(result, &mut text).expect("plain data with text keys always becomes JSON");
+    String::from_utf8(text).expect("JSON is UTF-8")
+}
+
+/// Writes what [`render`] gives, piece by piece: the whole text of a long run is larger than the run.
+///
+/// # Errors
+/// If `out` fails.
+pub fn write(result: &RunResult, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut out = Escaped(out);
+    serde_json::to_writer_pretty(&mut out, result)?;
+    out.write_all(b"\n")
+}
+
+/// Writes JSON text with the characters escaped that could steer a terminal.
+struct Escaped<'w>(&'w mut dyn io::Write);
+
+impl io::Write for Escaped<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        // The serializer cuts texts at ASCII characters only.
+        let text =
+            std::str::from_utf8(piece).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.0.write_all(escape_json(text).as_bytes())?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Reads a result back.
@@ -104,44 +127,6 @@ pub fn schema() -> Value {
     schema.clone()
 }
 
-fn normalised(result: &RunResult) -> RunResult {
-    let mut result = RunResult { format: FORMAT, ..result.clone() };
-    round(&mut result.duration_ms);
-    for case in &mut result.cases {
-        round(&mut case.started_ms);
-        round(&mut case.duration_ms);
-    }
-    for exchange in &mut result.exchanges {
-        round(&mut exchange.started_ms);
-        round(&mut exchange.duration_ms);
-        exchange.request.body.as_mut().into_iter().for_each(flatten);
-        if let RecordedAnswer::Response { body: Some(body), .. } = &mut exchange.answer {
-            flatten(body);
-        }
-    }
-    result
-}
-
-fn round(ms: &mut f64) {
-    *ms = if ms.is_finite() { (*ms * 1000.0).round() / 1000.0 } else { 0.0 };
-}
-
-fn flatten(body: &mut RecordedBody) {
-    if body.json.as_ref().is_some_and(|json| is_deeper(json, MAX_DEPTH)) {
-        body.text = body.json.take().map(|json| json.to_string());
-    }
-}
-
-/// Whether arrays and objects are nested more than `levels` deep.
-fn is_deeper(value: &Value, levels: usize) -> bool {
-    let below = |item: &Value| is_deeper(item, levels.saturating_sub(1));
-    match value {
-        Value::Array(items) => levels == 0 || items.iter().any(below),
-        Value::Object(object) => levels == 0 || object.values().any(below),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,12 +162,5 @@ mod tests {
             "results.json has format 2, and this version of scimcheck reads format 1 only"
         );
         assert!(message(&"[".repeat(100_000)).starts_with("line 1"));
-    }
-
-    #[test]
-    fn deep_values_are_noticed() {
-        let nested = |depth: usize| (0..depth).fold(json!(1), |value, _| json!([value]));
-        assert!(!is_deeper(&nested(4), 4));
-        assert!(is_deeper(&nested(5), 4));
     }
 }

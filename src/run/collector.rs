@@ -1,9 +1,13 @@
 //! Takes in what a case found: judges the invariants on its exchanges, redacts, keeps what reports need.
 
+use std::time::Duration;
+
 use super::case::CaseRun;
 use super::invariants::Tally;
 use super::shared::Shared;
-use crate::model::{Answer, CaseResult, Exchange, Finding, LeftOver, RecordedExchange, Verdict};
+use crate::model::{
+    Answer, CaseResult, Exchange, Finding, LeftOver, RecordedExchange, Verdict, milliseconds,
+};
 use crate::wire::redact::Redactor;
 
 /// What is left of a case: all of it redacted.
@@ -46,6 +50,7 @@ pub(crate) fn discovery(
     if findings.is_empty() {
         return done;
     }
+    let duration = |exchange: &Exchange| Duration::from_secs_f64(exchange.duration_ms / 1000.0);
     let checks: Vec<_> = findings.into_iter().map(|finding| redact(redactor, finding)).collect();
     let result = CaseResult {
         id: "target/discovery".to_owned(),
@@ -56,7 +61,7 @@ pub(crate) fn discovery(
         reason: None,
         requires: Vec::new(),
         started_ms: 0.0,
-        duration_ms: exchanges.iter().map(|exchange| exchange.duration_ms).sum(),
+        duration_ms: milliseconds(exchanges.iter().map(duration).sum()),
         checks,
         outcomes: Vec::new(),
         exchanges: exchanges.into_iter().map(|exchange| exchange.id).collect(),

@@ -35,6 +35,7 @@ use self::shared::Shared;
 use crate::check;
 use crate::model::{
     CaseResult, Counts, Event, Finding, RunResult, Sink, SourceRef, TargetInfo, ToolInfo, Verdict,
+    milliseconds,
 };
 use crate::suite::catalogue::Catalogue;
 use crate::target::{Discovery, TargetModel};
@@ -86,7 +87,7 @@ pub async fn run(
         epoch,
         target: Arc::clone(&model),
     });
-    sink.event(&Event::RunStarted { target: target.clone(), cases: plan.selected(), seed });
+    sink.event(&Event::RunStarted { target: &target, cases: plan.selected(), seed });
 
     let mut done = vec![collector::discovery(&shared, redactor, discovery.exchanges, discovery.findings)];
     let mut runner =
@@ -122,7 +123,7 @@ pub async fn run(
         target,
         seed,
         started,
-        duration_ms: epoch.elapsed().as_secs_f64() * 1000.0,
+        duration_ms: milliseconds(epoch.elapsed()),
         partial,
         features: features(&model),
         counts: count(cases.iter().map(|case| case.verdict)),
@@ -132,7 +133,7 @@ pub async fn run(
         requirements,
         left_over,
     };
-    sink.event(&Event::RunFinished { result: Box::new(result.clone()) });
+    sink.event(&Event::RunFinished { result: &result });
     result
 }
 
@@ -200,7 +201,7 @@ impl Runner<'_> {
             }
             tokio::select! {
                 biased;
-                Some(id) = begins.recv() => self.sink.event(&Event::CaseStarted { id }),
+                Some(id) = begins.recv() => self.sink.event(&Event::CaseStarted { id: &id }),
                 Some(ended) = running.join_next_with_id() => {
                     let (id, outcome) = match ended {
                         Ok((id, run)) => (id, Ok(run)),
@@ -213,8 +214,8 @@ impl Runner<'_> {
                     };
                     if let Some(result) = &found.result {
                         self.sink.event(&Event::CaseFinished {
-                            result: Box::new(result.clone()),
-                            exchanges: found.exchanges.clone(),
+                            result,
+                            exchanges: &found.exchanges,
                         });
                     }
                     done[index] = Some(found);

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::ids::Ids;
 use super::ledger::Ledger;
 use crate::check;
-use crate::model::{Finding, Level, RequirementId};
+use crate::model::{Finding, Level, RequirementId, milliseconds};
 use crate::suite::catalogue::Catalogue;
 use crate::target::TargetModel;
 use crate::wire::Transport;
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Milliseconds since the run began.
     pub(crate) fn elapsed_ms(&self) -> f64 {
-        self.epoch.elapsed().as_secs_f64() * 1000.0
+        milliseconds(self.epoch.elapsed())
     }
 
     /// The level of a requirement; one that the catalogue does not know cannot pass the linter.

@@ -17,12 +17,7 @@ pub fn command(request: &RecordedRequest) -> String {
         words.extend(["-H".to_owned(), header(name, value)]);
     }
     if let Some(body) = &request.body {
-        let text = match (&body.json, &body.text) {
-            (Some(json), _) => json.to_string(),
-            (None, Some(text)) => text.clone(),
-            (None, None) => String::new(),
-        };
-        words.extend(["--data-binary".to_owned(), quote(&text)]);
+        words.extend(["--data-binary".to_owned(), quote(body.as_text())]);
     }
     words.join(" ")
 }
@@ -84,7 +79,7 @@ mod tests {
 
     #[test]
     fn commands() {
-        let body = RecordedBody { json: Some(json!({ "a": "it's" })), text: None, size: 1, truncated: false };
+        let body = RecordedBody::of_json(&json!({ "a": "it's" }), 1);
         let request = RecordedRequest {
             method: "POST".into(),
             url: "http://h/Users?filter=a%20eq%20%22b%22".into(),

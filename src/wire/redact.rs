@@ -156,7 +156,7 @@ impl Redactor {
         if let ParsedBody::Json(value) = body.parsed()
             && body.bytes.len() <= KEPT
         {
-            return Some(RecordedBody { json: Some(self.value(value)), text: None, size, truncated: false });
+            return Some(RecordedBody::of_json(&self.value(value), size));
         }
         // Masked before it is cut, so that the cut cannot split a secret; what lies far behind the cut is not looked at.
         let window = KEPT + self.spellings.read().unwrap_or_else(PoisonError::into_inner).longest();

@@ -175,7 +175,7 @@ impl Transport for Recorder {
 pub(crate) struct OnCaseEnd<F: FnMut(CaseResult) + Send>(pub(crate) F);
 
 impl<F: FnMut(CaseResult) + Send> Sink for OnCaseEnd<F> {
-    fn event(&mut self, event: &scimcheck::model::Event) {
+    fn event(&mut self, event: &scimcheck::model::Event<'_>) {
         if let scimcheck::model::Event::CaseFinished { result, .. } = event {
             (self.0)(CaseResult::clone(result));
         }

@@ -48,7 +48,7 @@ pub(crate) fn exchange(
 }
 
 pub(crate) fn body(value: Value) -> RecordedBody {
-    RecordedBody { size: value.to_string().len() as u64, json: Some(value), text: None, truncated: false }
+    RecordedBody::of_json(&value, value.to_string().len() as u64)
 }
 
 pub(crate) fn text_body(text: &str, truncated: bool) -> RecordedBody {
@@ -458,7 +458,7 @@ pub(crate) fn result_of(cases: Vec<CaseResult>, exchanges: Vec<RecordedExchange>
         target: TargetInfo { name: "staging".to_owned(), base_url: BASE.to_owned(), profile: None },
         seed: 7,
         started: "2026-03-01T09:30:00Z".to_owned(),
-        duration_ms: 31_234.567_891,
+        duration_ms: 31_234.568,
         partial: None,
         features: features(),
         counts: count(&mut cases.iter().map(|case| case.verdict)),
@@ -523,18 +523,18 @@ pub(crate) fn hostile_result() -> RunResult {
     result
 }
 
-/// The events of a run with this result: every case that was sent something ends in an event of its own.
-pub(crate) fn events(result: &RunResult) -> Vec<Event> {
+/// Tells the events of a run with this result: every case that was sent something ends in an event of its own.
+pub(crate) fn tell(result: &RunResult, sink: &mut dyn FnMut(&Event<'_>)) {
     let began: Vec<_> =
         result.cases.iter().filter(|case| case.source.is_some() && case.duration_ms > 0.0).collect();
-    let mut events =
-        vec![Event::RunStarted { target: result.target.clone(), cases: began.len(), seed: result.seed }];
-    events.extend(began.iter().map(|case| Event::CaseStarted { id: case.id.clone() }));
+    sink(&Event::RunStarted { target: &result.target, cases: began.len(), seed: result.seed });
+    for case in &began {
+        sink(&Event::CaseStarted { id: &case.id });
+    }
     for case in began {
         let own = result.exchanges.iter().filter(|exchange| case.exchanges.contains(&exchange.id));
-        events
-            .push(Event::CaseFinished { result: Box::new(case.clone()), exchanges: own.cloned().collect() });
+        let exchanges: Vec<_> = own.cloned().collect();
+        sink(&Event::CaseFinished { result: case, exchanges: &exchanges });
     }
-    events.push(Event::RunFinished { result: Box::new(result.clone()) });
-    events
+    sink(&Event::RunFinished { result });
 }

@@ -122,9 +122,8 @@ fn message(start: &str, headers: &[(String, String)], body: Option<&RecordedBody
     }
     let Some(body) = body else { return Message { head, body: None, note: None } };
     let text = match (&body.json, &body.text) {
-        (Some(json), _) => format!("{json:#}"),
-        (None, Some(text)) => text.clone(),
-        (None, None) => String::new(),
+        (Some(json), _) => format!("{:#}", json.value()),
+        (None, text) => text.clone().unwrap_or_default(),
     };
     let shown = clip(&text, BODY);
     let size = thousands(usize::try_from(body.size).unwrap_or(usize::MAX));

@@ -193,9 +193,9 @@ impl Terminal {
 }
 
 impl Sink for Terminal {
-    fn event(&mut self, event: &Event) {
-        match event {
-            Event::RunStarted { target, cases, seed } => self.started(target, *cases, *seed),
+    fn event(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::RunStarted { target, cases, seed } => self.started(target, cases, seed),
             Event::CaseStarted { id } => self.progress.case_started(id),
             Event::CaseFinished { result, exchanges } => self.case_finished(result, exchanges),
             Event::RunFinished { result } => self.finished(result),

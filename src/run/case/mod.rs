@@ -17,7 +17,7 @@ use super::plan::PlannedCase;
 use super::poll::Pauses;
 use super::requirements::requirement_of;
 use super::shared::Shared;
-use crate::model::{CaseResult, Exchange, Finding, LeftOver, OutcomeTaken, Phase, Verdict};
+use crate::model::{CaseResult, Exchange, Finding, LeftOver, OutcomeTaken, Phase, Verdict, milliseconds};
 use crate::suite::format::Step;
 use crate::suite::template::{self, Scope, TemplateError};
 
@@ -94,7 +94,7 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         reason,
         requires: planned.requires.clone(),
         started_ms,
-        duration_ms: started.elapsed().as_secs_f64() * 1000.0,
+        duration_ms: milliseconds(started.elapsed()),
         checks: findings,
         outcomes,
         exchanges: exchanges.iter().map(|exchange| exchange.id.clone()).collect(),

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{Running, Stop};
 use crate::check;
-use crate::model::{Exchange, ExchangeId, Phase, Request};
+use crate::model::{Exchange, ExchangeId, Phase, Request, milliseconds};
 use crate::run::guard;
 use crate::run::ownership::Intents;
 use crate::run::request;
@@ -60,7 +60,7 @@ impl Running<'_> {
             prepared.push(ready);
             sending.spawn(async move {
                 let _place = places.acquire_owned().await;
-                let started_ms = epoch.elapsed().as_secs_f64() * 1000.0;
+                let started_ms = milliseconds(epoch.elapsed());
                 (index, started_ms, transport.send(&request).await)
             });
         }
@@ -116,7 +116,7 @@ impl Running<'_> {
             request: sent.request,
             answer: sent.answer,
             started_ms,
-            duration_ms: sent.duration.as_secs_f64() * 1000.0,
+            duration_ms: milliseconds(sent.duration),
         });
         self.exchanges.len() - 1
     }

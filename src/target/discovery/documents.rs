@@ -1,11 +1,11 @@
 //! Reading the discovery documents.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
 use super::{Settings, exchange_id};
-use crate::model::{AuthMode, Exchange, Phase, Request};
+use crate::model::{AuthMode, Exchange, Phase, Request, milliseconds};
 use crate::wire::Transport;
 
 /// Schemas that are read one by one at most, where the list does not hold them.
@@ -153,10 +153,6 @@ pub(crate) async fn ask(
         started_ms: milliseconds(started),
         duration_ms: milliseconds(sent.duration),
     }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }
 
 /// A URN as a path segment: its colons may stand as they are (RFC 3986 §3.3).
