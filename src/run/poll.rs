@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::model::Answer;
 use crate::suite::duration;
 use crate::suite::format::Eventually;
 
@@ -42,9 +43,37 @@ impl Pauses {
     }
 }
 
+/// Whether another try may be answered otherwise. What the target refuses for what the request says, it refuses
+/// again; what it does not allow (401, 403), does not find (404), finds in use (409, 412, 423), is too busy for (408, 425, 429) or fails at
+/// (5xx, but not 501) may be there a moment later.
+pub(crate) fn may_change(answer: &Answer) -> bool {
+    match answer {
+        Answer::Response(response) => match response.status {
+            401 | 403 | 404 | 408 | 409 | 412 | 423 | 425 | 429 => true,
+            status => !(400..500).contains(&status) && status != 501,
+        },
+        Answer::Failed(_) => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Body, Completeness, Response};
+
+    #[test]
+    fn a_refusal_is_final() {
+        let answer = |status| {
+            let body = Body::new(Vec::new(), Completeness::Complete);
+            Answer::Response(Response { status, headers: Vec::new(), body })
+        };
+        for status in [400, 405, 413, 415, 501] {
+            assert!(!may_change(&answer(status)), "{status}");
+        }
+        for status in [200, 204, 302, 401, 403, 404, 429, 500, 503] {
+            assert!(may_change(&answer(status)), "{status}");
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn tries_until_the_deadline() {

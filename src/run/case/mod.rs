@@ -14,7 +14,7 @@ use super::cleanup;
 use super::ownership::{Ownership, Refused};
 use super::place::Places;
 use super::plan::PlannedCase;
-use super::poll::Pauses;
+use super::poll::{self, Pauses};
 use super::requirements::requirement_of;
 use super::shared::Shared;
 use crate::model::{CaseResult, Exchange, Finding, LeftOver, OutcomeTaken, Phase, Verdict, milliseconds};
@@ -163,7 +163,7 @@ impl<'a> Running<'a> {
         let mut pauses = Pauses::new(step.eventually.as_ref());
         loop {
             let index = self.send(&step.request, &step.name, Phase::Step, step.capture_as.as_deref()).await?;
-            let last_try = pauses.is_over();
+            let last_try = pauses.is_over() || !poll::may_change(&self.exchanges[index].answer);
             // Before the checks, which may compare the answer with itself.
             self.name_answer(step, index);
             let (findings, outcome, stop) = self.judge(step, index)?;
