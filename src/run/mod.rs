@@ -125,7 +125,7 @@ pub async fn run(
         started,
         duration_ms: milliseconds(epoch.elapsed()),
         partial,
-        features: features(&model),
+        features: features(&model, redactor),
         counts: count(cases.iter().map(|case| case.verdict)),
         check_counts: count(cases.iter().flat_map(|case| case.checks.iter().map(|check| check.verdict))),
         cases,
@@ -144,8 +144,13 @@ pub(crate) async fn interrupted(interrupt: &mut watch::Receiver<bool>) {
     }
 }
 
-fn features(model: &TargetModel) -> BTreeMap<String, crate::model::FeatureState> {
-    model.features.0.iter().map(|(feature, state)| (feature.0.clone(), state.clone())).collect()
+/// The features as reports may show them: where one is known from may quote an answer of the target.
+fn features(model: &TargetModel, redactor: &Redactor) -> BTreeMap<String, crate::model::FeatureState> {
+    let shown = |state: &crate::model::FeatureState| crate::model::FeatureState {
+        source: redactor.line(&state.source),
+        ..state.clone()
+    };
+    model.features.0.iter().map(|(feature, state)| (feature.0.clone(), shown(state))).collect()
 }
 
 fn count(verdicts: impl Iterator<Item = Verdict>) -> Counts {
