@@ -50,6 +50,8 @@ pub(super) enum End {
 const CUT: usize = 4;
 /// What stands where this program cuts texts off.
 const ELLIPSIS: char = '…';
+/// Characters of one escape, also of one that was escaped again, as in `&amp;amp;#x27;`.
+const LONGEST_ESCAPE: usize = 24;
 
 impl Spellings {
     /// Looks for this text too, from now on.
@@ -144,11 +146,23 @@ fn matches(pattern: &[char], text: &str, at: usize, end: End) -> Option<usize> {
             });
         }
         if next.is_empty() {
-            return None;
+            let cut = |place: &usize| cut_escape(&text[*place..], end).map(|length| place + length);
+            return places.iter().filter_map(cut).max().filter(|_| index >= CUT);
         }
         std::mem::swap(&mut places, &mut next);
     }
     places.into_iter().max()
+}
+
+/// The length of an escape that was cut off in its middle, if the text begins with one.
+fn cut_escape(text: &str, end: End) -> Option<usize> {
+    if !text.starts_with(['%', '&', '\\']) {
+        return None;
+    }
+    match text.char_indices().take(LONGEST_ESCAPE).find(|(_, c)| *c == ELLIPSIS) {
+        Some((stop, _)) => Some(stop),
+        None => (end == End::Cut && text.len() < LONGEST_ESCAPE).then_some(text.len()),
+    }
 }
 
 /// Every way to read one character at the beginning of a text, with the bytes that it takes.
@@ -372,6 +386,11 @@ mod tests {
             spellings.mask("\"a-long… (9 characters)", "*", End::Whole).as_deref(),
             Some("\"*… (9 characters)")
         );
+        for cut in ["\"a-long%2… (9 characters)", "\"a-long%… (9 characters)"] {
+            assert_eq!(spellings.mask(cut, "*", End::Whole).as_deref(), Some("\"*… (9 characters)"), "{cut}");
+        }
+        assert_eq!(spellings.mask("\"a-long%2", "*", End::Cut).as_deref(), Some("\"*"));
+        assert_eq!(spellings.mask("\"a-long%2", "*", End::Whole), None);
     }
 
     #[test]
