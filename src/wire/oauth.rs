@@ -16,6 +16,8 @@ use super::options::{ClientAuthentication, ClientCredentials};
 const SKEW: Duration = Duration::from_secs(30);
 /// Bytes of the token endpoint's answer that are read at most.
 const MAX_ANSWER: usize = 64 << 10;
+/// How long the token endpoint has for its whole answer. It is asked before the time of a request begins to run.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A token endpoint with the token that it gave last.
 #[derive(Debug)]
@@ -83,6 +85,7 @@ impl TokenEndpoint {
         }
         let at = || format!("the token endpoint {}", options.token_url);
         let mut response = request
+            .timeout(ANSWER_TIMEOUT)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form)
             .send()
