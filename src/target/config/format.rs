@@ -31,7 +31,7 @@ pub(crate) struct TargetTable {
     /// Base URL of the SCIM service, `http` or `https`, up to and without `/Users`.
     #[schemars(extend("format" = "uri"))]
     pub(crate) base_url: String,
-    /// Kind of target: the profile brings documented deviations, defaults and safety limits.
+    /// Kind of target, as a name for the report. It changes nothing yet.
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub(crate) profile: Option<String>,
