@@ -12,7 +12,7 @@ use scimcheck::run::{self, Plan, PlannedCase};
 use scimcheck::server::{self, Server};
 use scimcheck::suite::select::Selection;
 use scimcheck::target::Discovery;
-use scimcheck::target::discovery::{self, CredentialKind, Documents, Settings};
+use scimcheck::target::discovery::{self, Documents, Settings};
 use scimcheck::wire::{Live, LiveOptions, Redactor};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -30,12 +30,12 @@ impl World {
     fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         let (server, transport, redactor, discovery) = runtime.block_on(async {
-            let server = Server::start(server::Options::default()).await.expect("a free port");
+            let server = Server::start(server::Options::equipped()).await.expect("a free port");
             let base_url: url::Url = server.base_url().parse().expect("a URL");
             let redactor = Redactor::default();
-            let options = LiveOptions::new(base_url.clone()).bearer(server.token());
+            let options = LiveOptions::new(base_url).bearer(server.token()).bearers(server.credentials());
+            let settings = Settings::of_live(&options);
             let transport = Live::new(options, &redactor).expect("a client");
-            let settings = Settings { credential: Some(CredentialKind::Bearer), ..Settings::new(base_url) };
             let began = Instant::now();
             let documents = Documents::read(&transport, &settings, began).await;
             let discovery = discovery::understand(documents, &settings, began);

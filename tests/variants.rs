@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Failed, Trial};
 use scimcheck::model::{RunResult, TargetInfo, Verdict};
 use scimcheck::run::{self, Plan};
-use scimcheck::server::{OptionalFeature, Options, Server, UserToken, VariantInfo, variants};
+use scimcheck::server::{OptionalFeature, Options, Server, VariantInfo, variants};
 use scimcheck::suite::Suite;
 use scimcheck::suite::catalogue::Catalogue;
 use scimcheck::suite::select::Selection;
-use scimcheck::target::discovery::{self, CredentialKind, Documents, Settings};
-use scimcheck::wire::{Credential, Live, LiveOptions, Redactor, TokenSource};
+use scimcheck::target::discovery::{self, Documents, Settings};
+use scimcheck::wire::{Live, LiveOptions, Redactor};
 use tokio::sync::watch;
 
 /// Cases that run at the same time, in each of the runs.
@@ -56,11 +56,11 @@ fn main() -> ExitCode {
     let tell = arguments.nocapture;
     let mut trials = vec![
         trial("the-table-is-sound", the_table_is_sound),
-        trial("no-variant", || judge("", &run(Options::default()), Verdict::Info)),
+        trial("no-variant", || judge("", &run(equipped()), Verdict::Info)),
     ];
     trials.extend(variants().iter().map(|variant| {
         trial(variant.id(), move || {
-            let options = Options { variants: BTreeSet::from([*variant]), ..Options::default() };
+            let options = Options { variants: BTreeSet::from([*variant]), ..equipped() };
             let result = run(options);
             if tell && variant.info().verdict == Verdict::Warn && worst(&result) < Verdict::Warn {
                 // libtest-mimic captures nothing.
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
             let without = BTreeSet::from([*feature]);
             // The ambiguity search-support: no `.search` at all is a warning.
             let tolerated = if *feature == OptionalFeature::Search { Verdict::Warn } else { Verdict::Info };
-            judge(&format!("without-{feature}"), &run(Options { without, ..Options::default() }), tolerated)
+            judge(&format!("without-{feature}"), &run(Options { without, ..equipped() }), tolerated)
         })
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -99,19 +99,15 @@ fn the_table_is_sound() -> Result<(), Failed> {
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes.join("\n").into()) }
 }
 
-/// Runs everything against a server that has all kinds of tokens.
+/// A server with a token of every kind, and repeatable ids.
+fn equipped() -> Options {
+    Options { seed: Some(1), ..Options::equipped() }
+}
+
+/// Runs everything against a server.
 fn run(options: Options) -> RunResult {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let options = Options {
-            read_only_token: Some("read-only-token".into()),
-            tenants: vec!["other-tenant-token".into()],
-            user_token: Some(UserToken { token: "user-token".into(), user_name: "scimcheck-me".to_owned() }),
-            expired_token: Some("expired-token".into()),
-            revoked_token: Some("revoked-token".into()),
-            seed: Some(1),
-            ..options
-        };
         let server = Server::start(options).await.expect("a free port");
         let result = run_against(&server).await;
         server.shutdown().await;
@@ -122,23 +118,9 @@ fn run(options: Options) -> RunResult {
 async fn run_against(server: &Server) -> RunResult {
     let base_url: url::Url = server.base_url().parse().expect("a URL");
     let redactor = Redactor::default();
-    let mut live = LiveOptions::new(base_url.clone()).bearer(server.token());
-    let credentials = [
-        ("read_only", "read-only-token"),
-        ("other_tenant", "other-tenant-token"),
-        ("user", "user-token"),
-        ("expired", "expired-token"),
-        ("revoked", "revoked-token"),
-    ];
-    for (name, token) in credentials {
-        live.credentials.insert(name.to_owned(), Credential::Bearer(TokenSource::Value(token.into())));
-    }
+    let live = LiveOptions::new(base_url.clone()).bearer(server.token()).bearers(server.credentials());
+    let settings = Settings::of_live(&live);
     let transport = Live::new(live, &redactor).expect("a client");
-    let settings = Settings {
-        credential: Some(CredentialKind::Bearer),
-        credentials: credentials.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        ..Settings::new(base_url)
-    };
     let began = Instant::now();
     let documents = Documents::read(&transport, &settings, began).await;
     let discovery = discovery::understand(documents, &settings, began);

@@ -1,5 +1,6 @@
 //! From arguments, environment and scimcheck.toml to a target that can be talked to.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::server::{Options, Server};
 use crate::target::config::{self, ConfigError, ConfigFile, Flags, TargetConfig};
 use crate::target::discovery::{CredentialKind, Settings};
 use crate::target::doctor::NotReady;
-use crate::wire::{Credential, Live, LiveOptions, Redactor};
+use crate::wire::{Live, LiveOptions, Redactor};
 
 /// A target that can be talked to.
 pub(crate) struct Connection {
@@ -53,12 +54,14 @@ impl Connection {
             }
         }
         nothing_is_meant_for_another(args)?;
-        let server = Server::start(Options::default())
+        let server = Server::start(Options::equipped())
             .await
             .map_err(|error| CliError::usage(format!("the reference server cannot be started: {error}")))?;
         let mut flags = flags(args, jobs, seed);
         flags.target = Some(server.base_url().to_owned());
         flags.token = Some(server.token().into());
+        let credentials = server.credentials().iter();
+        flags.credentials = credentials.map(|(name, token)| ((*name).to_owned(), token.clone())).collect();
         let mut config = resolve(None, &flags, context)?;
         "reference server".clone_into(&mut config.name);
         let options = config.live_options().map_err(config_error)?;
@@ -71,21 +74,16 @@ impl Connection {
     }
 
     fn new(config: TargetConfig, options: LiveOptions, server: Option<Server>) -> Result<Self, CliError> {
-        let credential = match &options.credential {
-            Some(Credential::Basic { .. }) => Some(CredentialKind::Basic),
-            Some(_) => Some(CredentialKind::Bearer),
-            None => config.has_credential().then_some(CredentialKind::Other),
-        };
         let redactor = Redactor::default();
-        let settings = Settings {
-            base_url: config.base_url.clone(),
+        let mut settings = Settings {
             domain: config.domain.clone(),
             features: config.feature_overrides.clone(),
             overrides: config.overrides.clone(),
-            credential,
-            credentials: config.credential_names().map(str::to_owned).collect(),
             redactor: redactor.clone(),
+            ..Settings::of_live(&options)
         };
+        settings.credential =
+            settings.credential.or_else(|| config.has_credential().then_some(CredentialKind::Other));
         let transport = Live::new(options, &redactor)
             .map_err(|error| CliError::Config { message: error.to_string(), help: None })?;
         Ok(Self { config, settings, transport: Arc::new(transport), redactor, server })
@@ -151,6 +149,7 @@ fn flags(args: &TargetArgs, jobs: Option<usize>, seed: Option<u64>) -> Flags {
         jobs,
         seed,
         token: None,
+        credentials: BTreeMap::new(),
     }
 }
 

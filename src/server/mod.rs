@@ -10,6 +10,7 @@ mod bulk;
 mod choice;
 mod cursor;
 mod discovery;
+mod equipped;
 mod etag;
 mod headers;
 mod hook;
@@ -64,6 +65,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Server {
     base_url: String,
     token: SecretString,
+    credentials: Vec<(&'static str, SecretString)>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -79,14 +81,14 @@ impl Server {
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
-        let (token, port_bound) = (options.token.clone(), base_url.clone());
-        let service = Service::new(port_bound, options)?;
+        let (token, credentials) = (options.token.clone(), options.credentials());
+        let service = Service::new(base_url.clone(), options)?;
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(http::serve(listener, Arc::new(service), async move {
             // Sent or dropped: both mean that the server is no longer wanted.
             let _ = stopped.await;
         }));
-        Ok(Self { base_url, token, stop, task })
+        Ok(Self { base_url, token, credentials, stop, task })
     }
 
     /// The base URL, without a slash at the end: `http://127.0.0.1:PORT/scim/v2`.
@@ -99,6 +101,13 @@ impl Server {
     #[must_use]
     pub fn token(&self) -> &str {
         self.token.expose_secret()
+    }
+
+    /// The bearer tokens besides that one, by the names that suites know them by: `read_only`, `other_tenant`, `user`,
+    /// `expired`, `revoked`, as far as the [`Options`] have them.
+    #[must_use]
+    pub fn credentials(&self) -> &[(&'static str, SecretString)] {
+        &self.credentials
     }
 
     /// Stops taking connections, lets requests that are being answered end (for five seconds at most), and returns

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::equipped::fresh_token;
 use super::http::MAX_BODY;
 use super::variant::Variant;
 
@@ -54,10 +55,9 @@ pub struct UserToken {
 
 impl Default for Options {
     fn default() -> Self {
-        let token = uuid::Uuid::new_v4().simple().to_string();
         Self {
             port: 0,
-            token: token.into(),
+            token: fresh_token(),
             read_only_token: None,
             user_token: None,
             expired_token: None,

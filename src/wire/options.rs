@@ -62,6 +62,14 @@ impl LiveOptions {
     pub fn bearer(self, token: impl Into<SecretString>) -> Self {
         Self { credential: Some(Credential::Bearer(TokenSource::Value(token.into()))), ..self }
     }
+
+    /// The same with further bearer tokens by name.
+    #[must_use]
+    pub fn bearers(mut self, tokens: &[(&str, SecretString)]) -> Self {
+        let credential = |token: &SecretString| Credential::Bearer(TokenSource::Value(token.clone()));
+        self.credentials.extend(tokens.iter().map(|(name, token)| ((*name).to_owned(), credential(token))));
+        self
+    }
 }
 
 /// How requests prove who sends them.

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::{Value, json};
+
 use crate::echo::{self, Manner};
 use crate::leak;
 use crate::scimcheck_binary::{Done, Scratch};
@@ -184,4 +186,38 @@ fn nothing_that_holds_secrets_shows_them_for_debugging() {
     let redactor = Redactor::default();
     let live = Live::new(options, &redactor).expect("a client");
     leak::none_in(&format!("{live:?} {redactor:?}"), &secrets, "Live");
+}
+
+/// Nobody outside knows the tokens of the embedded server, but what they look like: 32 hexadecimal digits in a row.
+/// Besides them only its cursors do, and no case of these suites has one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tokens_of_the_embedded_server() {
+    let scratch = Scratch::new();
+    let suites = ["auth", "me", "tenancy", "security"];
+    let mut arguments = vec!["run", "--output", "out", "--verbose"];
+    arguments.extend(suites.iter().flat_map(|suite| ["--suite", suite]));
+    let done = Scratch::run(scratch.command(&arguments)).await;
+    assert_eq!(done.code, Some(0), "{done:#?}");
+
+    let results = scratch.results();
+    let cases = results["cases"].as_array().expect("cases");
+    for kind in ["read_only", "other_tenant", "user", "expired", "revoked"] {
+        let feature = json!(format!("credential:{kind}"));
+        assert_eq!(results["features"][feature.as_str().expect("a text")]["discovered"], true, "{kind}");
+        let needs = |case: &&Value| case["requires"].as_array().is_some_and(|all| all.contains(&feature));
+        let judged = cases.iter().filter(needs).filter(|case| case["verdict"] != "deselected");
+        assert!(
+            judged.into_iter().all(|case| case["verdict"] == "pass" || case["verdict"] == "info"),
+            "{kind}: {done:#?}"
+        );
+    }
+
+    let files = ["results.json", "junit.xml", "report.html"];
+    let texts = files.map(|name| {
+        std::fs::read_to_string(scratch.path().join("out").join(name)).expect("a report was written")
+    });
+    for text in texts.iter().chain([&done.stdout, &done.stderr]) {
+        let mut words = text.split(|c: char| !c.is_ascii_hexdigit());
+        assert_eq!(words.find(|word| word.len() == 32), None, "this may be a token");
+    }
 }

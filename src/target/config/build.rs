@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use secrecy::SecretString;
 use url::Url;
 
 use super::error::ConfigError;
@@ -59,6 +60,9 @@ pub(super) fn with_layers(mut config: TargetConfig, layers: Layers<'_>) -> Resul
     config.domain = flags.domain.clone().unwrap_or(config.domain);
     config.feature_overrides.extend(flags.features.clone());
     let connection = &mut config.connection;
+    connection
+        .credentials
+        .extend(flags.credentials.iter().map(|(name, token)| (name.clone(), bearer(token))));
     connection.max_rate = layers.max_rate()?.or(connection.max_rate);
     connection.max_body = flags.max_body.or(connection.max_body);
     connection.connect_timeout = flags.connect_timeout.or(connection.connect_timeout);
@@ -70,11 +74,12 @@ pub(super) fn with_layers(mut config: TargetConfig, layers: Layers<'_>) -> Resul
 }
 
 fn token_of_layers(layers: Layers<'_>) -> Result<Option<CredentialSource>, ConfigError> {
-    let bearer = |token| {
-        let source = TokenSource::Value(token);
-        CredentialSource::Bearer(Secret { source, kind: Kind::Token, origin: "token".to_owned() })
-    };
-    Ok(layers.token()?.map(bearer))
+    Ok(layers.token()?.as_ref().map(bearer))
+}
+
+fn bearer(token: &SecretString) -> CredentialSource {
+    let source = TokenSource::Value(token.clone());
+    CredentialSource::Bearer(Secret { source, kind: Kind::Token, origin: "token".to_owned() })
 }
 
 /// Reads the table of a target. Every variable that is missing is reported at once.
@@ -190,7 +195,7 @@ impl<'b> Builder<'b> {
         Some(HeaderSource { name: name.to_owned(), value, credential: table.credential || always })
     }
 
-    fn proxy(&mut self, table: &TargetTable) -> Option<secrecy::SecretString> {
+    fn proxy(&mut self, table: &TargetTable) -> Option<SecretString> {
         if let Some(variable) = &table.proxy_env {
             let at = self.at.clone();
             let text = self.variable(&at, "proxy_env", variable)?;

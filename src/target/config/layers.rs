@@ -25,6 +25,9 @@ pub struct Flags {
     pub token_env: Option<String>,
     /// A bearer token that no user typed: that of the embedded reference server.
     pub token: Option<SecretString>,
+    /// Further bearer tokens by name that no user typed, of the embedded reference server as well; added to those of
+    /// the file.
+    pub credentials: BTreeMap<String, SecretString>,
     /// `--profile`.
     pub profile: Option<String>,
     /// `--jobs`.

@@ -123,11 +123,6 @@ impl TargetConfig {
         })
     }
 
-    /// The names of the further credentials: each is a feature `credential:NAME`.
-    pub fn credential_names(&self) -> impl Iterator<Item = &str> {
-        self.connection.credentials.keys().map(String::as_str)
-    }
-
     /// Whether requests prove who sends them: by a credential, a header that is one, or a client certificate.
     #[must_use]
     pub fn has_credential(&self) -> bool {

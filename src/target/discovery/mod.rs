@@ -14,7 +14,7 @@ use url::Url;
 pub use self::documents::Documents;
 use super::model::{Discovery, TargetModel};
 use crate::model::{Exchange, ExchangeId, Finding, Level, RequirementId, Verdict};
-use crate::wire::Redactor;
+use crate::wire::{Credential, LiveOptions, Redactor};
 
 /// What the configuration says that matters for discovery.
 #[derive(Debug, Clone)]
@@ -59,6 +59,17 @@ impl Settings {
             credentials: Vec::new(),
             redactor: Redactor::default(),
         }
+    }
+
+    /// For a target that is reached like that.
+    #[must_use]
+    pub fn of_live(options: &LiveOptions) -> Self {
+        let credential = options.credential.as_ref().map(|credential| match credential {
+            Credential::Basic { .. } => CredentialKind::Basic,
+            Credential::Bearer(_) | Credential::ClientCredentials(_) => CredentialKind::Bearer,
+        });
+        let credentials = options.credentials.keys().cloned().collect();
+        Self { credential, credentials, ..Self::new(options.base_url.clone()) }
     }
 }
 
