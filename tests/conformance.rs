@@ -34,7 +34,7 @@ impl World {
             let base_url: url::Url = server.base_url().parse().expect("a URL");
             let redactor = Redactor::default();
             let options = LiveOptions::new(base_url).bearer(server.token()).bearers(server.credentials());
-            let settings = Settings::of_live(&options);
+            let settings = Settings { disposable: true, ..Settings::of_live(&options) };
             let transport = Live::new(options, &redactor).expect("a client");
             let began = Instant::now();
             let documents = Documents::read(&transport, &settings, began).await;
@@ -51,7 +51,7 @@ impl World {
             target: TargetInfo {
                 name: "reference server".to_owned(),
                 base_url: self.server.base_url().to_owned(),
-                profile: None,
+                ..TargetInfo::default()
             },
             seed: 7,
             jobs: 1,

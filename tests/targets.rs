@@ -66,6 +66,8 @@ fn run(target: &RealTarget) -> RunResult {
             "SCIM_TOKEN",
             "--seed",
             "7",
+            "--feature",
+            "disposable=true",
             // What scimmy answers to some filters depends on the Users that other cases have made.
             "--jobs",
             "1",

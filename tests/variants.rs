@@ -119,7 +119,7 @@ async fn run_against(server: &Server) -> RunResult {
     let base_url: url::Url = server.base_url().parse().expect("a URL");
     let redactor = Redactor::default();
     let live = LiveOptions::new(base_url.clone()).bearer(server.token()).bearers(server.credentials());
-    let settings = Settings::of_live(&live);
+    let settings = Settings { disposable: true, ..Settings::of_live(&live) };
     let transport = Live::new(live, &redactor).expect("a client");
     let began = Instant::now();
     let documents = Documents::read(&transport, &settings, began).await;
@@ -130,7 +130,7 @@ async fn run_against(server: &Server) -> RunResult {
         target: TargetInfo {
             name: "reference server".to_owned(),
             base_url: server.base_url().to_owned(),
-            profile: None,
+            ..TargetInfo::default()
         },
         seed: 7,
         jobs: JOBS,

@@ -80,6 +80,7 @@ impl Connection {
             features: config.feature_overrides.clone(),
             overrides: config.overrides.clone(),
             redactor: redactor.clone(),
+            disposable: server.is_some(),
             ..Settings::of_live(&options)
         };
         settings.credential =

@@ -48,6 +48,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
             name: config.name.clone(),
             base_url: connection.redactor.text(&base_url),
             profile: config.profile.clone(),
+            arguments: arguments(args).iter().map(|word| connection.redactor.line(word)).collect(),
         },
         seed,
         jobs: config.jobs,
@@ -183,6 +184,31 @@ fn mention_old_ledgers(output: &Path, base_url: &str, target: &TargetArgs) -> st
         }
     }
     Ok(())
+}
+
+/// The arguments that a command needs to run against the same target and suites.
+fn arguments(args: &RunArgs) -> Vec<String> {
+    let TargetArgs { target, config, token_env, profile, features, domain, ca_file, max_body, .. } =
+        &args.target;
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let mut words = Vec::new();
+    let mut flag = |name: &str, value: Option<String>| {
+        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+    };
+    flag("--target", target.clone());
+    flag("--config", path(config));
+    flag("--token-env", token_env.clone());
+    flag("--ca-file", path(ca_file));
+    flag("--profile", profile.clone());
+    flag("--domain", domain.clone());
+    flag("--max-body", max_body.map(|size| format!("{size}B")));
+    for (name, value) in features {
+        flag("--feature", Some(format!("{name}={value}")));
+    }
+    for path in &args.suites.paths {
+        flag("--suites", Some(path.to_string_lossy().into_owned()));
+    }
+    words
 }
 
 fn left_over(cleanup: &str) -> String {

@@ -56,7 +56,7 @@ pub struct ToolInfo {
 }
 
 /// The target of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetInfo {
     /// Its name in the configuration, or its URL.
     pub name: String,
@@ -64,6 +64,10 @@ pub struct TargetInfo {
     pub base_url: String,
     /// Profile, if one was chosen.
     pub profile: Option<String>,
+    /// The command-line arguments that lead to it, and to the suites: what a command needs to repeat a case. Without
+    /// credentials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
 }
 
 /// The result of one case.

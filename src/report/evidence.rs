@@ -14,6 +14,7 @@ use crate::suite::catalogue::Catalogue;
 #[derive(Debug, Clone)]
 pub struct Evidence<'r> {
     base_url: &'r str,
+    arguments: &'r [String],
     seed: u64,
     exchanges: HashMap<&'r ExchangeId, &'r RecordedExchange>,
 }
@@ -29,7 +30,8 @@ impl<'r> Evidence<'r> {
     #[must_use]
     pub fn new(target: &'r TargetInfo, seed: u64, exchanges: &'r [RecordedExchange]) -> Self {
         let exchanges = exchanges.iter().map(|exchange| (&exchange.id, exchange)).collect();
-        Self { base_url: target.base_url.trim_end_matches('/'), seed, exchanges }
+        let base_url = target.base_url.trim_end_matches('/');
+        Self { base_url, arguments: &target.arguments, seed, exchanges }
     }
 
     /// One exchange; `None` if the result does not have it.
@@ -91,7 +93,10 @@ impl<'r> Evidence<'r> {
             _ => case.source.as_ref().map(|_| case.id.as_str()),
         };
         if let Some(owner) = owner {
-            commands.push(format!("scimcheck run --case {} --seed {}", shell_word(owner), self.seed));
+            let seed = self.seed.to_string();
+            let words = self.arguments.iter().map(String::as_str).chain(["--case", owner, "--seed", &seed]);
+            let words: Vec<_> = words.map(shell_word).collect();
+            commands.push(format!("scimcheck run {}", words.join(" ")));
         }
         if let Some(judged) = judged {
             let change = self.change_before(judged, case);

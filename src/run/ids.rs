@@ -25,6 +25,12 @@ impl Ids {
         &self.token
     }
 
+    /// Whether a text looks like the token of a run: a shorter one would claim the resources of others.
+    pub(crate) fn is_token(text: &str) -> bool {
+        let digits = text.strip_prefix("sc").unwrap_or_default();
+        digits.len() == 8 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
     /// `${unique}` of a case.
     #[must_use]
     pub fn unique(&self, case: &str) -> String {
@@ -62,6 +68,10 @@ mod tests {
         assert_ne!(a.unique("crud/create/minimal"), a.unique("crud/create/full"));
         assert_ne!(a.token(), c.token());
         assert!(a.unique("x").starts_with(a.token()));
+        assert!(Ids::is_token(a.token()));
+        for other in ["", "s", "sc", "sc1f3a9c0", "sc1f3a9c04-", "sc1F3A9C04"] {
+            assert!(!Ids::is_token(other), "{other}");
+        }
         assert_eq!(a.uuid("x"), b.uuid("x"));
         assert_ne!(a.uuid("x"), a.uuid("y"));
         assert_eq!(uuid::Uuid::parse_str(&a.uuid("x")).map(|id| id.get_version_num()), Ok(4));

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::Ids;
 use crate::wire::Redactor;
 
 /// One line of a ledger.
@@ -256,6 +257,9 @@ pub fn read(path: &Path) -> Result<Outstanding, LedgerError> {
             Err(error) => return Err(malformed(index + 1, error.to_string())),
         };
         match (entry, &mut found) {
+            (Entry::Run { token, .. }, None) if !Ids::is_token(&token) => {
+                return Err(malformed(index + 1, format!("{token:?} is not the token of a run")));
+            }
             (Entry::Run { format: 1, target, base_url, token }, None) => {
                 found = Some(Outstanding { target, base_url, token, creates: Vec::new() });
             }
@@ -263,6 +267,11 @@ pub fn read(path: &Path) -> Result<Outstanding, LedgerError> {
                 return Err(malformed(index + 1, format!("format {format}, or a second head")));
             }
             (_, None) => return Err(malformed(index + 1, "the head is missing".to_owned())),
+            (Entry::Intent { endpoint: url, .. } | Entry::Created { url, .. }, Some(ledger))
+                if !is_below(&url, &ledger.base_url) =>
+            {
+                return Err(malformed(index + 1, format!("{url} is not below {}", ledger.base_url)));
+            }
             (Entry::Intent { number, case, endpoint, identifier }, Some(ledger)) => {
                 ledger.creates.push(OutstandingCreate {
                     number,
@@ -289,6 +298,11 @@ pub fn read(path: &Path) -> Result<Outstanding, LedgerError> {
     found.ok_or_else(|| malformed(1, "the file is empty".to_owned()))
 }
 
+/// Whether a URL is one of the target: a run sends creates to no other.
+fn is_below(url: &str, base_url: &str) -> bool {
+    url.strip_prefix(base_url.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// Records in an existing ledger that a create is dealt with.
 ///
 /// # Errors
@@ -305,14 +319,14 @@ mod tests {
     use super::*;
 
     fn ledger(folder: &tempfile::TempDir) -> Ledger {
-        Ledger::create(&folder.path().join("ledger.jsonl"), "t", "http://localhost/v2", "sc1").unwrap()
+        Ledger::create(&folder.path().join("ledger.jsonl"), "t", "http://localhost/v2", "sc00000001").unwrap()
     }
 
     #[test]
     fn outstanding_is_what_was_not_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = ledger(&folder);
-        let name = Some(("userName".to_owned(), "sc1-a".to_owned()));
+        let name = Some(("userName".to_owned(), "sc00000001-a".to_owned()));
         let a = ledger.intent("case/a", "http://localhost/v2/Users", name.clone()).unwrap();
         let b = ledger.intent("case/b", "http://localhost/v2/Users", None).unwrap();
         let c = ledger.intent("case/c", "http://localhost/v2/Users", None).unwrap();
@@ -320,7 +334,7 @@ mod tests {
         ledger.created(b, "http://localhost/v2/Users/2").unwrap();
         ledger.gone(b).unwrap();
         let outstanding = read(ledger.path()).unwrap();
-        assert_eq!(outstanding.token, "sc1");
+        assert_eq!(outstanding.token, "sc00000001");
         let urls: Vec<_> =
             outstanding.creates.iter().map(|create| (create.number, create.url.as_deref())).collect();
         assert_eq!(urls, [(a, Some("http://localhost/v2/Users/1")), (c, None)]);
@@ -357,6 +371,36 @@ mod tests {
         let first = ledger(&folder);
         let again = Ledger::create(first.path(), "t", "http://localhost", "sc2");
         assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_ledger_that_claims_what_no_run_makes_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let head = |token: &str| {
+            format!(r#"{{"entry":"run","format":1,"target":"t","base_url":"http://h/v2","token":"{token}"}}"#)
+        };
+        let intent = |endpoint: &str| {
+            format!(
+                r#"{{"entry":"intent","number":0,"case":"a/b","endpoint":"{endpoint}","identifier":null}}"#
+            )
+        };
+        let reading = |lines: [String; 2]| {
+            std::fs::write(&path, lines.join("\n")).unwrap();
+            read(&path)
+                .map(|_| ())
+                .map_err(|error| error.to_string().rsplit("ledger: ").next().unwrap_or("").to_owned())
+        };
+        let token = "sc00000001";
+        assert_eq!(reading([head(token), intent("http://h/v2/Users")]), Ok(()));
+        assert_eq!(
+            reading([head("s"), intent("http://h/v2/Users")]),
+            Err("\"s\" is not the token of a run".to_owned())
+        );
+        for elsewhere in ["http://evil/v2/Users", "http://h/v20/Users", "http://h/v2"] {
+            let refused = Err(format!("{elsewhere} is not below http://h/v2"));
+            assert_eq!(reading([head(token), intent(elsewhere)]), refused);
+        }
     }
 
     #[test]

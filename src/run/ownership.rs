@@ -140,8 +140,8 @@ impl Ownership {
         }
     }
 
-    /// Lets the case write discovery documents back as they were read, to see that they are read-only: on loopback, or
-    /// where the user says so.
+    /// Lets the case write discovery documents back as they were read, to see that they are read-only: where the
+    /// target may be disturbed.
     pub(crate) fn with_writable_discovery(self, discovery_writable: bool) -> Self {
         Self { discovery_writable, ..self }
     }

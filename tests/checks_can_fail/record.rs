@@ -45,6 +45,7 @@ pub(crate) fn cases() -> Vec<Recorded> {
         let settings = Settings {
             credential: Some(CredentialKind::Bearer),
             credentials: credentials.keys().cloned().collect(),
+            disposable: true,
             ..Settings::new(base_url.clone())
         };
         let options = LiveOptions { credentials, ..LiveOptions::new(base_url).bearer(server.token()) };
@@ -104,7 +105,11 @@ pub(crate) fn options_of_a_run() -> run::Options {
     // Nobody interrupts: the sender is gone.
     let (_, interrupt) = watch::channel(false);
     run::Options {
-        target: TargetInfo { name: "reference server".to_owned(), base_url: String::new(), profile: None },
+        target: TargetInfo {
+            name: "reference server".to_owned(),
+            base_url: String::new(),
+            ..TargetInfo::default()
+        },
         seed: 7,
         jobs: 1,
         case_timeout: Duration::from_mins(1),

@@ -145,10 +145,12 @@ fn an_earlier_ledger_is_kept_and_mentioned() {
     let server = Reference::start();
     let place = Place::new().with("TOKEN", server.token());
     place.write("own.yaml", OWN_SUITE);
-    let head =
-        format!(r#"{{"entry":"run","format":1,"target":"t","base_url":"{}","token":"sc1"}}"#, server.url());
+    let head = format!(
+        r#"{{"entry":"run","format":1,"target":"t","base_url":"{}","token":"sc00000001"}}"#,
+        server.url()
+    );
     let lost = format!(
-        r#"{{"entry":"intent","number":0,"case":"a/b","endpoint":"{}/Users","identifier":["userName","sc1-a"]}}"#,
+        r#"{{"entry":"intent","number":0,"case":"a/b","endpoint":"{}/Users","identifier":["userName","sc00000001-a"]}}"#,
         server.url()
     );
     let old = format!("{head}\n{lost}\n");

@@ -455,7 +455,12 @@ pub(crate) fn result_of(cases: Vec<CaseResult>, exchanges: Vec<RecordedExchange>
     RunResult {
         format: 1,
         tool: ToolInfo { name: "scimcheck".to_owned(), version: "0.1.0".to_owned() },
-        target: TargetInfo { name: "staging".to_owned(), base_url: BASE.to_owned(), profile: None },
+        target: TargetInfo {
+            name: "staging".to_owned(),
+            base_url: BASE.to_owned(),
+            profile: None,
+            arguments: ["--target", "staging"].map(str::to_owned).into(),
+        },
         seed: 7,
         started: "2026-03-01T09:30:00Z".to_owned(),
         duration_ms: 31_234.568,
@@ -508,6 +513,7 @@ pub(crate) fn hostile_result() -> RunResult {
         name: HOSTILE.to_owned(),
         base_url: HOSTILE.to_owned(),
         profile: Some(HOSTILE.to_owned()),
+        arguments: vec!["--target".to_owned(), HOSTILE.to_owned()],
     };
     result.partial = Some(HOSTILE.to_owned());
     HOSTILE.clone_into(&mut result.started);

@@ -31,7 +31,11 @@ async fn run_unlinted(base_url: &str, cases: Value, loopback: bool) -> RunResult
     let plan = Plan::new(&[suite], &discovery.model, &Selection::default());
     let (_, interrupt) = watch::channel(false);
     let options = run::Options {
-        target: TargetInfo { name: "evil".to_owned(), base_url: base_url.to_string(), profile: None },
+        target: TargetInfo {
+            name: "evil".to_owned(),
+            base_url: base_url.to_string(),
+            ..TargetInfo::default()
+        },
         seed: 7,
         jobs: 4,
         case_timeout: Duration::from_secs(20),

@@ -186,8 +186,7 @@ impl Terminal {
     fn case_finished(&mut self, result: &CaseResult, exchanges: &[RecordedExchange]) {
         self.told.insert(result.id.clone());
         self.progress.case_finished(&result.id, result.verdict);
-        let nobody = || TargetInfo { name: String::new(), base_url: String::new(), profile: None };
-        let (target, seed) = self.run.clone().unwrap_or_else(|| (nobody(), 0));
+        let (target, seed) = self.run.clone().unwrap_or_default();
         self.case(result, &Evidence::new(&target, seed, exchanges));
     }
 }

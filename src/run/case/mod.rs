@@ -130,7 +130,7 @@ impl<'a> Running<'a> {
             shared,
             planned,
             scope: scope::of_case(shared, planned),
-            ownership: ownership.with_writable_discovery(target.features.has("loopback")),
+            ownership: ownership.with_writable_discovery(target.features.has("disposable")),
             findings: Vec::new(),
             outcomes: Vec::new(),
             exchanges: Vec::new(),

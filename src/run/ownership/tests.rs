@@ -133,7 +133,7 @@ fn a_request_does_not_disguise_itself() {
 }
 
 #[test]
-fn discovery_documents_are_written_on_loopback_only() {
+fn discovery_documents_are_written_on_disposable_targets_only() {
     let local = ownership().with_writable_discovery(true);
     assert_eq!(local.effects(&request("PUT", "http://h/v2/Schemas/urn:x")).unwrap(), []);
     assert!(ownership().effects(&request("PUT", "http://h/v2/Schemas/urn:x")).is_err());
