@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::find::find;
 use super::ledger::{self, LedgerError, OutstandingCreate};
 use super::ownership::{Ownership, Trace, carries};
 use super::request::SCIM_JSON;
+use super::time_limit::TimeLimit;
 use crate::model::{Answer, AuthMode, LeftOver, Request};
 use crate::wire::Transport;
 
@@ -166,16 +165,18 @@ pub(crate) async fn after_case(
     ownership: &Ownership,
     within: Duration,
 ) -> Vec<LeftOver> {
-    let deadline = Instant::now() + within;
+    let limit = TimeLimit::new(transport, within);
     let mut left_over = Vec::new();
     for trace in ownership.traces() {
         let wanted = wanted(&trace, ownership.name());
-        let removed =
-            tokio::time::timeout_at(deadline, remove(transport, &wanted)).await.unwrap_or_else(|_| {
+        let removed = tokio::select! {
+            removed = remove(transport, &wanted) => removed,
+            () = limit.is_over() => {
                 let url = trace.url.as_deref().unwrap_or(&trace.endpoint);
                 let why = format!("clean-up took longer than {}", crate::suite::duration::human(within));
                 Removed::one(url, Err(why))
-            });
+            }
+        };
         if removed.problems.is_empty() {
             ownership.gone(trace.number);
         }

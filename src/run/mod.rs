@@ -20,6 +20,7 @@ mod request;
 mod requirements;
 mod shared;
 mod slim;
+mod time_limit;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

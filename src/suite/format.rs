@@ -55,6 +55,10 @@ pub struct Case {
     /// With `derive: attributes`, the attributes that get a row; all conditions have to hold.
     #[serde(default)]
     pub only: Option<AttributeFilter>,
+    /// How long the case may take, for one that sends very much: `5m`. The configured time of a case holds where it is
+    /// longer.
+    #[serde(default)]
+    pub timeout: Option<String>,
     /// What the case needs before its steps. If it fails, the case is blocked, not failed.
     #[serde(default)]
     pub setup: Vec<SetupEntry>,

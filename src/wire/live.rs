@@ -354,6 +354,10 @@ impl Transport for Live {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Sent> {
         Box::pin(self.exchange(request))
     }
+
+    fn held_back(&self) -> Duration {
+        self.throttle.held_back()
+    }
 }
 
 #[cfg(test)]

@@ -43,4 +43,10 @@ pub struct Sent {
 pub trait Transport: Send + Sync {
     /// Sends one request. Whatever goes wrong is part of the answer.
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Sent>;
+
+    /// For how long, all in all, requests were held back so far by limits: the configured rate, and pauses that the
+    /// target asked for. Nobody else is to blame for that time.
+    fn held_back(&self) -> Duration {
+        Duration::ZERO
+    }
 }

@@ -1,5 +1,6 @@
 //! Sends nothing that the target's limits forbid: a rate of our own, and the pauses that the target asks for.
 
+use std::sync::{Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +16,45 @@ pub(crate) struct Throttle {
     interval: Option<Duration>,
     /// When the next request may start.
     next: Mutex<Instant>,
+    held: StdMutex<Held>,
+}
+
+/// The time in which at least one request was held back.
+#[derive(Debug, Default)]
+struct Held {
+    before: Duration,
+    waiting: u32,
+    since: Option<Instant>,
+}
+
+impl Held {
+    fn so_far(&self) -> Duration {
+        self.before + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+/// A request that is held back, until it is dropped.
+struct Waiting<'t>(&'t StdMutex<Held>);
+
+impl<'t> Waiting<'t> {
+    fn new(held: &'t StdMutex<Held>) -> Self {
+        let mut state = held.lock().unwrap_or_else(PoisonError::into_inner);
+        state.waiting += 1;
+        state.since.get_or_insert_with(Instant::now);
+        drop(state);
+        Self(held)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        if state.waiting == 0 {
+            state.before = state.so_far();
+            state.since = None;
+        }
+    }
 }
 
 impl Throttle {
@@ -23,7 +63,7 @@ impl Throttle {
     pub(crate) fn new(max_rate: Option<f64>) -> Self {
         let interval =
             max_rate.filter(|rate| *rate > 0.0).and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok());
-        Self { interval, next: Mutex::new(Instant::now()) }
+        Self { interval, next: Mutex::new(Instant::now()), held: StdMutex::default() }
     }
 
     /// Waits until a request may start.
@@ -37,8 +77,14 @@ impl Throttle {
             at
         };
         if at > Instant::now() {
+            let _waiting = Waiting::new(&self.held);
             sleep_until(at).await;
         }
+    }
+
+    /// The time so far in which at least one request was held back.
+    pub(crate) fn held_back(&self) -> Duration {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).so_far()
     }
 
     /// Holds back every request of the run for this long: the target asked for it.
@@ -89,6 +135,22 @@ mod tests {
             throttle.turn().await;
         }
         assert_eq!(start.elapsed().as_millis(), 1000, "the first goes at once, four more follow in a second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_that_is_held_back_is_counted_once() {
+        let throttle = Throttle::new(Some(1.0));
+        throttle.turn().await;
+        tokio::join!(throttle.turn(), throttle.turn());
+        assert_eq!(throttle.held_back().as_secs(), 2, "two at the same time, the later one for two seconds");
+        tokio::time::advance(Duration::from_secs(9)).await;
+        throttle.turn().await;
+        assert_eq!(throttle.held_back().as_secs(), 2, "nobody waited");
+        tokio::select! {
+            () = throttle.turn() => unreachable!(),
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+        assert_eq!(throttle.held_back().as_millis(), 2500, "one that was given up waited too");
     }
 
     #[tokio::test(start_paused = true)]

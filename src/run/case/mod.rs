@@ -17,7 +17,9 @@ use super::plan::PlannedCase;
 use super::poll::{self, Pauses};
 use super::requirements::requirement_of;
 use super::shared::Shared;
+use super::time_limit::TimeLimit;
 use crate::model::{CaseResult, Exchange, Finding, LeftOver, OutcomeTaken, Phase, Verdict, milliseconds};
+use crate::suite::duration;
 use crate::suite::format::Step;
 use crate::suite::template::{self, Scope, TemplateError};
 
@@ -65,21 +67,21 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
     let started = Instant::now();
     let started_ms = shared.elapsed_ms();
 
+    let own = planned.case().timeout.as_deref().and_then(duration::parse);
+    let within = own.unwrap_or_default().max(shared.case_timeout);
+    let transport = shared.transport.as_ref();
+    let limit = TimeLimit::new(transport, within);
     let mut interrupt = shared.interrupt.clone();
     let stop = tokio::select! {
-        result = tokio::time::timeout(shared.case_timeout, case.steps()) => match result {
-            Ok(Ok(())) => None,
-            Ok(Err(stop)) => Some(stop),
-            Err(_) => Some(Stop::Broken(format!(
-                "the case did not end within {}: raise timeouts.case if the target is slow",
-                crate::suite::duration::human(shared.case_timeout)
-            ))),
-        },
+        result = case.steps() => result.err(),
+        () = limit.is_over() => Some(Stop::Broken(format!(
+            "the case did not end within {}: raise timeouts.case if the target is slow",
+            duration::human(within)
+        ))),
         () = super::interrupted(&mut interrupt) => Some(Stop::Blocked("interrupted".to_owned())),
     };
     case.settle(stop);
-    let transport = shared.transport.as_ref();
-    let left_over = cleanup::after_case(transport, &case.ownership, shared.case_timeout).await;
+    let left_over = cleanup::after_case(transport, &case.ownership, within).await;
 
     let Running { findings, outcomes, exchanges, reason, .. } = case;
     // What does not apply takes nothing away from what holds.

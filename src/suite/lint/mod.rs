@@ -124,8 +124,14 @@ impl<'a> Linter<'a> {
 
     /// Whether all names of a case are known: what was repaired in it may have given one.
     fn names_are_certain(&self, at: &str) -> bool {
+        const NAMING: [&str; 7] = ["setup", "as", "capture", "matrix", "derive", "only", "each"];
         let case: String = at.split('/').take(3).collect::<Vec<_>>().join("/") + "/";
-        !self.parsed.repaired.iter().any(|pointer| pointer.starts_with(&case))
+        let mut within = self.parsed.repaired.iter().filter_map(|pointer| pointer.strip_prefix(&case));
+        !within.any(|rest| {
+            let mut keys = rest.split('/');
+            // A step as a whole, or the list of them.
+            keys.clone().count() <= 2 && rest.starts_with("steps") || keys.any(|key| NAMING.contains(&key))
+        })
     }
 
     fn suite(&mut self) {
@@ -170,6 +176,9 @@ impl<'a> Linter<'a> {
         self.title(&format!("{at}/title"), &case.title);
         self.features(&format!("{at}/requires"), &case.requires, Some(case));
         self.contradiction(&format!("{at}/requires"), &case.requires, suite);
+        if let Some(timeout) = &case.timeout {
+            self.duration(&format!("{at}/timeout"), timeout);
+        }
         self.rows(case, at);
         self.case_templates(case, at);
         if case.steps.is_empty() {

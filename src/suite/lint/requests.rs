@@ -163,14 +163,8 @@ impl<'a> Linter<'a> {
         let mut parsed = Vec::new();
         for (key, text) in [("within", Some(&eventually.within)), ("every", eventually.every.as_ref())] {
             let Some(text) = text else { continue };
-            match duration::parse(text) {
-                Some(duration) if !duration.is_zero() => parsed.push(duration),
-                _ if text.contains("${") => {}
-                _ => self
-                    .mistake(&format!("{at}/eventually/{key}"), &format!("`{text}` is not a duration"))
-                    .label("not a duration")
-                    .help("a number and `ms`, `s` or `m`: `500ms`, `5s`".to_owned())
-                    .push(),
+            if !text.contains("${") {
+                parsed.extend(self.duration(&format!("{at}/eventually/{key}"), text));
             }
         }
         if let [within, every] = parsed.as_slice()
@@ -181,6 +175,20 @@ impl<'a> Linter<'a> {
                 .help(format!("less than {}", duration::human(*within)))
                 .push();
         }
+    }
+}
+
+impl Linter<'_> {
+    /// A duration that is more than nothing.
+    pub(super) fn duration(&mut self, at: &str, text: &str) -> Option<std::time::Duration> {
+        let duration = duration::parse(text).filter(|duration| !duration.is_zero());
+        if duration.is_none() {
+            self.mistake(at, &format!("`{text}` is not a duration"))
+                .label("not a duration")
+                .help("a number and `ms`, `s` or `m`: `500ms`, `5s`".to_owned())
+                .push();
+        }
+        duration
     }
 }
 
