@@ -178,9 +178,25 @@ fn refused(documents: &Documents, settings: &Settings) -> Option<NotReady> {
     Some(NotReady { problem: problem.to_owned(), advice })
 }
 
-/// Everything is answered with an error of the server: no other base URL helps.
+/// Everything is answered with an error of the server, or with a request to wait: no other base URL helps.
 fn failing(asked: &[&Exchange]) -> Option<NotReady> {
     let status = asked.first()?.response()?.status;
+    let busy = |exchange: &&Exchange| {
+        exchange.response().is_some_and(|response| matches!(response.status, 429 | 503))
+    };
+    if asked.iter().all(busy) {
+        let after = asked.iter().find_map(|exchange| exchange.response()?.header("retry-after"));
+        let after = after.map(|after| format!("it says: Retry-After: {after}"));
+        let advice = [
+            Some("wait until its limit allows requests again, or until it is up".to_owned()),
+            Some("slow down afterwards: `max_rate` of the target, or --max-rate 5".to_owned()),
+            after,
+        ];
+        return Some(NotReady {
+            problem: format!("the target takes no requests now ({status}), also after waiting as it asks"),
+            advice: advice.into_iter().flatten().collect(),
+        });
+    }
     let failed = |exchange: &&Exchange| exchange.response().is_some_and(|response| response.status >= 500);
     asked.iter().all(failed).then(|| NotReady {
         problem: format!("the target fails on every request ({status})"),
@@ -217,11 +233,7 @@ fn unreachable(asked: &[&Exchange], settings: &Settings) -> Option<NotReady> {
         ),
         FailureKind::Tls => (
             format!("the TLS handshake with {host}:{port} failed: {}", failure.message),
-            vec![
-                "a certificate of a private authority: name it as `ca_file`".into(),
-                "a server that wants a client certificate: name `client_cert_file` and `client_key_file`".into(),
-                "a server that speaks plain HTTP: begin the URL with http://".into(),
-            ],
+            tls_advice(&failure.message),
         ),
         FailureKind::Timeout => (
             format!("{url} did not answer in time: {}", failure.message),
@@ -240,6 +252,20 @@ fn unreachable(asked: &[&Exchange], settings: &Settings) -> Option<NotReady> {
         }
     };
     Some(NotReady { problem, advice })
+}
+
+/// What a failed handshake may come from, the likeliest first.
+fn tls_advice(message: &str) -> Vec<String> {
+    let mut advice = vec![
+        "a certificate of a private authority: name it as `ca_file`".to_owned(),
+        "a server that wants a client certificate: name `client_cert_file` and `client_key_file`".to_owned(),
+        "a server that speaks plain HTTP: begin the URL with http://".to_owned(),
+    ];
+    // What came is no record of TLS (rustls' word for it).
+    if message.contains("InvalidContentType") {
+        advice.rotate_right(1);
+    }
+    advice
 }
 
 fn scheme(url: &url::Url) -> &'static str {

@@ -46,6 +46,18 @@ async fn a_good_target_is_ready() {
 }
 
 #[tokio::test]
+async fn a_target_that_is_busy_is_not_taken_for_a_wrong_url() {
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(429).insert_header("Retry-After", "0");
+    Mock::given(method("GET")).respond_with(busy).mount(&server).await;
+    let problem = doctor(&format!("{}/scim/v2", server.uri()), None).await.unwrap_err();
+    assert!(problem.problem.contains("takes no requests now (429)"), "{}", problem.problem);
+    assert_eq!(problem.advice.last().map(String::as_str), Some("it says: Retry-After: 0"));
+    let asked = server.received_requests().await.unwrap();
+    assert!(asked.iter().all(|request| request.url.path().starts_with("/scim/v2/")), "no path is guessed");
+}
+
+#[tokio::test]
 async fn nobody_listens() {
     let port = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
