@@ -121,9 +121,11 @@ impl<'j> Job<'j> {
         let completed = resolve(&mut data, &self.ids)
             .map_err(|name| unresolved(&name))
             .and_then(|()| self.send(&put, &path, Some(data)));
+        // Where it is was said when it was created; the answer to a PUT need not repeat it (RFC 7644 §3.7 wants it).
+        let location = self.results[index].as_ref().and_then(|created| created.location.clone());
         let new = match completed {
             Ok(reply) if reply.status.is_success() => {
-                Outcome { status: StatusCode::CREATED, ..Outcome::of(operation, reply, None) }
+                Outcome { status: StatusCode::CREATED, location, ..Outcome::of(operation, reply, None) }
             }
             other => {
                 let refusal = other.err().unwrap_or_else(|| {
