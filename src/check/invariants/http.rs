@@ -24,8 +24,10 @@ pub(super) fn answered(view: &View<'_>) -> Judged {
     }
 }
 
+/// Not of OPTIONS: SCIM says nothing about it, and frameworks answer with a text or a page.
 pub(super) fn json_in_utf8(view: &View<'_>) -> Judged {
-    let Some(response) = view.response else { return Judged::NotApplicable };
+    let of_scim = view.exchange.request.method != "OPTIONS";
+    let Some(response) = view.response.filter(|_| of_scim) else { return Judged::NotApplicable };
     let wanted = "a body that is JSON in UTF-8";
     match (response.body.parsed(), &response.body.completeness) {
         (ParsedBody::Empty, _) => Judged::NotApplicable,

@@ -161,3 +161,12 @@ fn no_answer() {
     exchange.answer = failed(FailureKind::Timeout);
     assert_eq!(broken(&exchange), [("answered", Verdict::Error)]);
 }
+
+#[test]
+fn what_options_says_is_no_message_of_scim() {
+    let page = |method: &str| {
+        let exchange = testing::exchange(method, "/Users/7", 200, &[("content-type", "text/html")], "<html>");
+        broken(&exchange).contains(&("json-in-utf-8", Verdict::Fail))
+    };
+    assert!(page("GET") && !page("OPTIONS"));
+}
