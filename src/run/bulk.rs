@@ -99,7 +99,8 @@ pub(crate) fn told(answer: Option<&Value>, index: usize, bulk_id: Option<&str>) 
     };
     let location = entry.get("location").and_then(Value::as_str);
     match (status, location) {
-        (Some(status @ 400..500), _) => Told::Refused(status),
+        // 501 too: the operation is one that the target does not carry out (RFC 7644 §3.12).
+        (Some(status @ (400..=499 | 501)), _) => Told::Refused(status),
         (Some(200..300) | None, Some(location)) => Told::Created(location.to_owned()),
         (Some(status), _) => Told::Nothing(format!("its status is {status}, and it has no location of use")),
         (None, None) => Told::Nothing("it has neither status nor location".to_owned()),
@@ -153,12 +154,14 @@ mod tests {
             { "bulkId": "b", "status": "201", "location": "/v2/Users/1" },
             { "bulkId": "a", "status": "409" },
             { "status": 500 },
+            { "status": "501" },
         ]});
         let said = |index, id| told(Some(&answer), index, id);
         assert_eq!(said(0, Some("b")), Told::Created("/v2/Users/1".to_owned()));
         assert_eq!(said(0, Some("a")), Told::Refused(409));
         assert_eq!(said(0, None), Told::Created("/v2/Users/1".to_owned()));
         assert!(matches!(said(2, None), Told::Nothing(_)));
+        assert_eq!(said(3, None), Told::Refused(501));
         assert!(matches!(said(9, None), Told::Nothing(_)));
         assert!(matches!(told(None, 0, None), Told::Nothing(_)));
     }

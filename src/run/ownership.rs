@@ -286,7 +286,8 @@ impl Ownership {
 
     /// Takes note of what came back.
     ///
-    /// `tries` is how often the request was sent: the refusal of a second try says nothing about the first.
+    /// `tries` is how often the request was sent. All tries but the last were refused (see [`Sent`](crate::wire::Sent)),
+    /// so that the last one says what became of it.
     pub(crate) fn after(&self, intents: &Intents, request: &Request, answer: &Answer, tries: u32) {
         if let (Answer::Response(response), "DELETE") = (answer, request.method.as_str())
             && (200..300).contains(&response.status)
@@ -333,8 +334,7 @@ impl Ownership {
             // Nothing went out.
             Answer::Failed(failure)
                 if tries == 0
-                    || matches!(failure.kind, FailureKind::Refused | FailureKind::NameResolution)
-                        && tries <= 1 =>
+                    || matches!(failure.kind, FailureKind::Refused | FailureKind::NameResolution) =>
             {
                 return Outcome::Refused;
             }
@@ -350,15 +350,13 @@ impl Ownership {
                 };
                 match made {
                     Ok(Some(url)) => Outcome::Made(url),
-                    Ok(None) if tries <= 1 => Outcome::Refused,
-                    Ok(None) => {
-                        Outcome::Lost { reason: "it was refused at a later try".to_owned(), expected: false }
-                    }
+                    Ok(None) => Outcome::Refused,
                     Err(reason) => Outcome::Lost { reason, expected: true },
                 }
             }
-            // Refused: nothing was made. A time-out (408) may come from a proxy that handed the request on.
-            400..500 if tries <= 1 && response.status != 408 => Outcome::Refused,
+            // Refused, or not implemented: nothing was made. A time-out (408) may come from a proxy that handed the
+            // request on.
+            400..=499 | 501 if response.status != 408 => Outcome::Refused,
             // A server that redirects or fails may have created it all the same.
             status => {
                 Outcome::Lost { reason: format!("the create was answered with {status}"), expected: false }

@@ -35,7 +35,8 @@ pub struct Sent {
     pub answer: Answer,
     /// From the first byte sent to the last byte received, of the last try.
     pub duration: Duration,
-    /// How often it was sent: more than once where the target asked us to wait and try again.
+    /// How often it was sent: more than once where the target asked us to wait and try again. A request that may change
+    /// something is only sent again after a 429, which refuses it: what the earlier tries did is certain, nothing.
     pub tries: u32,
 }
 

@@ -228,15 +228,22 @@ fn odd_ids_stay_one_segment() {
     }
 }
 
+/// However often it was sent: it is sent again after a 429 only, which refuses it.
 #[test]
-fn a_refused_create_made_nothing_unless_it_was_sent_before() {
-    let refused = answer(409, None, "");
-    assert_eq!(created(&refused, 1), None);
-    assert!(!created(&refused, 2).unwrap().expected);
+fn a_refused_create_made_nothing() {
     let silent = |kind| Answer::Failed(Failure { kind, message: String::new() });
-    assert_eq!(created(&silent(FailureKind::Refused), 1), None);
-    assert!(created(&silent(FailureKind::Timeout), 1).unwrap().expected);
-    assert!(created(&silent(FailureKind::Closed), 1).unwrap().expected);
+    for tries in [1, 2, 3] {
+        for status in [400, 409, 429, 501] {
+            assert_eq!(created(&answer(status, None, ""), tries), None, "{status}");
+        }
+        assert_eq!(created(&silent(FailureKind::Refused), tries), None);
+        for status in [408, 500, 503] {
+            assert!(!created(&answer(status, None, ""), tries).unwrap().expected, "{status}");
+        }
+        assert!(created(&silent(FailureKind::Timeout), tries).unwrap().expected);
+        assert!(created(&silent(FailureKind::Closed), tries).unwrap().expected);
+    }
+    assert_eq!(created(&silent(FailureKind::Timeout), 0), None, "nothing was sent");
 }
 
 #[test]
