@@ -364,6 +364,18 @@ impl Ownership {
         }
     }
 
+    /// The id of what a create made, from the Location, for an answer without one in its body (ambiguity
+    /// `post-response-body`). The Location is the target's text: it gives an id only if it is that of this case's own,
+    /// one plain segment below the endpoint that the create was sent to.
+    pub(crate) fn id_from_location(&self, request: &Request, response: &Response) -> Option<String> {
+        if request.method != "POST" || !(200..300).contains(&response.status) {
+            return None;
+        }
+        let endpoint = without_query(&request.url);
+        let url = self.at_location(endpoint, None, response.header("location")?).ok()?;
+        self.places.member(endpoint, &url).filter(|_| self.owns(&url))
+    }
+
     /// Records that there is nothing left of a create.
     pub(crate) fn gone(&self, number: u64) {
         self.state().traces.retain(|trace| trace.number != number);

@@ -63,6 +63,14 @@ impl Places {
         }
     }
 
+    /// The last segment of a URL that is one plain segment below this endpoint of the target.
+    pub(crate) fn member(&self, endpoint: &str, url: &str) -> Option<String> {
+        let above = self.segments(endpoint).filter(|endpoint| self.is_endpoint(endpoint))?;
+        let mut segments = self.segments(url)?;
+        let last = segments.pop()?;
+        (segments == above && !last.starts_with('.')).then_some(last)
+    }
+
     /// The URL of a path below the base URL, as a bulk operation names it. What leads elsewhere stays what it is.
     pub(crate) fn url_of(&self, path: &str) -> String {
         format!("{}/{}", self.base_url.as_str().trim_end_matches('/'), path.trim_start_matches('/'))
@@ -149,5 +157,26 @@ mod tests {
         for (url, wanted) in cases {
             assert_eq!(places.of(url), wanted, "{url}");
         }
+    }
+
+    #[test]
+    fn members_of_an_endpoint() {
+        let places = Places::new(&Url::parse("http://h/v2").unwrap(), ["/custom/Things"]);
+        let member = |endpoint: &str, url: &str| places.member(endpoint, url);
+        assert_eq!(member("http://h/v2/Users", "http://h/v2/Users/7").as_deref(), Some("7"));
+        assert_eq!(member("http://h/v2/custom/Things", "http://h/v2/custom/Things/7/").as_deref(), Some("7"));
+        for elsewhere in [
+            "http://h/v2/Groups/7",
+            "http://h/v2/Users",
+            "http://h/v2/Users/7/8",
+            "http://h/v2/Users/7%2F8",
+            "http://h/v2/Users/.search",
+            "http://h/v2/Users/../7",
+            "http://h/Users/7",
+            "http://evil/v2/Users/7",
+        ] {
+            assert_eq!(member("http://h/v2/Users", elsewhere), None, "{elsewhere}");
+        }
+        assert_eq!(member("http://h/v2/Bulk", "http://h/v2/Bulk/7"), None, "no resource type is there");
     }
 }

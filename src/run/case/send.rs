@@ -128,15 +128,38 @@ impl Running<'_> {
         };
         let headers: Map<String, Value> =
             response.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-        let body = response.body.json().cloned().unwrap_or(Value::Null);
+        let body = self.body(index);
         self.scope.insert_into("headers", name, Value::Object(headers));
         self.scope.set(name, body);
     }
 
+    /// The body of an answer, null without one. What a create made has its id in any case: if the body does not say it,
+    /// the Location does (RFC 7644 §3.3).
+    fn body(&self, index: usize) -> Value {
+        let exchange = &self.exchanges[index];
+        let Some(response) = exchange.response() else { return Value::Null };
+        let body = response.body.json().cloned();
+        let says_id = body.as_ref().is_some_and(|body| body.get("id").is_some());
+        let id = match says_id {
+            true => None,
+            false => self.ownership.id_from_location(&exchange.request, response),
+        };
+        match (body, id) {
+            (None, Some(id)) => json!({ "id": id }),
+            (Some(Value::Object(mut members)), Some(id)) => {
+                members.insert("id".to_owned(), Value::String(id));
+                Value::Object(members)
+            }
+            (body, _) => body.unwrap_or(Value::Null),
+        }
+    }
+
     /// Puts single values of the answer in scope.
     pub(super) fn capture(&mut self, step: &Step, index: usize) -> Result<(), Stop> {
-        let Some(response) = self.exchanges[index].response() else { return Ok(()) };
-        let body = response.body.json().cloned().unwrap_or(Value::Null);
+        if self.exchanges[index].response().is_none() {
+            return Ok(());
+        }
+        let body = self.body(index);
         for (name, place) in &step.capture {
             let nodes =
                 check::locate::locate(place, &body, None).map_err(|error| Stop::Broken(error.to_string()))?;

@@ -247,6 +247,27 @@ fn a_refused_create_made_nothing() {
 }
 
 #[test]
+fn a_location_gives_the_id_of_what_is_ours() {
+    let create = with_body("POST", "http://h/v2/Users", &json!({ "userName": NAME }));
+    let id = |location: &str| {
+        let ownership = ownership();
+        let answer = answer(201, Some(location), "");
+        send(&ownership, &create, &answer, 1).unwrap();
+        let Answer::Response(response) = answer else { unreachable!() };
+        ownership.id_from_location(&create, &response)
+    };
+    assert_eq!(id("http://h/v2/Users/7").as_deref(), Some("7"));
+    assert_eq!(id("/v2/Users/7/").as_deref(), Some("7"));
+    for location in
+        ["http://h/v2/Groups/7", "http://evil/v2/Users/7", "/v2/Users/7/8", "/v2/Users/a%2Fb", "/v2/Users"]
+    {
+        assert_eq!(id(location), None, "{location}");
+    }
+    let Answer::Response(response) = answer(201, Some("/v2/Users/7"), "") else { unreachable!() };
+    assert_eq!(ownership().id_from_location(&create, &response), None, "nobody created it");
+}
+
+#[test]
 fn a_location_is_enough_to_find_what_was_created() {
     let url = Some("http://h/v2/Users/9".to_owned());
     assert_eq!(created(&answer(201, Some("/v2/Users/9?x=1#y"), ""), 1).unwrap().url, url);
