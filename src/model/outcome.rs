@@ -139,6 +139,30 @@ pub struct Finding {
     pub source: Option<SourceRef>,
 }
 
+impl Finding {
+    /// A finding that says its verdict and nothing else yet.
+    #[must_use]
+    pub fn new(id: String, requirement: RequirementId, level: Level, verdict: Verdict) -> Self {
+        Self {
+            id,
+            requirement,
+            level,
+            verdict,
+            wanted: String::new(),
+            got: String::new(),
+            at: String::new(),
+            exchange: None,
+            hint: None,
+            why: None,
+            see: Vec::new(),
+            reason: None,
+            judged_on: None,
+            broken_on: None,
+            source: None,
+        }
+    }
+}
+
 /// A line of a suite file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceRef {

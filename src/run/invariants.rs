@@ -95,22 +95,21 @@ impl Count {
 
     fn case(&self, redact: &impl Fn(&str) -> String) -> CaseResult {
         let id = format!("invariants/{}", self.invariant.id);
-        let finding = |breach: Option<&Breach>, number: usize| Finding {
-            id: if number == 0 { format!("{id}#holds") } else { format!("{id}#holds-{}", number + 1) },
-            requirement: self.invariant.requirement.into(),
-            level: self.invariant.level(),
-            verdict: breach.map_or(Verdict::Pass, |breach| breach.verdict),
-            wanted: breach.map_or_else(String::new, |breach| redact(&breach.wanted)),
-            got: breach.map_or_else(String::new, |breach| redact(&breach.got)),
-            at: breach.map_or_else(String::new, |breach| redact(&breach.at)),
-            exchange: breach.map(|breach| breach.exchange.clone()).or_else(|| self.held.clone()),
-            hint: breach.and_then(|breach| check::hint::for_invariant(self.invariant.id, &breach.got)),
-            why: None,
-            see: self.invariant.see.iter().map(|slug| (*slug).to_owned()).collect(),
-            reason: None,
-            judged_on: Some(self.judged),
-            broken_on: Some(breach.map_or(0, |breach| breach.times)),
-            source: None,
+        let finding = |breach: Option<&Breach>, number: usize| {
+            let name = if number == 0 { format!("{id}#holds") } else { format!("{id}#holds-{}", number + 1) };
+            let verdict = breach.map_or(Verdict::Pass, |breach| breach.verdict);
+            let text = |of: fn(&Breach) -> &str| breach.map_or_else(String::new, |breach| redact(of(breach)));
+            Finding {
+                wanted: text(|breach| &breach.wanted),
+                got: text(|breach| &breach.got),
+                at: text(|breach| &breach.at),
+                exchange: breach.map(|breach| breach.exchange.clone()).or_else(|| self.held.clone()),
+                hint: breach.and_then(|breach| check::hint::for_invariant(self.invariant.id, &breach.got)),
+                see: self.invariant.see.iter().map(|slug| (*slug).to_owned()).collect(),
+                judged_on: Some(self.judged),
+                broken_on: Some(breach.map_or(0, |breach| breach.times)),
+                ..Finding::new(name, self.invariant.requirement.into(), self.invariant.level(), verdict)
+            }
         };
         let mut breaches: Vec<_> = self.breaches.iter().collect();
         breaches.sort_by_key(|breach| std::cmp::Reverse(breach.verdict));

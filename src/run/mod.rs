@@ -216,7 +216,7 @@ impl Runner<'_> {
                     let Some(index) = indices.remove(&id) else { continue };
                     let found = match outcome {
                         Ok(run) => collector::case(&self.shared, self.redactor, run),
-                        Err(error) => Done::only(panicked(&plan.cases[index], &error)),
+                        Err(error) => Done::only(panicked(&self.shared, &plan.cases[index], &error)),
                     };
                     if let Some(result) = &found.result {
                         self.sink.event(&Event::CaseFinished {
@@ -235,7 +235,8 @@ impl Runner<'_> {
             }
         }
         let reason = format!("not begun: {}", self.partial.as_deref().unwrap_or("not run"));
-        let not_begun = |planned: &PlannedCase| Done::only(unjudged(planned, Verdict::Blocked, &reason));
+        let not_begun =
+            |planned: &PlannedCase| Done::only(unjudged(&self.shared, planned, Verdict::Blocked, &reason));
         done.into_iter()
             .zip(&plan.cases)
             .map(|(done, planned)| done.unwrap_or_else(|| not_begun(planned)))
@@ -250,47 +251,34 @@ fn unrun(shared: &Shared, planned: &PlannedCase) -> Option<CaseResult> {
         Fate::Deselected => (Verdict::Deselected, "deselected".to_owned()),
         Fate::FeatureUnmet(unmet) => (Verdict::NotApplicable, case::not_applicable(unmet)),
     };
-    let result = unjudged(planned, verdict, &reason);
-    let area = shared.area_of(&result.checks);
-    Some(CaseResult { area, ..result })
+    Some(unjudged(shared, planned, verdict, &reason))
 }
 
 /// A result that judges nothing; every check says why.
-fn unjudged(planned: &PlannedCase, verdict: Verdict, reason: &str) -> CaseResult {
-    let checks = requirements::checks_of(planned).map(|(id, requirement, level, line)| Finding {
-        id: format!("{}#{id}", planned.id),
-        requirement,
-        level,
-        verdict,
-        wanted: String::new(),
-        got: String::new(),
-        at: String::new(),
-        exchange: None,
-        hint: None,
-        why: None,
-        see: Vec::new(),
+fn unjudged(shared: &Shared, planned: &PlannedCase, verdict: Verdict, reason: &str) -> CaseResult {
+    let finding = |(id, requirement, level, line): PlannedCheck| Finding {
         reason: Some(reason.to_owned()),
-        judged_on: None,
-        broken_on: None,
         source: Some(SourceRef { file: planned.suite.file.clone(), line }),
-    });
+        ..Finding::new(format!("{}#{id}", planned.id), requirement, level, verdict)
+    };
+    let checks: Vec<_> = requirements::checks_of(planned).map(finding).collect();
     CaseResult {
         id: planned.id.clone(),
         suite: planned.suite.spec.suite.clone(),
         title: planned.case().title.clone(),
-        area: String::new(),
+        area: shared.area_of(&checks),
         verdict,
         reason: Some(reason.to_owned()),
         requires: planned.requires.clone(),
         started_ms: 0.0,
         duration_ms: 0.0,
-        checks: checks.collect(),
+        checks,
         outcomes: Vec::new(),
         exchanges: Vec::new(),
         source: Some(SourceRef { file: planned.suite.file.clone(), line: planned.case().line }),
     }
 }
 
-fn panicked(planned: &PlannedCase, error: &tokio::task::JoinError) -> CaseResult {
-    unjudged(planned, Verdict::Error, &format!("internal error, please report it: {error}"))
+fn panicked(shared: &Shared, planned: &PlannedCase, error: &tokio::task::JoinError) -> CaseResult {
+    unjudged(shared, planned, Verdict::Error, &format!("internal error, please report it: {error}"))
 }

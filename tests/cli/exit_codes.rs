@@ -1,6 +1,8 @@
 //! Every exit code, and that the message beside it helps. 70 is a bug of ours and cannot be provoked; 6 is reserved; 130
 //! is in `interrupt`.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -68,6 +70,8 @@ fn exit_1_if_the_run_is_cut_off() {
     let result = place.results("reports/latest");
     assert_eq!(result.partial.as_deref(), Some("the run timeout is over"), "{}", said.transcript());
     assert!(said.stdout.contains("the run timeout is over"), "{}", said.transcript());
+    let areas: BTreeSet<_> = result.cases.iter().map(|case| case.area.as_str()).collect();
+    assert!(areas.len() > 10 && !areas.contains(""), "what was not begun has its area too: {areas:?}");
 }
 
 #[test]

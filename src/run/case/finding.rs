@@ -28,21 +28,10 @@ impl Running<'_> {
         exchange: Option<&Exchange>,
     ) -> Finding {
         Finding {
-            id: self.finding_id(check),
-            requirement: requirement.clone(),
-            level,
-            verdict,
-            wanted: String::new(),
-            got: String::new(),
             at: "status".to_owned(),
             exchange: exchange.map(|exchange| exchange.id.clone()),
-            hint: None,
-            why: None,
-            see: Vec::new(),
-            reason: None,
-            judged_on: None,
-            broken_on: None,
             source: Some(source(self.planned, line)),
+            ..Finding::new(self.finding_id(check), requirement.clone(), level, verdict)
         }
     }
 

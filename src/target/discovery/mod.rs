@@ -13,7 +13,7 @@ use url::Url;
 
 pub use self::documents::Documents;
 use super::model::{Discovery, TargetModel};
-use crate::model::{Exchange, ExchangeId, Finding, Level, RequirementId, Verdict};
+use crate::model::{Exchange, ExchangeId, Finding, Level, Verdict};
 use crate::wire::{Credential, LiveOptions, Redactor};
 
 /// What the configuration says that matters for discovery.
@@ -97,21 +97,10 @@ pub fn understand(documents: Documents, settings: &Settings, began: Instant) -> 
 /// A finding of discovery: information only, since the suites judge the documents themselves.
 fn note(id: &str, requirement: &str, exchange: Option<&Exchange>, wanted: &str, got: String) -> Finding {
     Finding {
-        id: format!("{CASE}#{id}"),
-        requirement: RequirementId::from(requirement),
-        level: Level::May,
-        verdict: Verdict::Info,
         wanted: wanted.to_owned(),
         got,
-        at: String::new(),
         exchange: exchange.map(|exchange| exchange.id.clone()),
-        hint: None,
-        why: None,
-        see: Vec::new(),
-        reason: None,
-        judged_on: None,
-        broken_on: None,
-        source: None,
+        ..Finding::new(format!("{CASE}#{id}"), requirement.into(), Level::May, Verdict::Info)
     }
 }
 
