@@ -274,6 +274,10 @@ pub struct Outcome {
     /// Checks that apply to this outcome only.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// Whether the case ends with this outcome: the other checks of the step, and what comes after it, are not
+    /// applicable.
+    #[serde(default)]
+    pub ends_case: bool,
     /// Line in the file.
     #[serde(default)]
     #[schemars(skip)]

@@ -24,6 +24,7 @@ impl Running<'_> {
         let mut findings = Vec::new();
         let mut taken = None;
         let mut extra: &[Check] = &[];
+        let mut end = None;
 
         let expected = if let Some(expect) = &step.expect {
             Some((check::judge::expect(expect, exchange), Vec::new(), step.line))
@@ -35,6 +36,7 @@ impl Running<'_> {
                 Some(place) => {
                     let outcome = &step.one_of[place];
                     extra = &outcome.checks;
+                    end = outcome.ends_case.then(|| format!("{}: {}", step.name, outcome.outcome));
                     taken = Some(OutcomeTaken { step: step.name.clone(), outcome: outcome.outcome.clone() });
                     Some((check::judge::outcome(outcome, exchange), outcome.see.clone(), outcome.line))
                 }
@@ -48,7 +50,12 @@ impl Running<'_> {
             let text = format!("{}: {}", step.name, expectation.got);
             let holds = expectation.holds;
             if let Some(requirement) = requirement {
-                let verdict = if step.control && !holds { Verdict::Blocked } else { verdict };
+                let verdict = match verdict {
+                    _ if step.control && !holds => Verdict::Blocked,
+                    // That there is nothing to judge is no success.
+                    Verdict::Pass if end.is_some() => Verdict::NotApplicable,
+                    verdict => verdict,
+                };
                 findings.push(Finding {
                     hint: if holds {
                         None
@@ -58,8 +65,11 @@ impl Running<'_> {
                     wanted: expectation.wanted,
                     got: expectation.got,
                     see,
-                    reason: (verdict == Verdict::Blocked)
-                        .then(|| "the control step was not accepted".to_owned()),
+                    reason: match verdict {
+                        Verdict::Blocked => Some("the control step was not accepted".to_owned()),
+                        Verdict::NotApplicable => end.clone(),
+                        _ => None,
+                    },
                     ..self.finding(&slug(&step.name), &requirement, level, verdict, line, Some(exchange))
                 });
             }
@@ -68,10 +78,11 @@ impl Running<'_> {
                 return Ok((findings, taken, Some(stop)));
             }
         }
-        for check in step.checks.iter().chain(extra) {
+        let own = if end.is_some() { &[][..] } else { &step.checks };
+        for check in own.iter().chain(extra) {
             findings.push(self.judge_check(check, exchange)?);
         }
-        Ok((findings, taken, None))
+        Ok((findings, taken, end.map(Stop::Ended)))
     }
 
     fn judge_check(&self, check: &Check, exchange: &Exchange) -> Result<Finding, Stop> {

@@ -38,6 +38,8 @@ enum Stop {
     Blocked(String),
     /// An expectation did not hold; its finding says so.
     Unmet(String),
+    /// An outcome after which there is nothing left to judge.
+    Ended(String),
     /// The suite or the harness is at fault.
     Broken(String),
 }
@@ -169,7 +171,9 @@ impl<'a> Running<'a> {
             // Before the checks, which may compare the answer with itself.
             self.name_answer(step, index);
             let (findings, outcome, stop) = self.judge(step, index)?;
-            let holds = stop.is_none() && findings.iter().all(|finding| finding.verdict < Verdict::Warn);
+            let ends = matches!(stop, Some(Stop::Ended(_)));
+            let holds =
+                ends || stop.is_none() && findings.iter().all(|finding| finding.verdict < Verdict::Warn);
             if !holds && !last_try {
                 // Only the last try is evidence; the earlier ones are the waiting.
                 self.exchanges.truncate(index);
@@ -210,6 +214,7 @@ impl<'a> Running<'a> {
             None => return,
             Some(Stop::Blocked(reason)) => (Verdict::Blocked, reason),
             Some(Stop::Unmet(reason)) => (Verdict::Blocked, format!("not reached: {reason}")),
+            Some(Stop::Ended(reason)) => (Verdict::NotApplicable, reason),
             Some(Stop::Broken(reason)) => (Verdict::Error, reason),
         };
         let planned = self.planned;
@@ -221,7 +226,11 @@ impl<'a> Running<'a> {
                 }
             }
         }
-        if self.findings.iter().all(|finding| finding.verdict < Verdict::Blocked) {
+        let shows = |finding: &Finding| match verdict {
+            Verdict::NotApplicable => true,
+            _ => finding.verdict >= Verdict::Blocked,
+        };
+        if !self.findings.iter().any(shows) {
             // Only expectations were left: they too must not look green.
             if let Some((step, requirement)) =
                 planned.case().steps.iter().find_map(|step| Some((step, requirement_of(step)?)))
@@ -229,7 +238,8 @@ impl<'a> Running<'a> {
                 self.unjudged(&slug(&step.name), &requirement, step.line, verdict, &reason);
             }
         }
-        self.reason = Some(reason);
+        let judged = self.findings.iter().any(|finding| finding.verdict != Verdict::NotApplicable);
+        self.reason = (verdict != Verdict::NotApplicable || !judged).then_some(reason);
     }
 
     fn unmet(&self, requires: &[String]) -> Option<String> {

@@ -21,7 +21,7 @@ impl Running<'_> {
         let result = self.step(step).await;
         let unmet = self.findings.drain(seen..).find(|finding| finding.verdict >= Verdict::Blocked);
         match (result, unmet) {
-            (Err(Stop::Broken(why)), _) => Err(Stop::Broken(why)),
+            (Err(stop @ (Stop::Broken(_) | Stop::Ended(_))), _) => Err(stop),
             (Err(Stop::Blocked(why) | Stop::Unmet(why)), _) => {
                 Err(Stop::Blocked(format!("set-up \"{}\": {why}", step.name)))
             }
