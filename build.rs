@@ -23,7 +23,7 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(&root, &mut files)?;
     files.sort();
-    let (mut texts, mut suites, mut catalogue) = (String::from("[\n"), Vec::new(), Vec::new());
+    let (mut texts, mut suites, mut catalogue) = (String::from("[\n"), String::from("[\n"), Vec::new());
     for file in &files {
         let name = file.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
         writeln!(texts, "    ({name:?}, include_str!({:?})),", file.display().to_string())
@@ -37,13 +37,15 @@ fn main() -> io::Result<()> {
         if name.starts_with("requirements/") {
             catalogue.push(value(document, Part::Data));
         } else {
-            suites.push(Value::Array(vec![name.into(), value(document, Part::Root)]));
+            let json = value(document, Part::Root).to_string();
+            writeln!(suites, "    ({name:?}, {json:?}),").expect("to memory");
         }
     }
     texts.push(']');
+    suites.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("embedded_texts.rs"), texts)?;
-    fs::write(out.join("embedded_suites.json"), Value::Array(suites).to_string())?;
+    fs::write(out.join("embedded_suites.rs"), suites)?;
     fs::write(out.join("embedded_catalogue.json"), Value::Array(catalogue).to_string())
 }
 

@@ -1,9 +1,11 @@
 //! `scimcheck list`: suites, cases, checks and requirements, as text or as one JSON array.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::args::{Format, ListArgs, Listed};
 use super::context;
@@ -12,7 +14,7 @@ use super::exit_code::ExitCode;
 use super::select::{self, Selectable};
 use super::suites;
 use crate::check::invariants::Invariant;
-use crate::model::RequirementId;
+use crate::model::{Level, Requirement, RequirementId};
 use crate::run::planned_checks;
 use crate::suite::Suite;
 use crate::suite::catalogue::Catalogue;
@@ -20,20 +22,25 @@ use crate::suite::format::Case;
 use crate::suite::select::Selection;
 
 pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
-    let suites = suites::load(&args.suites)?;
+    // Reading is most of the time: the catalogue, which levels come from, beside the suites.
+    let suites = std::thread::scope(|scope| {
+        scope.spawn(Catalogue::embedded);
+        suites::load(&args.suites)
+    })?;
     let selection = select::selection(&args.selection);
-    select::check(&selection, &selectable(&suites))?;
-    let rows = match args.what {
-        Listed::Suites => list_suites(&suites, &selection),
-        Listed::Cases => list_cases(&suites, &selection),
-        Listed::Checks => list_checks(&suites, &selection),
-        Listed::Requirements => list_requirements(&suites, &selection),
+    if selection != Selection::default() {
+        select::check(&selection, &selectable(&suites))?;
+    }
+    let text = match args.what {
+        Listed::Suites => render(&list_suites(&suites, &selection), args.format),
+        Listed::Cases => render(&list_cases(&suites, &selection), args.format),
+        Listed::Checks => render(&list_checks(&suites, &selection), args.format),
+        Listed::Requirements => {
+            let covered = checks_by_requirement(&suites, &selection);
+            render(&list_requirements(&covered, &selection), args.format)
+        }
     };
-    let text = match args.format {
-        Format::Json => format!("{:#}\n", Value::Array(rows)),
-        Format::Text => table(&rows, columns(args.what)),
-    };
-    context::print(&text)?;
+    context::print(&text?)?;
     Ok(ExitCode::Success)
 }
 
@@ -48,83 +55,135 @@ fn selectable(suites: &[Suite]) -> Vec<Selectable<'_>> {
     all.collect()
 }
 
-fn list_suites(suites: &[Suite], selection: &Selection) -> Vec<Value> {
-    suites
-        .iter()
-        .filter_map(|suite| {
-            let cases = cases(suite, selection);
-            let row = json!({
-                "id": suite.spec.suite,
-                "title": suite.spec.title,
-                "requires": suite.spec.requires,
-                "cases": cases.len(),
-                "file": suite.file,
-            });
-            (!cases.is_empty()).then_some(row)
-        })
-        .collect()
+/// What is listed: all of it as JSON, some cells of it as text.
+trait Row: Serialize {
+    fn cells(&self) -> Vec<Cow<'_, str>>;
 }
 
-fn list_cases(suites: &[Suite], selection: &Selection) -> Vec<Value> {
+#[derive(Serialize)]
+struct SuiteRow<'s> {
+    id: &'s str,
+    title: &'s str,
+    requires: &'s [String],
+    cases: usize,
+    file: &'s str,
+}
+
+impl Row for SuiteRow<'_> {
+    fn cells(&self) -> Vec<Cow<'_, str>> {
+        vec![self.id.into(), self.cases.to_string().into(), self.title.into()]
+    }
+}
+
+fn list_suites<'s>(suites: &'s [Suite], selection: &Selection) -> Vec<SuiteRow<'s>> {
+    let rows = suites.iter().map(|suite| SuiteRow {
+        id: &suite.spec.suite,
+        title: &suite.spec.title,
+        requires: &suite.spec.requires,
+        cases: cases(suite, selection).len(),
+        file: &suite.file,
+    });
+    rows.filter(|row| row.cases > 0).collect()
+}
+
+#[derive(Serialize)]
+struct CaseRow<'s> {
+    id: String,
+    suite: &'s str,
+    title: &'s str,
+    requires: Vec<&'s String>,
+    checks: usize,
+    file: &'s str,
+    line: u32,
+}
+
+impl Row for CaseRow<'_> {
+    fn cells(&self) -> Vec<Cow<'_, str>> {
+        vec![(&self.id).into(), self.title.into()]
+    }
+}
+
+fn list_cases<'s>(suites: &'s [Suite], selection: &Selection) -> Vec<CaseRow<'s>> {
     let rows = suites.iter().flat_map(|suite| {
-        cases(suite, selection).into_iter().map(move |(id, case)| {
-            let requires: Vec<_> = suite.spec.requires.iter().chain(&case.requires).collect();
-            json!({
-                "id": id,
-                "suite": suite.spec.suite,
-                "title": case.title,
-                "requires": requires,
-                "checks": planned_checks(case).count(),
-                "file": suite.file,
-                "line": case.line,
-            })
+        cases(suite, selection).into_iter().map(move |(id, case)| CaseRow {
+            id,
+            suite: &suite.spec.suite,
+            title: &case.title,
+            requires: suite.spec.requires.iter().chain(&case.requires).collect(),
+            checks: planned_checks(case).count(),
+            file: &suite.file,
+            line: case.line,
         })
     });
     rows.collect()
 }
 
-fn list_checks(suites: &[Suite], selection: &Selection) -> Vec<Value> {
+#[derive(Serialize)]
+struct CheckRow<'s> {
+    id: String,
+    requirement: RequirementId,
+    level: Level,
+    case: String,
+    file: Option<&'s str>,
+    line: Option<u32>,
+}
+
+impl Row for CheckRow<'_> {
+    fn cells(&self) -> Vec<Cow<'_, str>> {
+        vec![(&self.id).into(), self.level.as_str().into(), self.requirement.as_str().into()]
+    }
+}
+
+fn list_checks<'s>(suites: &'s [Suite], selection: &Selection) -> Vec<CheckRow<'s>> {
     let own = suites.iter().flat_map(|suite| {
-        cases(suite, selection).into_iter().flat_map(move |(id, case)| {
-            planned_checks(case).map(move |(check, requirement, level, line)| {
-                json!({
-                    "id": format!("{id}#{check}"),
-                    "requirement": requirement,
-                    "level": level,
-                    "case": id,
-                    "file": suite.file,
-                    "line": line,
-                })
+        cases(suite, selection).into_iter().flat_map(move |(case, spec)| {
+            planned_checks(spec).map(move |(check, requirement, level, line)| CheckRow {
+                id: format!("{case}#{check}"),
+                requirement,
+                level,
+                case: case.clone(),
+                file: Some(&suite.file),
+                line: Some(line),
             })
         })
     });
-    let always_on = Invariant::all().iter().filter(|_| *selection == Selection::default()).map(|invariant| {
-        json!({
-            "id": format!("invariants/{}#holds", invariant.id),
-            "requirement": invariant.requirement,
-            "level": invariant.level(),
-            "case": format!("invariants/{}", invariant.id),
-            "file": null,
-            "line": null,
-        })
-    });
+    let always_on =
+        Invariant::all().iter().filter(|_| *selection == Selection::default()).map(|invariant| CheckRow {
+            id: format!("invariants/{}#holds", invariant.id),
+            requirement: invariant.requirement.into(),
+            level: invariant.level(),
+            case: format!("invariants/{}", invariant.id),
+            file: None,
+            line: None,
+        });
     own.chain(always_on).collect()
 }
 
+#[derive(Serialize)]
+struct RequirementRow<'s> {
+    #[serde(flatten)]
+    requirement: &'s Requirement,
+    checks: &'s [String],
+}
+
+impl Row for RequirementRow<'_> {
+    fn cells(&self) -> Vec<Cow<'_, str>> {
+        let Requirement { id, level, testable, text, .. } = self.requirement;
+        vec![id.as_str().into(), level.as_str().into(), testable.as_str().into(), text.into()]
+    }
+}
+
 /// All of the catalogue; with a selection those that its cases verify.
-fn list_requirements(suites: &[Suite], selection: &Selection) -> Vec<Value> {
-    let covered = checks_by_requirement(suites, selection);
+fn list_requirements<'s>(
+    covered: &'s BTreeMap<RequirementId, Vec<String>>,
+    selection: &Selection,
+) -> Vec<RequirementRow<'s>> {
     let all = *selection == Selection::default();
-    Catalogue::embedded()
-        .requirements()
-        .iter()
-        .filter(|requirement| all || covered.contains_key(&requirement.id))
-        .map(|requirement| {
-            let mut row = json!(requirement);
-            row["checks"] = json!(covered.get(&requirement.id).map_or(&[][..], Vec::as_slice));
-            row
-        })
-        .collect()
+    let rows = Catalogue::embedded().requirements().iter().map(|requirement| RequirementRow {
+        requirement,
+        checks: covered.get(&requirement.id).map_or(&[], Vec::as_slice),
+    });
+    rows.filter(|row| all || !row.checks.is_empty()).collect()
 }
 
 /// Which checks of the selected cases verify each requirement; the invariants too, unless something is selected.
@@ -164,29 +223,28 @@ pub(crate) fn cases<'s>(suite: &'s Suite, selection: &Selection) -> Vec<(String,
     all
 }
 
-fn columns(what: Listed) -> &'static [&'static str] {
-    match what {
-        Listed::Suites => &["id", "cases", "title"],
-        Listed::Cases => &["id", "title"],
-        Listed::Checks => &["id", "level", "requirement"],
-        Listed::Requirements => &["id", "level", "testable", "text"],
+fn render<R: Row>(rows: &[R], format: Format) -> std::io::Result<String> {
+    match format {
+        Format::Json => Ok(serde_json::to_string_pretty(rows)? + "\n"),
+        Format::Text => Ok(table(rows)),
     }
 }
 
 /// Columns of the same width, as long as they are not absurdly wide.
-fn table(rows: &[Value], columns: &[&str]) -> String {
-    let cell = |row: &Value, column: &str| match &row[column] {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let width =
-        |column: &str| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0).min(72);
-    let widths: Vec<_> = columns.iter().map(|column| width(column)).collect();
+fn table<R: Row>(rows: &[R]) -> String {
+    let rows: Vec<_> = rows.iter().map(Row::cells).collect();
+    let mut widths = Vec::new();
+    for cells in &rows {
+        widths.resize(cells.len(), 0);
+        for (cell, width) in cells.iter().zip(&mut widths) {
+            *width = (*width).max(cell.chars().count()).min(72);
+        }
+    }
     let mut text = String::new();
-    for row in rows {
+    for cells in &rows {
         let mut line = String::new();
-        for (column, width) in columns.iter().zip(&widths) {
-            let _ = write!(line, "{:width$}  ", cell(row, column));
+        for (cell, width) in cells.iter().zip(&widths) {
+            let _ = write!(line, "{cell:width$}  ");
         }
         let _ = writeln!(text, "{}", line.trim_end());
     }

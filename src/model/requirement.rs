@@ -94,6 +94,18 @@ pub enum Testable {
     No,
 }
 
+impl Testable {
+    /// As the catalogue spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Testable::Yes => "yes",
+            Testable::Conditional => "conditional",
+            Testable::No => "no",
+        }
+    }
+}
+
 /// One normative statement, in our own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

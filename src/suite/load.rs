@@ -52,10 +52,11 @@ pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec
 /// Never in a released binary: a test reads every one of them.
 #[must_use]
 pub fn embedded() -> Vec<Suite> {
-    const JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/embedded_suites.json"));
-    let suites: Vec<(String, SuiteFile)> =
-        serde_json::from_str(JSON).unwrap_or_else(|error| panic!("the embedded suites: {error}"));
-    suites.into_iter().map(|(file, spec)| Suite { file, spec }).collect()
+    const JSON: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/embedded_suites.rs"));
+    in_parallel(JSON, |(file, json)| {
+        let spec = serde_json::from_str(json).unwrap_or_else(|error| panic!("the embedded {file}: {error}"));
+        Suite { file: (*file).to_owned(), spec }
+    })
 }
 
 /// Reads one file. What is wrong with its form is reported and repaired as well as can be, so that everything else
