@@ -6,6 +6,9 @@ mod answers;
 mod discovery;
 #[path = "hostile/measure.rs"]
 mod measure;
+#[path = "support/process.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod process;
 #[path = "hostile/provider.rs"]
 mod provider;
 #[path = "support/raw.rs"]
