@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use scimcheck::model::{RunResult, TargetInfo, Verdict};
+use scimcheck::model::{Finding, RunResult, TargetInfo, Verdict};
 use scimcheck::run::{self, Plan};
 use scimcheck::server::{OptionalFeature, Options, Server, VariantInfo, variants};
 use scimcheck::suite::Suite;
@@ -25,25 +25,8 @@ use tokio::sync::watch;
 /// Cases that run at the same time, in each of the runs.
 const JOBS: usize = 4;
 
-/// Variants in which a case may be blocked, and why.
-const BLOCKING: [(&str, &str); 6] = [
-    ("create-without-body", "a case that goes on with the id of the answer has none to go on with"),
-    ("external-id-unique", "cases of sorting find their Users by one externalId that all of them have"),
-    ("search-unsupported-404", "what is about errors of searches needs searches"),
-    ("without-search", "what is about errors of searches needs searches"),
-    ("without-me", "what is about the resource behind the alias needs the alias"),
-    ("me-404", "what is about the resource behind the alias needs the alias"),
-];
-
-/// False alarms that are known and not mended yet: variant and case, each with what is missing.
-const OPEN: [(&str, &str, &str); 2] = [
-    ("location-on-create-only", "bulk/ids/", "the variant takes the location from results of bulk jobs too"),
-    (
-        "without-patch",
-        "patch/general/supported",
-        "RFC7644-3.5-02 recommends PATCH, so its absence is a warning",
-    ),
-];
+/// Requirements whose breach is a warning where a feature is missing: they recommend the feature.
+const RECOMMENDED: [(&str, &str); 1] = [("without-patch", "RFC7644-3.5-02")];
 
 /// Reading them takes longer than a run.
 static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(scimcheck::suite::embedded);
@@ -150,28 +133,30 @@ fn worst(result: &RunResult) -> Verdict {
 /// One line for each finding that is worse than what is tolerated, and for each case without findings.
 fn judge(variant: &str, result: &RunResult, tolerated: Verdict) -> Result<(), Failed> {
     let mut alarms = Vec::new();
-    let is_open = |case: &str| OPEN.iter().any(|(of, cases, _)| *of == variant && case.starts_with(cases));
-    for case in result.cases.iter().filter(|case| !is_open(&case.id)) {
-        let before = alarms.len();
+    for case in &result.cases {
         let is_alarm = |verdict: Verdict| match verdict {
             Verdict::Warn => tolerated < Verdict::Warn,
-            Verdict::Blocked => BLOCKING.iter().all(|(blocking, _)| *blocking != variant),
             verdict => verdict > Verdict::Warn,
         };
-        for finding in case.checks.iter().filter(|finding| is_alarm(finding.verdict)) {
+        let is_recommended = |finding: &Finding| {
+            finding.verdict == Verdict::Warn
+                && RECOMMENDED.contains(&(variant, finding.requirement.0.as_str()))
+        };
+        for finding in &case.checks {
+            if !is_alarm(finding.verdict) || is_recommended(finding) {
+                continue;
+            }
             let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             let (wanted, got) = (one_line(&finding.wanted), one_line(&finding.got));
             let reason = finding.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             let (verdict, id, at) = (finding.verdict, &finding.id, &finding.at);
             alarms.push(format!("{verdict} {id} at {at}: wanted {wanted}, got {got}{reason}"));
         }
-        if is_alarm(case.verdict) && alarms.len() == before {
+        if is_alarm(case.verdict) && case.checks.iter().all(|finding| finding.verdict < case.verdict) {
             alarms.push(format!("{} {}: {}", case.verdict, case.id, case.reason.as_deref().unwrap_or("?")));
         }
     }
-    // After a second try nobody knows what the first one did, and nothing identifies a body that is no JSON.
-    let certain = result.left_over.iter().filter(|left| !left.reason.contains("nothing identifies"));
-    alarms.extend(certain.map(|left| format!("left {}: {}", left.url, left.reason)));
+    alarms.extend(result.left_over.iter().map(|left| format!("left {}: {}", left.url, left.reason)));
     alarms.extend(result.partial.iter().map(|reason| format!("partial: {reason}")));
     if alarms.is_empty() { Ok(()) } else { Err(alarms.join("\n").into()) }
 }
