@@ -16,7 +16,8 @@ impl Feature {
     /// Features without a name of their own behind a colon: what ServiceProviderConfig claims (RFC 7643 §5), and what
     /// is known of the target's configuration.
     /// `scale` is whether the target may be given a thousand resources: on loopback, or where the user says so.
-    pub const PLAIN: [&str; 10] = [
+    /// `disposable` is whether it may be disturbed: the embedded server, or where the user says so.
+    pub const PLAIN: [&str; 11] = [
         "patch",
         "bulk",
         "filter",
@@ -25,6 +26,7 @@ impl Feature {
         "changePassword",
         "loopback",
         "scale",
+        "disposable",
         "authenticated",
         "bearer",
     ];
