@@ -60,6 +60,8 @@ impl World {
             ledger: None,
             interrupt,
             started: "2026-01-01T00:00:00Z".to_owned(),
+            patience: None,
+            evidence: true,
         };
         let plan = Plan { cases: vec![planned.clone()] };
         let transport = self.transport.clone();

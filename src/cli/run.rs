@@ -57,6 +57,8 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         ledger: Some(ledger),
         interrupt: on_interrupt(interrupts, cleanup.clone()),
         started,
+        patience: None,
+        evidence: true,
     };
     let transport = connection.transport.clone();
     let result = run::run(plan, discovery, transport, &connection.redactor, options, &mut terminal).await;

@@ -61,6 +61,10 @@ pub struct Options {
     pub interrupt: watch::Receiver<bool>,
     /// When the run began, RFC 3339 in UTC, for the report.
     pub started: String,
+    /// How long `eventually` waits at most, whatever the suites say; for a target that cannot be late.
+    pub patience: Option<Duration>,
+    /// Whether the result has the exchanges. Without them it says what was found and nothing more.
+    pub evidence: bool,
 }
 
 /// Runs a plan. Whatever goes wrong is in the result.
@@ -75,7 +79,7 @@ pub async fn run(
     sink: &mut dyn Sink,
 ) -> RunResult {
     let epoch = discovery.began;
-    let Options { target, seed, jobs, case_timeout, run_timeout, ledger, interrupt, started } = options;
+    let Options { target, seed, jobs, case_timeout, run_timeout, ledger, interrupt, started, .. } = options;
     let model = Arc::new(discovery.model);
     let shared = Arc::new(Shared {
         transport,
@@ -85,6 +89,8 @@ pub async fn run(
         ledger: ledger.map(Arc::new),
         case_timeout,
         interrupt: interrupt.clone(),
+        patience: options.patience,
+        evidence: options.evidence,
         epoch,
         target: Arc::clone(&model),
     });

@@ -17,9 +17,10 @@ pub(crate) struct Pauses {
 }
 
 impl Pauses {
-    /// Without `eventually` the first try is the last.
-    pub(crate) fn new(eventually: Option<&Eventually>) -> Self {
+    /// Without `eventually` the first try is the last. `patience` is the longest time that is waited.
+    pub(crate) fn new(eventually: Option<&Eventually>, patience: Option<Duration>) -> Self {
         let within = eventually.and_then(|eventually| duration::parse(&eventually.within));
+        let within = within.map(|within| patience.map_or(within, |patience| within.min(patience)));
         let every = eventually.and_then(|eventually| duration::parse(eventually.every.as_deref()?));
         Self {
             deadline: within.map(|within| Instant::now() + within),
@@ -78,13 +79,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn tries_until_the_deadline() {
         let eventually = Eventually { within: "1s".into(), every: None };
-        let mut pauses = Pauses::new(Some(&eventually));
+        let mut pauses = Pauses::new(Some(&eventually), None);
         let mut tries = 1;
         while !pauses.is_over() {
             pauses.wait().await;
             tries += 1;
         }
         assert_eq!(tries, 5, "at 0, 100, 300, 700 and 1000 ms");
-        assert!(Pauses::new(None).is_over());
+        assert!(Pauses::new(None, None).is_over());
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) ledger: Option<Arc<Ledger>>,
     pub(crate) case_timeout: Duration,
     pub(crate) interrupt: watch::Receiver<bool>,
+    pub(crate) patience: Option<Duration>,
+    pub(crate) evidence: bool,
     pub(crate) epoch: Instant,
 }
 

@@ -1,19 +1,24 @@
-//! Where the normal way of a request can be left: what a variant is made of.
+//! Where the normal way of a request can be left: what variants and faults are made of.
 //!
 //! The stages of the server ask [`Hooks`] at fixed points; without hooks nothing happens there.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::auth::Access;
 use super::choice::Choice;
 use super::discovery::Documents;
+use super::http::Request;
 use super::kind::{Kind, Model};
 use super::options::{OptionalFeature, Options};
 use super::reply::{Refusal, Reply};
 use super::route::Route;
 use super::service::Call;
-use super::store::Store;
+use super::store::{Resource, Store};
+use crate::scim::filter::Filter;
 use crate::scim::projection::Projection;
 use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::search::SearchRequest;
@@ -31,12 +36,20 @@ pub(super) enum Hook {
     Model(fn(&mut Model)),
     /// The discovery documents, and the base URL.
     Documents(fn(&mut Documents, &str)),
+    /// A request as it came in, or an operation of a bulk request; before anything looks at it.
+    Received(fn(&mut Request)),
+    /// What a token may do, or why it may do nothing; `None` where that does not matter. Changed in place.
+    Access(fn(&Request, Option<&Route>, &mut Result<Option<Access<'_>>, Refusal>)),
     /// An authenticated request, before it is carried out; a reply ends it.
     Admitted(fn(Call<'_>, &Route) -> Option<Reply>),
     /// A query parameter in the URL, decoded; false drops it.
     Parameter(fn(&str, &str) -> bool),
     /// A query, and the resource types that it is about.
     Search(fn(Call<'_>, &[Kind], &mut SearchRequest) -> Result<(), Refusal>),
+    /// Whether a resource fits a filter; the last argument is what the filter really gives.
+    Matches(fn(Call<'_>, &Filter, &Resource, bool) -> bool),
+    /// What a query found, in its order, before it is cut into pages.
+    Found(fn(Call<'_>, &SearchRequest, &mut Vec<Arc<Resource>>)),
     /// The JSON body of a POST, PUT or PATCH for a resource, before it is judged.
     Body(fn(&Write<'_>, &mut Value) -> Result<(), Refusal>),
     /// The resource as it is about to be stored.
@@ -121,6 +134,30 @@ impl Hooks {
         }
     }
 
+    /// The request as the server takes it to be.
+    pub(super) fn received<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        let mut received = Cow::Borrowed(request);
+        for hook in &self.hooks {
+            if let Hook::Received(change) = hook {
+                change(received.to_mut());
+            }
+        }
+        received
+    }
+
+    pub(super) fn access(
+        &self,
+        request: &Request,
+        route: Option<&Route>,
+        access: &mut Result<Option<Access<'_>>, Refusal>,
+    ) {
+        for hook in &self.hooks {
+            if let Hook::Access(change) = hook {
+                change(request, route, access);
+            }
+        }
+    }
+
     pub(super) fn admitted(&self, call: Call<'_>, route: &Route) -> Option<Reply> {
         self.hooks.iter().find_map(|hook| match hook {
             Hook::Admitted(answer) => answer(call, route),
@@ -145,6 +182,26 @@ impl Hooks {
             Hook::Search(change) => change(call, kinds, search),
             _ => Ok(()),
         })
+    }
+
+    /// Whether something judges filters in another way.
+    pub(super) fn judge_filters(&self) -> bool {
+        self.hooks.iter().any(|hook| matches!(hook, Hook::Matches(_)))
+    }
+
+    pub(super) fn matches(&self, call: Call<'_>, filter: &Filter, resource: &Resource, fits: bool) -> bool {
+        self.hooks.iter().fold(fits, |fits, hook| match hook {
+            Hook::Matches(judge) => judge(call, filter, resource, fits),
+            _ => fits,
+        })
+    }
+
+    pub(super) fn found(&self, call: Call<'_>, search: &SearchRequest, found: &mut Vec<Arc<Resource>>) {
+        for hook in &self.hooks {
+            if let Hook::Found(change) = hook {
+                change(call, search, found);
+            }
+        }
     }
 
     pub(super) fn body(&self, write: &Write<'_>, body: &mut Value) -> Result<(), Refusal> {

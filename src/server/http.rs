@@ -24,7 +24,7 @@ pub(super) const MAX_BODY: usize = 1024 * 1024;
 const MAX_DRAINED: usize = 16 * MAX_BODY;
 
 /// A request as it came in, whole.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) uri: Uri,
@@ -33,7 +33,7 @@ pub(super) struct Request {
 }
 
 /// What came as the body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum ReceivedBody {
     /// All of it; empty if there was none.
     Whole(Vec<u8>),
@@ -51,12 +51,17 @@ pub(super) async fn serve(
     service: Arc<Service>,
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new().fallback(handle).with_state(service);
+    let router = router(service);
     let listener = listener.tap_io(|stream| {
         // Only speed is lost if this fails.
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, router).with_graceful_shutdown(stopped).await
+}
+
+/// What answers requests, wherever they come from.
+pub(super) fn router(service: Arc<Service>) -> Router {
+    Router::new().fallback(handle).with_state(service)
 }
 
 async fn handle(State(service): State<Arc<Service>>, request: axum::http::Request<Body>) -> Response<Body> {

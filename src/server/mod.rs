@@ -3,22 +3,27 @@
 //! A request passes through the stages of `service`, each a module of its own: received (`http`), routed (`route`),
 //! authenticated (`auth`), negotiated (`negotiate`), carried out (`discovery`, `query` with `cursor`, `resources` on
 //! `store`, `me`, and `bulk`, which sends its operations through the same stages), and answered (`reply`).
-//! Each stage has places where a variant can hook in (`hook`, `choice`, `variant`).
+//! Each stage has places where a variant (something else that the RFCs allow) or a fault (something that they do not) can
+//! hook in: `hook`, `choice`, `variant`, `fault`.
 
 mod auth;
 mod bulk;
 mod choice;
 mod cursor;
 mod discovery;
+mod edit;
 mod equipped;
 mod etag;
+mod fault;
 mod headers;
 mod hook;
 mod http;
 mod kind;
+mod local;
 mod manager;
 mod me;
 mod membership;
+mod named;
 mod negotiate;
 mod options;
 mod query;
@@ -43,6 +48,9 @@ use tokio::task::JoinHandle;
 use self::route::BASE_PATH;
 use self::service::Service;
 
+pub use self::fault::{Fault, FaultInfo, faults};
+pub use self::local::Local;
+pub use self::named::{Entry, Named};
 pub use self::options::{OptionalFeature, Options, UserToken};
 pub use self::variant::{Variant, VariantInfo, variants};
 

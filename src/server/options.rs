@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::equipped::fresh_token;
+use super::fault::Fault;
 use super::http::MAX_BODY;
 use super::variant::Variant;
 
@@ -40,6 +41,8 @@ pub struct Options {
     pub without: BTreeSet<OptionalFeature>,
     /// Where the server behaves in another way than usual that the RFCs allow.
     pub variants: BTreeSet<Variant>,
+    /// What is wrong with the server.
+    pub faults: BTreeSet<Fault>,
     /// Makes the ids of resources repeatable. They are UUIDs in any case.
     pub seed: Option<u64>,
 }
@@ -69,6 +72,7 @@ impl Default for Options {
             cursor_timeout: Duration::from_hours(1),
             without: BTreeSet::new(),
             variants: BTreeSet::new(),
+            faults: BTreeSet::new(),
             seed: None,
         }
     }

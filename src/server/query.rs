@@ -150,12 +150,15 @@ fn next_page(
 /// The resources that the query asks for, in order.
 fn find(call: Call<'_>, kinds: &[Kind], search: &SearchRequest) -> Vec<Arc<Resource>> {
     // Only references leave the lock: resources are never changed in place while somebody looks at them.
-    let candidates = call.store().candidates(kinds, search.filter.as_ref());
+    // Where filters are judged in another way, an index knows too little.
+    let filter = search.filter.as_ref().filter(|_| !call.service.hooks.judge_filters());
+    let candidates = call.store().candidates(kinds, filter);
     let mut found = select(call, candidates, search.filter.as_ref());
     if call.chooses(Choice::NewestFirst) {
         found.reverse();
     }
     sort(call, &mut found, search);
+    call.service.hooks.found(call, search, &mut found);
     found
 }
 
@@ -168,7 +171,8 @@ fn select(call: Call<'_>, mut resources: Vec<Arc<Resource>>, filter: Option<&Fil
             // Filters see the URLs that the client sees.
             call.localise(value.to_mut());
         }
-        matches(filter, &value, call.schemas(resource.kind))
+        let fits = matches(filter, &value, call.schemas(resource.kind));
+        call.service.hooks.matches(call, filter, resource, fits)
     });
     resources
 }

@@ -17,6 +17,7 @@ use super::discovery::Discovery;
 use super::hook::Hooks;
 use super::http::Request;
 use super::kind::{Kind, Model};
+use super::named::Change as _;
 use super::options::{OptionalFeature, Options, UserToken};
 use super::reply::{Refusal, Reply};
 use super::route::{BASE_PATH, Route};
@@ -56,7 +57,9 @@ pub(super) struct Call<'s> {
 impl Service {
     /// `InvalidInput` for a token that no header can carry.
     pub(super) fn new(base_url: String, mut options: Options) -> io::Result<Self> {
-        let hooks = Hooks::new(options.variants.iter().flat_map(|variant| variant.info().hooks));
+        let variants = options.variants.iter().flat_map(|variant| variant.info().hooks());
+        let faults = options.faults.iter().flat_map(|fault| fault.info().hooks());
+        let hooks = Hooks::new(variants.chain(faults));
         hooks.options(&mut options);
         let mut model = Model::new(&options.without);
         hooks.model(&mut model);
@@ -91,11 +94,13 @@ impl Service {
 
     /// Answers a request: every failure on the way is an Error message.
     pub(super) fn answer(&self, request: &Request) -> Reply {
+        let request = &*self.hooks.received(request);
         let base_url = self.base_url_for(request);
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut call = Call { service: self, request, base_url: &base_url, access: None, number };
         let path = Route::parse(request.uri.path());
-        let access = self.authenticate(request, path.as_ref());
+        let mut access = self.authenticate(request, path.as_ref());
+        self.hooks.access(request, path.as_ref(), &mut access);
         call.access = access.as_ref().ok().copied().flatten();
         let route = path.filter(|route| self.has_route(route));
         let reply = access.and_then(|_| self.admit(call, route.as_ref()));
@@ -194,6 +199,7 @@ fn dispatch(call: Call<'_>, route: &Route) -> Result<Reply, Refusal> {
 impl<'s> Call<'s> {
     /// The answer to another request of the same client, to a path below the base URL.
     pub(super) fn nested(self, request: &Request) -> Reply {
+        let request = &*self.service.hooks.received(request);
         let call = Call { request, ..self };
         let route = Route::parse(request.uri.path()).filter(|route| self.service.has_route(route));
         let carry_out = || {

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod derive;
 pub mod diagnostic;
 pub mod duration;
+pub mod faults;
 pub mod format;
 pub mod lint;
 pub mod load;

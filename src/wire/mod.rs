@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::model::{Answer, Request};
 
 mod auth;
+pub mod carrier;
 pub mod curl;
 mod failure;
 pub mod live;
@@ -17,6 +18,7 @@ mod redirect;
 mod spelling;
 mod throttle;
 
+pub use carrier::{Carried, Carrier, Outgoing};
 pub use live::{Live, LiveError};
 pub use options::{
     ClientAuthentication, ClientCredentials, Credential, ExtraHeader, LiveOptions, TokenSource, is_loopback,

@@ -117,6 +117,8 @@ pub(crate) fn options_of_a_run() -> run::Options {
         ledger: None,
         interrupt,
         started: "2026-01-01T00:00:00Z".to_owned(),
+        patience: None,
+        evidence: true,
     }
 }
 

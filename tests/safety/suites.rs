@@ -43,6 +43,8 @@ async fn run_unlinted(base_url: &str, cases: Value, loopback: bool) -> RunResult
         ledger: None,
         interrupt,
         started: "2026-01-01T00:00:00Z".to_owned(),
+        patience: None,
+        evidence: true,
     };
     run::run(plan, discovery, Arc::new(transport), &redactor, options, &mut ()).await
 }

@@ -164,7 +164,7 @@ impl<'a> Running<'a> {
         if let Some(list) = &step.each {
             return self.step_for_each(step, list).await;
         }
-        let mut pauses = Pauses::new(step.eventually.as_ref());
+        let mut pauses = Pauses::new(step.eventually.as_ref(), self.shared.patience);
         loop {
             let index = self.send(&step.request, &step.name, Phase::Step, step.capture_as.as_deref()).await?;
             let last_try = pauses.is_over() || !poll::may_change(&self.exchanges[index].answer);

@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::json::{error, restate, results, retype};
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
+use crate::server::edit::{error, restate, results, retype};
 use crate::server::hook::Hook;
 use crate::server::route::Route;
 

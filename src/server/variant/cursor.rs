@@ -2,13 +2,11 @@
 
 use serde_json::Value;
 
-use super::json::{list, retype, scim_type};
-use super::lists::count_of;
-use super::write::refusal;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
+use crate::server::edit::{count_of, list, refusal, retype, scim_type};
 use crate::server::hook::Hook;
 
 pub(super) const VARIANTS: &[VariantInfo] = &[

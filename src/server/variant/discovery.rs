@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::json::restate;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::schema::Attribute;
 use crate::scim::urn;
 use crate::server::choice::Choice;
+use crate::server::edit::restate;
 use crate::server::hook::Hook;
 use crate::server::kind::Model;
 use crate::server::route::Route;

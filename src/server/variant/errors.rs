@@ -2,11 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::json::{error, restate, retype, scim_type};
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
+use crate::server::edit::{error, restate, retype, scim_type};
 use crate::server::hook::Hook;
 use crate::server::reply::Reply;
 use crate::server::route::Route;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::json::values;
-use super::write::refusal;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
+use crate::server::edit::{refusal, values};
 use crate::server::hook::Hook;
 use crate::server::kind::Kind;
 use crate::server::route::Route;

@@ -6,11 +6,11 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
-use super::json::{error, html, restate, set_header};
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
+use crate::server::edit::{error, html, restate, set_header};
 use crate::server::hook::Hook;
 use crate::server::reply::{Refusal, Reply};
 use crate::server::route::Route;
@@ -89,7 +89,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "Only 201 has a Location",
         &[Hook::Reply(|_, _, reply| {
             if reply.status != StatusCode::CREATED && !reply.status.is_redirection() {
-                super::json::remove_header(reply, &LOCATION);
+                crate::server::edit::remove_header(reply, &LOCATION);
             }
         })],
     ),
@@ -127,7 +127,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
             let other = path.starts_with("/scim/v") && !path.starts_with("/scim/v2");
             if route.is_none() && other && reply.status == 404 {
                 restate(reply, StatusCode::BAD_REQUEST);
-                super::json::retype(reply, ScimType::InvalidVers);
+                crate::server::edit::retype(reply, ScimType::InvalidVers);
             }
         })],
     ),

@@ -1,15 +1,13 @@
 //! Lists and pages with startIndex.
 
 use serde_json::Value;
-use url::form_urlencoded;
 
-use super::json::list;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::{ScimError, ScimType};
+use crate::server::edit::{count_of, list};
 use crate::server::hook::Hook;
 use crate::server::reply::Refusal;
-use crate::server::service::Call;
 
 pub(super) const VARIANTS: &[VariantInfo] = &[
     variant(
@@ -102,11 +100,4 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
 
 fn is_empty(resources: Option<&Value>) -> bool {
     resources.and_then(Value::as_array).is_some_and(Vec::is_empty)
-}
-
-/// The `count` in the URL.
-pub(super) fn count_of(call: Call<'_>) -> Option<i64> {
-    let query = call.request.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == "count").and_then(|(_, value)| value.parse().ok())
 }

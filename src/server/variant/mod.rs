@@ -7,7 +7,6 @@ mod discovery;
 mod errors;
 mod groups;
 mod http;
-mod json;
 mod lists;
 mod patch;
 mod query;
@@ -16,12 +15,10 @@ mod users;
 mod versions;
 mod write;
 
-use std::cmp::Ordering;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::OnceLock;
 
 use super::hook::Hook;
+use super::named::{Change, Entry, Named};
 use crate::model::Verdict;
 
 /// What is known about a variant.
@@ -37,12 +34,29 @@ pub struct VariantInfo {
     pub verdict: Verdict,
     /// The area of the checks that see it, as in the catalogue.
     pub area: &'static str,
-    pub(super) hooks: &'static [Hook],
+    hooks: &'static [Hook],
 }
 
 /// A variant of the reference server.
-#[derive(Clone, Copy)]
-pub struct Variant(&'static VariantInfo);
+pub type Variant = Named<VariantInfo>;
+
+impl Entry for VariantInfo {
+    const WHAT: &'static str = "variant";
+
+    fn all() -> &'static [Variant] {
+        variants()
+    }
+
+    fn id(&self) -> &'static str {
+        self.id
+    }
+}
+
+impl Change for VariantInfo {
+    fn hooks(&self) -> &'static [Hook] {
+        self.hooks
+    }
+}
 
 /// All variants.
 #[must_use]
@@ -64,70 +78,8 @@ pub fn variants() -> &'static [Variant] {
             versions::VARIANTS,
             bulk::VARIANTS,
         ];
-        tables.into_iter().flatten().map(Variant).collect()
+        tables.into_iter().flatten().map(Named).collect()
     })
-}
-
-impl Variant {
-    /// What is known about it.
-    #[must_use]
-    pub fn info(self) -> &'static VariantInfo {
-        self.0
-    }
-
-    /// Its name on the command line.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        self.0.id
-    }
-}
-
-impl FromStr for Variant {
-    type Err = String;
-
-    fn from_str(id: &str) -> Result<Self, String> {
-        let known = variants().iter().copied();
-        known.clone().find(|variant| variant.id() == id).ok_or_else(|| {
-            let near = known.max_by(|a, b| {
-                let similarity = |variant: &Variant| strsim::jaro_winkler(variant.id(), id);
-                similarity(a).total_cmp(&similarity(b))
-            });
-            let near = near.map_or(String::new(), |variant| format!("; did you mean `{variant}`?"));
-            format!("there is no such variant{near}")
-        })
-    }
-}
-
-impl fmt::Display for Variant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.id())
-    }
-}
-
-impl fmt::Debug for Variant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id())
-    }
-}
-
-impl PartialEq for Variant {
-    fn eq(&self, other: &Self) -> bool {
-        self.id() == other.id()
-    }
-}
-
-impl Eq for Variant {}
-
-impl PartialOrd for Variant {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Variant {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.id().cmp(other.id())
-    }
 }
 
 /// One line of a table.

@@ -3,14 +3,13 @@
 use axum::http::Method;
 use serde_json::Value;
 
-use super::json::{op, operations, path};
-use super::write::refusal;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::scim::patch::{PatchOp, PatchOperation, PatchPath, PatchRequest, apply};
 use crate::scim::schema::{Attribute, Mutability};
 use crate::server::choice::Choice;
+use crate::server::edit::{op, operations, path, refusal};
 use crate::server::hook::{Hook, Write};
 use crate::server::reply::Refusal;
 

@@ -1,6 +1,5 @@
 //! Filters, sorting and projection.
 
-use super::write::refusal;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::attribute_path::AttributePath;
@@ -8,6 +7,7 @@ use crate::scim::error::ScimType;
 use crate::scim::filter::{Filter, Operator};
 use crate::scim::sort::check_sort_by;
 use crate::server::choice::Choice;
+use crate::server::edit::refusal;
 use crate::server::hook::Hook;
 use crate::server::kind::Kind;
 use crate::server::service::Call;

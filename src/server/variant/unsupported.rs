@@ -3,10 +3,10 @@
 use axum::http::header::{ALLOW, LOCATION};
 use axum::http::{Method, StatusCode};
 
-use super::json::{restate, set_header};
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::{ScimError, ScimType};
+use crate::server::edit::{restate, set_header};
 use crate::server::hook::Hook;
 use crate::server::options::OptionalFeature;
 use crate::server::reply::{Refusal, Reply};

@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::json::values;
-use super::write::{refusal, whole};
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::scim::urn::ENTERPRISE_USER;
 use crate::server::choice::Choice;
+use crate::server::edit::{refusal, values, whole};
 use crate::server::hook::Hook;
 use crate::server::kind::Kind;
 

@@ -4,10 +4,10 @@ use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::json::{remove_header, restate};
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::server::choice::Choice;
+use crate::server::edit::{remove_header, restate};
 use crate::server::hook::Hook;
 use crate::server::reply::Refusal;
 use crate::server::route::Route;

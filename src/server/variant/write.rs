@@ -1,16 +1,17 @@
 //! Bodies of POST and PUT: what is refused, completed and ignored.
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
-use crate::scim::error::{ScimError, ScimType};
+use crate::scim::error::ScimType;
 use crate::scim::resource_type::{ResourceSchemas, common_attributes};
 use crate::scim::schema::{Attribute, Returned};
 use crate::server::choice::Choice;
-use crate::server::hook::{Hook, Write};
-use crate::server::reply::{Content, Refusal};
+use crate::server::edit::{refusal, whole, whole_mut};
+use crate::server::hook::Hook;
+use crate::server::reply::Content;
 use crate::server::route::Route;
 
 type Object = Map<String, Value>;
@@ -25,7 +26,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &[Hook::Reply(|_, route, reply| {
             if matches!(route, Some(Route::Collection(_))) && reply.status == StatusCode::CREATED {
                 reply.content = Content::Nothing;
-                super::json::remove_header(reply, &axum::http::header::CONTENT_TYPE);
+                crate::server::edit::remove_header(reply, &axum::http::header::CONTENT_TYPE);
             }
         })],
     ),
@@ -263,19 +264,6 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &[Hook::Choice(Choice::SecondPrecision)],
     ),
 ];
-
-/// The body if it is a whole resource: that of a POST or PUT.
-pub(super) fn whole<'b>(write: &Write<'_>, body: &'b Value) -> Option<&'b Object> {
-    (write.call.request.method != Method::PATCH).then(|| body.as_object()).flatten()
-}
-
-pub(super) fn whole_mut<'b>(write: &Write<'_>, body: &'b mut Value) -> Option<&'b mut Object> {
-    (write.call.request.method != Method::PATCH).then(|| body.as_object_mut()).flatten()
-}
-
-pub(super) fn refusal(kind: ScimType, detail: impl Into<String>) -> Refusal {
-    ScimError::of(kind, detail).into()
-}
 
 /// Adds what stands for an unassigned attribute, unless that is false.
 fn fill(schemas: &ResourceSchemas, resource: &mut Value, empty: fn(&Attribute) -> Value) {

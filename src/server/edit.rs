@@ -1,12 +1,16 @@
-//! What the tables have in common: looking into replies and bodies.
+//! What the tables of variants and faults have in common: looking into requests, bodies and replies.
 
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, Method, StatusCode};
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
-use crate::scim::error::ScimType;
+use super::hook::Write;
+use super::http::{ReceivedBody, Request};
+use super::reply::{Content, Refusal, Reply};
+use super::service::Call;
+use crate::scim::error::{ScimError, ScimType};
 use crate::scim::urn;
-use crate::server::reply::{Content, Reply};
 
 type Object = Map<String, Value>;
 
@@ -96,4 +100,66 @@ pub(super) fn path(operation: &Value) -> &str {
 /// The values of a multi-valued attribute of a resource.
 pub(super) fn values<'v>(resource: &'v mut Value, name: &str) -> impl Iterator<Item = &'v mut Value> {
     resource.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+/// The body if it is a whole resource: that of a POST or PUT.
+pub(super) fn whole<'b>(write: &Write<'_>, body: &'b Value) -> Option<&'b Object> {
+    (write.call.request.method != Method::PATCH).then(|| body.as_object()).flatten()
+}
+
+/// The same, to be changed.
+pub(super) fn whole_mut<'b>(write: &Write<'_>, body: &'b mut Value) -> Option<&'b mut Object> {
+    (write.call.request.method != Method::PATCH).then(|| body.as_object_mut()).flatten()
+}
+
+/// A request that is not carried out, for a reason with a keyword.
+pub(super) fn refusal(kind: ScimType, detail: impl Into<String>) -> Refusal {
+    ScimError::of(kind, detail).into()
+}
+
+/// The `count` in the URL.
+pub(super) fn count_of(call: Call<'_>) -> Option<i64> {
+    let query = call.request.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "count").and_then(|(_, value)| value.parse().ok())
+}
+
+/// Changes the JSON body of a request, if it has one.
+pub(super) fn request_body(request: &mut Request, change: impl FnOnce(&mut Value)) {
+    match &mut request.body {
+        ReceivedBody::Json(value) => change(value),
+        ReceivedBody::Whole(bytes) => {
+            if let Ok(mut value) = serde_json::from_slice(bytes) {
+                change(&mut value);
+                *bytes = value.to_string().into_bytes();
+            }
+        }
+        ReceivedBody::TooLarge | ReceivedBody::Broken => {}
+    }
+}
+
+/// Puts another Error message in place of the reply.
+pub(super) fn fail(reply: &mut Reply, status: u16, detail: &str) {
+    *reply = Refusal::new(status, detail).into_reply();
+}
+
+/// The parameters in the URL of a request, decoded.
+pub(super) fn parameter(request: &Request, wanted: &str) -> Option<String> {
+    let query = request.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}
+
+/// Every resource in a reply: the one that it is, or those of a list.
+pub(super) fn shown(reply: &mut Reply, change: impl FnMut(&mut Value)) {
+    let Content::Json(body) = &mut reply.content else { return };
+    let is = |body: &Value, urn: &str| {
+        let named = body.get("schemas").and_then(Value::as_array);
+        named.is_some_and(|schemas| schemas.iter().any(|schema| schema == urn))
+    };
+    if is(body, urn::LIST_RESPONSE) {
+        values(body, "Resources").for_each(change);
+    } else if !is(body, urn::ERROR) && !is(body, urn::BULK_RESPONSE) && body.get("id").is_some() {
+        std::iter::once(body).for_each(change);
+    }
 }

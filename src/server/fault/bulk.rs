@@ -1,0 +1,5 @@
+//! Bulk requests.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

@@ -1,0 +1,5 @@
+//! POST to an endpoint.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

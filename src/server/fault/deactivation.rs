@@ -1,0 +1,5 @@
+//! The attribute `active` of users.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

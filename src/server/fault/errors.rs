@@ -1,0 +1,5 @@
+//! Error messages and their status.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

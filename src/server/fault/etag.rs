@@ -1,0 +1,5 @@
+//! Versions and conditional requests.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

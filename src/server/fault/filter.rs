@@ -1,0 +1,5 @@
+//! Filters.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

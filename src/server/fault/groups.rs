@@ -1,0 +1,5 @@
+//! Groups and memberships.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

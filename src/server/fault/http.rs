@@ -1,0 +1,5 @@
+//! HTTP: media types, methods, URLs.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

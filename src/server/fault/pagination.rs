@@ -1,0 +1,5 @@
+//! Pages with startIndex, count and cursors.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

@@ -1,0 +1,5 @@
+//! PATCH add.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

@@ -1,0 +1,5 @@
+//! PATCH as a whole.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

@@ -1,0 +1,5 @@
+//! `attributes` and `excludedAttributes`.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

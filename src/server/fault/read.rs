@@ -1,0 +1,5 @@
+//! Reading resources and lists.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

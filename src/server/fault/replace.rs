@@ -1,0 +1,5 @@
+//! PUT.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

@@ -1,0 +1,5 @@
+//! Odd and hostile requests.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

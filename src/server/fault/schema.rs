@@ -1,0 +1,5 @@
+//! The published schemas.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

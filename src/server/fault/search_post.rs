@@ -1,0 +1,5 @@
+//! Queries by POST to `.search`.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

@@ -1,0 +1,5 @@
+//! Tenants, secrets, identities.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

@@ -1,0 +1,5 @@
+//! Tokens of users who were deactivated or deleted.
+
+use super::FaultInfo;
+
+pub(super) const FAULTS: &[FaultInfo] = &[];

@@ -1,0 +1,63 @@
+//! The server without a network: a request is a call. What HTTP does on the way to the client is done here as well, so
+//! that nothing can be seen that no client would see.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{Method, Request, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use tower::ServiceExt as _;
+
+use super::http::router;
+use super::options::Options;
+use super::route::BASE_PATH;
+use super::service::Service;
+
+/// A server that is reached by calls; nothing listens, and nothing has to be stopped.
+#[derive(Debug)]
+pub struct Local {
+    router: Router,
+    base_url: String,
+    token: SecretString,
+}
+
+impl Local {
+    /// Sets a server up; `port` does not matter. `InvalidInput` if a token is not one that a header can carry.
+    pub fn new(options: Options) -> io::Result<Self> {
+        let base_url = format!("http://127.0.0.1{BASE_PATH}");
+        let token = options.token.clone();
+        let service = Service::new(base_url.clone(), options)?;
+        Ok(Self { router: router(Arc::new(service)), base_url, token })
+    }
+
+    /// The base URL, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The bearer token that may do everything.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.token.expose_secret()
+    }
+
+    /// Answers a request whose URI is the path and query, as on an HTTP/1.1 connection.
+    pub async fn answer(&self, request: Request<Vec<u8>>) -> Response<Bytes> {
+        let method = request.method().clone();
+        // The router never fails, which its error type says as well.
+        let response = match self.router.clone().oneshot(request.map(Body::from)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        // RFC 9112 §6.3: after these there is no body, whatever the server meant to send.
+        let without = method == Method::HEAD
+            || parts.status.is_informational()
+            || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        Response::from_parts(parts, if without { Bytes::new() } else { body })
+    }
+}
