@@ -48,7 +48,14 @@ fn main() -> io::Result<()> {
     fs::write(out.join("embedded_suites.rs"), suites)?;
     fs::write(out.join("embedded_catalogue.json"), Value::Array(catalogue).to_string())?;
     fs::write(out.join("embedded_faults.json"), named_data(&project.join("fixtures/faults"), "yaml")?)?;
-    fs::write(out.join("embedded_caught.json"), named_data(&project.join("fixtures/selftest/caught"), "json")?)
+    let unfailing = project.join("fixtures/selftest/unfailing.yaml");
+    println!("cargo:rerun-if-changed={}", unfailing.display());
+    let reasons = tree::read(&fs::read_to_string(unfailing)?).map_err(io::Error::other)?;
+    fs::write(out.join("embedded_unfailing.json"), value(reasons, Part::Data).to_string())?;
+    fs::write(
+        out.join("embedded_caught.json"),
+        named_data(&project.join("fixtures/selftest/caught"), "json")?,
+    )
 }
 
 /// The files of a folder as one JSON array of names and contents. JSON is YAML as well.
@@ -67,7 +74,10 @@ fn named_data(folder: &Path, extension: &str) -> io::Result<String> {
         match data {
             Ok(data) => all.push(Value::Array(vec![name.into(), data])),
             Err(error) => {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", file.display())));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("{}: {error}", file.display()),
+                ));
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod model;
 pub mod report;
 pub mod run;
 pub mod scim;
+pub mod selftest;
 pub mod server;
 pub mod suite;
 pub mod target;

@@ -12,7 +12,7 @@ use std::path::Path;
 use source::{Reference, SourceFile};
 
 /// Every module below the crate root and its layer. A module imports itself and the layers below its own.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: [(&str, u8); 12] = [
     ("model", 0),
     ("scim", 1),
     ("suite", 2),
@@ -23,6 +23,7 @@ const LAYERS: [(&str, u8); 11] = [
     ("server", 5),
     ("report", 6),
     ("harness", 7),
+    ("selftest", 7),
     ("cli", 8),
 ];
 

@@ -8,19 +8,14 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::sync::LazyLock;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use scimcheck::model::{Finding, RunResult, TargetInfo, Verdict};
-use scimcheck::run::{self, Plan};
-use scimcheck::server::{OptionalFeature, Options, Server, VariantInfo, variants};
+use scimcheck::model::{Finding, RunResult, Verdict};
+use scimcheck::selftest::Reference;
+use scimcheck::server::{OptionalFeature, Options, VariantInfo, variants};
 use scimcheck::suite::Suite;
 use scimcheck::suite::catalogue::Catalogue;
-use scimcheck::suite::select::Selection;
-use scimcheck::target::discovery::{self, Documents, Settings};
-use scimcheck::wire::{Live, LiveOptions, Redactor};
-use tokio::sync::watch;
 
 /// Cases that run at the same time, in each of the runs.
 const JOBS: usize = 4;
@@ -39,11 +34,11 @@ fn main() -> ExitCode {
     let tell = arguments.nocapture;
     let mut trials = vec![
         trial("the-table-is-sound", the_table_is_sound),
-        trial("no-variant", || judge("", &run(equipped()), Verdict::Info)),
+        trial("no-variant", || judge("", &run(Options::default()), Verdict::Info)),
     ];
     trials.extend(variants().iter().map(|variant| {
         trial(variant.id(), move || {
-            let options = Options { variants: BTreeSet::from([*variant]), ..equipped() };
+            let options = Options { variants: BTreeSet::from([*variant]), ..Options::default() };
             let result = run(options);
             if tell && variant.info().verdict == Verdict::Warn && worst(&result) < Verdict::Warn {
                 // libtest-mimic captures nothing.
@@ -57,7 +52,7 @@ fn main() -> ExitCode {
             let without = BTreeSet::from([*feature]);
             // The ambiguity search-support: no `.search` at all is a warning.
             let tolerated = if *feature == OptionalFeature::Search { Verdict::Warn } else { Verdict::Info };
-            judge(&format!("without-{feature}"), &run(Options { without, ..equipped() }), tolerated)
+            judge(&format!("without-{feature}"), &run(Options { without, ..Options::default() }), tolerated)
         })
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -82,50 +77,15 @@ fn the_table_is_sound() -> Result<(), Failed> {
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes.join("\n").into()) }
 }
 
-/// A server with a token of every kind, and repeatable ids.
-fn equipped() -> Options {
-    Options { seed: Some(1), ..Options::equipped() }
-}
-
 /// Runs everything against a server.
 fn run(options: Options) -> RunResult {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let server = Server::start(options).await.expect("a free port");
-        let result = run_against(&server).await;
-        server.shutdown().await;
+        let reference = Reference::listening(options).await.expect("a free port");
+        let result = reference.run(&SUITES, &|_| true, JOBS, true).await;
+        reference.stop().await;
         result
     })
-}
-
-async fn run_against(server: &Server) -> RunResult {
-    let base_url: url::Url = server.base_url().parse().expect("a URL");
-    let redactor = Redactor::default();
-    let live = LiveOptions::new(base_url.clone()).bearer(server.token()).bearers(server.credentials());
-    let settings = Settings { disposable: true, ..Settings::of_live(&live) };
-    let transport = Live::new(live, &redactor).expect("a client");
-    let began = Instant::now();
-    let documents = Documents::read(&transport, &settings, began).await;
-    let discovery = discovery::understand(documents, &settings, began);
-    let plan = Plan::new(&SUITES, &discovery.model, &Selection::default());
-    let (_, interrupt) = watch::channel(false);
-    let options = run::Options {
-        target: TargetInfo {
-            name: "reference server".to_owned(),
-            base_url: server.base_url().to_owned(),
-            ..TargetInfo::default()
-        },
-        seed: 7,
-        jobs: JOBS,
-        case_timeout: Duration::from_mins(1),
-        run_timeout: None,
-        ledger: None,
-        interrupt,
-        started: "2026-01-01T00:00:00Z".to_owned(),
-        patience: None,
-        evidence: true,
-    };
-    run::run(plan, discovery, Arc::new(transport), &redactor, options, &mut ()).await
 }
 
 fn worst(result: &RunResult) -> Verdict {

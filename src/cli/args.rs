@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::server::{OptionalFeature, Variant};
+use crate::server::{Fault, OptionalFeature, Variant};
 
 /// A conformance test harness for SCIM 2.0 service providers (RFC 7643, RFC 7644).
 #[derive(Debug, Parser)]
@@ -39,12 +39,14 @@ pub(crate) enum Colour {
 pub(crate) enum Command {
     /// Run suites against a target and write the reports
     Run(Box<RunArgs>),
-    /// List suites, cases, checks or requirements
+    /// List suites, cases, checks, requirements, faults or variants
     List(ListArgs),
-    /// Explain a case, a check, a requirement, an ambiguity or the exit codes
+    /// Explain a case, a check, a requirement, an ambiguity, a fault or the exit codes
     Explain(ExplainArgs),
     /// Say which requirements a check verifies, and why the others have none
     Coverage(CoverageArgs),
+    /// Break the reference server in many ways, and see whether the suites notice
+    Selftest(SelftestArgs),
     /// Check suite files; every mistake of a file at once
     Lint(LintArgs),
     /// Say whether the configuration is right, without changing anything on the target
@@ -196,6 +198,8 @@ pub(crate) enum Listed {
     Cases,
     Checks,
     Requirements,
+    Faults,
+    Variants,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -206,7 +210,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Id of a case, a check (`CASE#CHECK`), a requirement or an ambiguity; or `exit-codes`, or a number
+    /// Id of a case, a check (`CASE#CHECK`), a requirement, an ambiguity or a fault; or `exit-codes`, or a number
     #[arg(value_name = "ID")]
     pub(crate) id: String,
     #[command(flatten)]
@@ -224,6 +228,37 @@ pub(crate) struct CoverageArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CoverageFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SelftestArgs {
+    /// Only this fault; may be repeated
+    #[arg(long = "fault", value_name = "ID")]
+    pub(crate) faults: Vec<Fault>,
+    /// Only the faults of this area; may be repeated
+    #[arg(long = "area", value_name = "AREA")]
+    pub(crate) areas: Vec<String>,
+    /// The variants in place of the faults: none of them may fail
+    #[arg(long, conflicts_with_all = ["faults", "areas"])]
+    pub(crate) variants: bool,
+    /// Run all cases, and not just those that saw the fault before
+    #[arg(long)]
+    pub(crate) full: bool,
+    #[command(flatten)]
+    pub(crate) suites: SuitesArgs,
+    /// Servers that are tested at the same time; default: one for each processor
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// A matrix, all of it as JSON, or the page docs/selftest.md
+    #[arg(long, value_enum, default_value_t = SelftestFormat::Text)]
+    pub(crate) format: SelftestFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SelftestFormat {
     Text,
     Json,
     Markdown,
@@ -266,6 +301,9 @@ pub(crate) struct ServeArgs {
     /// Behave in another way that the RFCs allow; may be repeated
     #[arg(long = "variant", value_name = "ID")]
     pub(crate) variants: Vec<Variant>,
+    /// Have this defect; may be repeated
+    #[arg(long = "fault", value_name = "ID")]
+    pub(crate) faults: Vec<Fault>,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! `scimcheck explain ID`: what a case, a check, a requirement, an ambiguity or an exit code is about.
+//! `scimcheck explain ID`: what a case, a check, a requirement, an ambiguity, a fault or an exit code is about.
 
 use std::fmt::Write as _;
 
@@ -11,9 +11,11 @@ use super::suites;
 use crate::check::invariants::Invariant;
 use crate::model::{Requirement, RequirementId};
 use crate::run::planned_checks;
+use crate::selftest::story::story;
 use crate::suite::Suite;
 use crate::suite::catalogue::{Ambiguity, Catalogue};
 use crate::suite::diagnostic::nearest;
+use crate::suite::faults::Faults;
 use crate::suite::format::Case;
 use crate::suite::select::{Selection, fits};
 
@@ -43,6 +45,9 @@ fn text(id: &str, suites: &[Suite], from: &str) -> Option<String> {
     }
     if let Some(ambiguity) = catalogue.ambiguity(id) {
         return Some(explain_ambiguity(ambiguity));
+    }
+    if let Some(fault) = Faults::embedded().get(id) {
+        return Some(story(fault));
     }
     let (case_id, check) = id.split_once('#').map_or((id, None), |(case, check)| (case, Some(check)));
     let invariant = case_id.strip_prefix("invariants/");
@@ -265,6 +270,7 @@ fn suggestion(id: &str, suites: &[Suite]) -> String {
         .chain(slugs)
         .chain(cases)
         .chain(invariants)
+        .chain(Faults::embedded().all().iter().map(|fault| fault.id.clone()))
         .collect();
     match nearest(id, names.iter().map(String::as_str)) {
         Some(near) => {

@@ -1,4 +1,4 @@
-//! `scimcheck list`: suites, cases, checks and requirements, as text or as one JSON array.
+//! `scimcheck list`: suites, cases, checks, requirements, faults and variants, as text or as one JSON array.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,10 +14,13 @@ use super::exit_code::ExitCode;
 use super::select::{self, Selectable};
 use super::suites;
 use crate::check::invariants::Invariant;
-use crate::model::{Level, Requirement, RequirementId};
+use crate::model::{Level, Requirement, RequirementId, Verdict};
 use crate::run::planned_checks;
+use crate::selftest::{Sight, Table};
+use crate::server::{VariantInfo, variants};
 use crate::suite::Suite;
 use crate::suite::catalogue::Catalogue;
+use crate::suite::faults::{FaultDescription, Faults};
 use crate::suite::format::Case;
 use crate::suite::select::Selection;
 
@@ -39,6 +42,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
             let covered = checks_by_requirement(&suites, &selection);
             render(&list_requirements(&covered, &selection), args.format)
         }
+        Listed::Faults => render(&list_faults(), args.format),
+        Listed::Variants => render(&list_variants(), args.format),
     };
     context::print(&text?)?;
     Ok(ExitCode::Success)
@@ -184,6 +189,57 @@ fn list_requirements<'s>(
         checks: covered.get(&requirement.id).map_or(&[], Vec::as_slice),
     });
     rows.filter(|row| all || !row.checks.is_empty()).collect()
+}
+
+#[derive(Serialize)]
+struct FaultRow {
+    #[serde(flatten)]
+    fault: &'static FaultDescription,
+    /// Whether the reference server has it.
+    built: bool,
+    /// How the checks see it.
+    seen: Option<Sight>,
+}
+
+impl Row for FaultRow {
+    fn cells(&self) -> Vec<Cow<'_, str>> {
+        let FaultDescription { id, area, normative, title, .. } = self.fault;
+        vec![id.into(), area.into(), normative.as_str().into(), title.into()]
+    }
+}
+
+/// All descriptions; those that the reference server does not have yet say so.
+fn list_faults() -> Vec<FaultRow> {
+    let faults = Faults::embedded().all().iter();
+    let row = |fault: &'static FaultDescription| FaultRow {
+        fault,
+        built: fault.unbuilt.is_none(),
+        seen: Table::embedded().get(&fault.id).map(|record| record.sight),
+    };
+    faults.map(row).collect()
+}
+
+#[derive(Serialize)]
+struct VariantRow {
+    id: &'static str,
+    title: &'static str,
+    area: &'static str,
+    verdict: Verdict,
+    ambiguities: &'static [&'static str],
+}
+
+impl Row for VariantRow {
+    fn cells(&self) -> Vec<Cow<'_, str>> {
+        [self.id, self.area, self.verdict.as_str(), self.title].map(Cow::Borrowed).into()
+    }
+}
+
+fn list_variants() -> Vec<VariantRow> {
+    let rows = variants().iter().map(|variant| {
+        let VariantInfo { id, description: title, ambiguities, verdict, area, .. } = *variant.info();
+        VariantRow { id, title, area, verdict, ambiguities }
+    });
+    rows.collect()
 }
 
 /// Which checks of the selected cases verify each requirement; the invariants too, unless something is selected.

@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod schema;
 mod select;
+mod selftest;
 mod serve;
 mod suites;
 
@@ -67,6 +68,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode, CliError> 
         Command::List(args) => list::list(args),
         Command::Explain(args) => explain::explain(args),
         Command::Coverage(args) => coverage::coverage(args),
+        Command::Selftest(args) => selftest::selftest(args, context),
         Command::Lint(args) => lint::lint(args, context),
         Command::Doctor(args) => on_runtime(doctor::doctor(args, context)),
         Command::Init(args) => init::init(args),

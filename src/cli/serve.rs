@@ -10,7 +10,8 @@ use crate::server::{Options, Server};
 pub(crate) async fn serve(args: &ServeArgs, context: &Context) -> Result<ExitCode, CliError> {
     let without = args.without.iter().copied().collect();
     let variants = args.variants.iter().copied().collect();
-    let mut options = Options { port: args.port, without, variants, ..Options::default() };
+    let faults = args.faults.iter().copied().collect();
+    let mut options = Options { port: args.port, without, variants, faults, ..Options::default() };
     if let Some(variable) = &args.token_env {
         let token = context.env(variable).ok_or_else(|| CliError::Config {
             message: format!("the environment variable {variable} is not set or empty"),

@@ -21,15 +21,16 @@ pub struct Local {
     router: Router,
     base_url: String,
     token: SecretString,
+    credentials: Vec<(&'static str, SecretString)>,
 }
 
 impl Local {
     /// Sets a server up; `port` does not matter. `InvalidInput` if a token is not one that a header can carry.
     pub fn new(options: Options) -> io::Result<Self> {
         let base_url = format!("http://127.0.0.1{BASE_PATH}");
-        let token = options.token.clone();
+        let (token, credentials) = (options.token.clone(), options.credentials());
         let service = Service::new(base_url.clone(), options)?;
-        Ok(Self { router: router(Arc::new(service)), base_url, token })
+        Ok(Self { router: router(Arc::new(service)), base_url, token, credentials })
     }
 
     /// The base URL, without a slash at the end.
@@ -42,6 +43,12 @@ impl Local {
     #[must_use]
     pub fn token(&self) -> &str {
         self.token.expose_secret()
+    }
+
+    /// The bearer tokens besides that one, as [`Server::credentials`](super::Server::credentials).
+    #[must_use]
+    pub fn credentials(&self) -> &[(&'static str, SecretString)] {
+        &self.credentials
     }
 
     /// Answers a request whose URI is the path and query, as on an HTTP/1.1 connection.

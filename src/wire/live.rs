@@ -9,10 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::auth::{Applied, Auth};
+use super::carrier::{Carried, Carrier, Outgoing};
 use super::options::{Credential, ExtraHeader, LiveOptions};
 use super::redact::{MASK, Redactor};
 use super::throttle::{MAX_TRIES, Throttle, wanted_pause};
-use super::carrier::{Carried, Carrier, Outgoing};
 use super::{BoxFuture, Sent, Transport, failure, redirect};
 use crate::model::{Answer, Body, Completeness, Failure, FailureKind, Request, Response};
 

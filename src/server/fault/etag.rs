@@ -1,5 +1,23 @@
 //! Versions and conditional requests.
 
-use super::FaultInfo;
+use axum::http::header::IF_MATCH;
 
-pub(super) const FAULTS: &[FaultInfo] = &[];
+use super::{FaultInfo, fault};
+use crate::server::hook::Hook;
+use crate::server::reply::Refusal;
+
+pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "if-match-ignored",
+        &[Hook::Received(|request| {
+            request.headers.remove(IF_MATCH);
+        })],
+    ),
+    fault(
+        "if-match-star-fails",
+        &[Hook::Admitted(|call, _| {
+            let star = call.request.headers.get(IF_MATCH).is_some_and(|value| value == "*");
+            star.then(|| Refusal::new(412, "The version does not match").into_reply())
+        })],
+    ),
+];

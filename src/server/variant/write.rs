@@ -1,7 +1,7 @@
 //! Bodies of POST and PUT: what is refused, completed and ignored.
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
@@ -13,8 +13,6 @@ use crate::server::edit::{refusal, whole, whole_mut};
 use crate::server::hook::Hook;
 use crate::server::reply::Content;
 use crate::server::route::Route;
-
-type Object = Map<String, Value>;
 
 pub(super) const VARIANTS: &[VariantInfo] = &[
     variant(

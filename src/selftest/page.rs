@@ -1,0 +1,179 @@
+//! The page `docs/selftest.md`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::figures::Figures;
+use super::table::Table;
+use super::universe::Universe;
+use super::verdict::Sight;
+use crate::suite::faults::{FaultDescription, Faults, Normative};
+use crate::suite::select::fits;
+
+/// Why no fault makes a check fail: by glob over check ids (`fixtures/selftest/unfailing.yaml`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Reasons(BTreeMap<String, String>);
+
+/// How many checks a line of the matrix names.
+const NAMED: usize = 4;
+
+impl Reasons {
+    /// Those that the binary brings.
+    ///
+    /// # Panics
+    /// Never in a released binary: a test reads the embedded file.
+    #[must_use]
+    pub fn embedded() -> &'static Self {
+        static REASONS: OnceLock<Reasons> = OnceLock::new();
+        REASONS.get_or_init(|| {
+            const JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/embedded_unfailing.json"));
+            serde_json::from_str(JSON)
+                .unwrap_or_else(|error| panic!("fixtures/selftest/unfailing.yaml: {error}"))
+        })
+    }
+
+    /// The reason for a check.
+    #[must_use]
+    pub fn of(&self, check: &str) -> Option<&str> {
+        let (case, name) = check.split_once('#').unwrap_or((check, ""));
+        let is = |glob: &str| match glob.split_once('#') {
+            Some((cases, named)) => (cases == case || fits(cases, case)) && named == name,
+            None => glob == case || fits(glob, case),
+        };
+        self.0.iter().find(|(glob, _)| is(glob)).map(|(_, reason)| &**reason)
+    }
+
+    /// Globs that fit none of these checks.
+    #[must_use]
+    pub fn stale(&self, checks: &[String]) -> Vec<&str> {
+        let one = |glob: &String, reason: &String| Self(BTreeMap::from([(glob.clone(), reason.clone())]));
+        let stale = self.0.iter().filter(|(glob, reason)| {
+            let only = one(glob, reason);
+            checks.iter().all(|check| only.of(check).is_none())
+        });
+        stale.map(|(glob, _)| &**glob).collect()
+    }
+}
+
+/// The page in Markdown.
+#[must_use]
+pub fn markdown(faults: &Faults, table: &Table, universe: &Universe, reasons: &Reasons) -> String {
+    let figures = Figures::new(faults, table, universe);
+    let mut text = String::from(
+        "# Self-test\n\n\
+         A verdict is worth as much as the proof that the suites see broken servers. The reference server can be given \
+         faults, one at a time, most of them defects that real servers had; the suites then have to see each. Generated \
+         from `fixtures/faults/` and `fixtures/selftest/`: `SCIMCHECK_BLESS=1 cargo test --test selftest` writes it anew, \
+         the same test without that keeps it fresh. `scimcheck explain FAULT` tells the story of a fault, `scimcheck \
+         selftest --fault FAULT` tries it, `scimcheck serve --fault FAULT` serves it.\n\n\
+         *Caught*: a check fails that cites a requirement which the fault violates (for a SHOULD it warns). *Caught \
+         elsewhere*: only checks of other requirements see it.\n\n\
+         | | |\n|---|---|\n",
+    );
+    let _ = writeln!(text, "| faults that an RFC forbids: caught | {} |", figures.rfc.text());
+    let _ = writeln!(text, "| faults that break identity providers: caught | {} |", figures.interop.text());
+    let _ = writeln!(text, "| faults that a profile forbids: caught | {} |", figures.profile.text());
+    let _ = writeln!(text, "| checks that a fault makes fail | {} |", figures.checks.text());
+    let _ = writeln!(text, "| described, and not built yet | {} |", figures.unbuilt);
+    matrix(&mut text, faults, table);
+    not_caught(&mut text, faults, table);
+    unbuilt(&mut text, faults);
+    unfailing(&mut text, &figures, reasons);
+    text
+}
+
+fn matrix(text: &mut String, faults: &Faults, table: &Table) {
+    let mut area = "";
+    for fault in faults.all().iter().filter(|fault| fault.unbuilt.is_none()) {
+        if fault.area != area {
+            area = &fault.area;
+            let _ = writeln!(text, "\n## {area}\n\n| fault | by | seen | checks |\n|---|---|---|---|");
+        }
+        let record = table.get(&fault.id);
+        let checks: Vec<_> = record.into_iter().flat_map(super::Record::checks).collect();
+        let mut named: Vec<_> = checks.iter().take(NAMED).map(|check| format!("`{check}`")).collect();
+        if checks.len() > NAMED {
+            named.push(format!("{} more", checks.len() - NAMED));
+        }
+        let sight = record.map_or("not tried", |record| record.sight.as_str());
+        let _ = writeln!(
+            text,
+            "| `{}`: {} | {} | {sight} | {} |",
+            fault.id,
+            cell(&fault.title),
+            normative(fault),
+            named.join(", ")
+        );
+    }
+}
+
+fn normative(fault: &FaultDescription) -> &'static str {
+    match fault.normative {
+        Normative::Rfc => "RFC",
+        Normative::Interop => "interop",
+        Normative::Profile => "profile",
+    }
+}
+
+fn not_caught(text: &mut String, faults: &Faults, table: &Table) {
+    let is_caught =
+        |fault: &&FaultDescription| table.get(&fault.id).is_some_and(|record| record.sight == Sight::Caught);
+    let others: Vec<_> =
+        faults.all().iter().filter(|fault| fault.unbuilt.is_none() && !is_caught(fault)).collect();
+    text.push_str("\n## Not caught\n\n");
+    if others.is_empty() {
+        text.push_str("None.\n");
+        return;
+    }
+    text.push_str("| fault | seen | why |\n|---|---|---|\n");
+    for fault in others {
+        let sight = table.get(&fault.id).map_or("not tried", |record| record.sight.as_str());
+        let why = match (&fault.equivalent, &fault.unobservable) {
+            (Some(why), _) => format!("equivalent: {why}"),
+            (None, Some(why)) => format!("not observable: {why}"),
+            (None, None) => String::new(),
+        };
+        let _ = writeln!(text, "| `{}` | {sight} | {} |", fault.id, cell(&why));
+    }
+}
+
+fn unbuilt(text: &mut String, faults: &Faults) {
+    let unbuilt: Vec<_> = faults.all().iter().filter(|fault| fault.unbuilt.is_some()).collect();
+    if unbuilt.is_empty() {
+        return;
+    }
+    text.push_str("\n## Not built yet\n\n| fault | area |\n|---|---|\n");
+    for fault in unbuilt {
+        let _ = writeln!(text, "| `{}`: {} | {} |", fault.id, cell(&fault.title), fault.area);
+    }
+}
+
+/// Cases whose checks have the same reason stand in one line.
+fn unfailing(text: &mut String, figures: &Figures, reasons: &Reasons) {
+    text.push_str("\n## Checks that no fault makes fail\n\n");
+    if figures.unfailing.is_empty() {
+        text.push_str("None.\n");
+        return;
+    }
+    let mut lines: Vec<(&str, Vec<&str>, &str)> = Vec::new();
+    for check in &figures.unfailing {
+        let (case, name) = check.split_once('#').unwrap_or((check, ""));
+        let reason = reasons.of(check).unwrap_or("");
+        match lines.last_mut() {
+            Some((known, names, same)) if *known == case && *same == reason => names.push(name),
+            _ => lines.push((case, vec![name], reason)),
+        }
+    }
+    text.push_str("| case | checks | why |\n|---|---|---|\n");
+    for (case, names, reason) in lines {
+        let _ = writeln!(text, "| `{case}` | {} | {} |", names.join(", "), cell(reason));
+    }
+}
+
+fn cell(text: &str) -> String {
+    text.trim().replace('|', "\\|").replace('\n', " ")
+}

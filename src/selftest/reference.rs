@@ -1,0 +1,129 @@
+//! A reference server with all that the suites can ask for, and the client that knows all of its credentials.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::model::{RunResult, TargetInfo};
+use crate::run::{self, Plan, PlannedCase};
+use crate::server::{Local, Options, Server};
+use crate::suite::Suite;
+use crate::suite::select::Selection;
+use crate::target::Discovery;
+use crate::target::discovery::{self, Documents, Settings};
+use crate::wire::{Live, LiveOptions, Redactor};
+
+/// A server in this process is never late.
+const PATIENCE: Duration = Duration::from_millis(30);
+/// What a broken server may take its time for.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+const CASE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A reference server and its client.
+pub struct Reference {
+    base_url: Url,
+    settings: Settings,
+    transport: Arc<Live>,
+    redactor: Redactor,
+    /// If it listens.
+    server: Option<Server>,
+}
+
+impl Reference {
+    /// A server in this process that is reached by calls, which takes a fraction of the time.
+    ///
+    /// # Errors
+    /// If a token of the options cannot be used.
+    pub fn local(options: Options) -> io::Result<Self> {
+        let local = Arc::new(Local::new(equipped(options))?);
+        let mut live = live(local.base_url(), local.token(), local.credentials())?;
+        // Waiting would be for nothing: nobody else sends requests.
+        live.retry_budget = Duration::ZERO;
+        Self::new(live, |client| client.over(local), None)
+    }
+
+    /// A server that listens on a port of the loopback interface.
+    ///
+    /// # Errors
+    /// If the port cannot be bound or a token cannot be used.
+    pub async fn listening(options: Options) -> io::Result<Self> {
+        let server = Server::start(equipped(options)).await?;
+        let live = live(server.base_url(), server.token(), server.credentials())?;
+        Self::new(live, |client| client, Some(server))
+    }
+
+    fn new(live: LiveOptions, over: impl FnOnce(Live) -> Live, server: Option<Server>) -> io::Result<Self> {
+        let redactor = Redactor::default();
+        let base_url = live.base_url.clone();
+        let settings = Settings { disposable: true, ..Settings::of_live(&live) };
+        let client = Live::new(live, &redactor).map_err(io::Error::other)?;
+        Ok(Self { base_url, settings, transport: Arc::new(over(client)), redactor, server })
+    }
+
+    /// Reads what the server says about itself.
+    pub async fn discover(&self) -> Discovery {
+        let began = Instant::now();
+        let documents = Documents::read(self.transport.as_ref(), &self.settings, began).await;
+        discovery::understand(documents, &self.settings, began)
+    }
+
+    /// Runs the cases that are picked; with exchanges in the result only if that is wanted.
+    pub async fn run(
+        &self,
+        suites: &[Suite],
+        pick: &(dyn Fn(&PlannedCase) -> bool + Sync),
+        jobs: usize,
+        evidence: bool,
+    ) -> RunResult {
+        let discovery = self.discover().await;
+        let mut plan = Plan::new(suites, &discovery.model, &Selection::default());
+        plan.cases.retain(pick);
+        let (_, interrupt) = watch::channel(false);
+        let options = run::Options {
+            target: TargetInfo {
+                name: "reference server".to_owned(),
+                base_url: self.base_url.to_string(),
+                ..TargetInfo::default()
+            },
+            seed: 7,
+            jobs,
+            case_timeout: CASE_TIMEOUT,
+            run_timeout: None,
+            ledger: None,
+            interrupt,
+            started: "2026-01-01T00:00:00Z".to_owned(),
+            patience: self.server.is_none().then_some(PATIENCE),
+            evidence,
+        };
+        let transport: Arc<Live> = Arc::clone(&self.transport);
+        run::run(plan, discovery, transport, &self.redactor, options, &mut ()).await
+    }
+
+    /// Stops the server, if it listens.
+    pub async fn stop(self) {
+        if let Some(server) = self.server {
+            server.shutdown().await;
+        }
+    }
+}
+
+/// How a server is reached.
+fn live(
+    base_url: &str,
+    token: &str,
+    credentials: &[(&'static str, SecretString)],
+) -> io::Result<LiveOptions> {
+    let base_url: Url = base_url.parse().map_err(io::Error::other)?;
+    let options = LiveOptions::new(base_url).bearer(token).bearers(credentials);
+    Ok(LiveOptions { request_timeout: REQUEST_TIMEOUT, ..options })
+}
+
+/// With a token of every kind. The ids are the same in every run.
+fn equipped(options: Options) -> Options {
+    let Options { read_only_token, tenants, user_token, expired_token, revoked_token, .. } = Options::equipped();
+    Options { read_only_token, tenants, user_token, expired_token, revoked_token, seed: Some(1), ..options }
+}

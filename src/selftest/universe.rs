@@ -1,0 +1,51 @@
+//! All checks of the suites, as they stand there: rows that are derived from a target's schemas count as one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::check::invariants::Invariant;
+use crate::model::RequirementId;
+use crate::run::{Plan, planned_checks};
+
+/// All checks, with the requirement of each.
+#[derive(Debug, Default)]
+pub struct Universe {
+    checks: BTreeMap<String, RequirementId>,
+    /// Cases with derived rows, by the id of a row.
+    derived: HashMap<String, String>,
+}
+
+impl Universe {
+    /// Of a plan for a server with all features; the invariants too.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        let mut universe = Self::default();
+        for planned in &plan.cases {
+            let mut case = planned.id.clone();
+            if planned.case().derive.is_some() {
+                case = format!("{}/{}/*", planned.suite.spec.suite, planned.case().id);
+                universe.derived.insert(planned.id.clone(), case.clone());
+            }
+            for (check, requirement, ..) in planned_checks(planned.case()) {
+                universe.checks.insert(format!("{case}#{check}"), requirement);
+            }
+        }
+        for invariant in Invariant::all() {
+            let id = format!("invariants/{}#holds", invariant.id);
+            universe.checks.insert(id, invariant.requirement.into());
+        }
+        universe
+    }
+
+    /// All checks with their requirements, in the order of their ids.
+    #[must_use]
+    pub fn checks(&self) -> &BTreeMap<String, RequirementId> {
+        &self.checks
+    }
+
+    /// The check as it stands in the suites.
+    #[must_use]
+    pub fn written(&self, check: &str) -> String {
+        let (case, name) = check.split_once('#').unwrap_or((check, ""));
+        self.derived.get(case).map_or_else(|| check.to_owned(), |case| format!("{case}#{name}"))
+    }
+}
