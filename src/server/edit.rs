@@ -149,17 +149,3 @@ pub(super) fn parameter(request: &Request, wanted: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
-
-/// Every resource in a reply: the one that it is, or those of a list.
-pub(super) fn shown(reply: &mut Reply, change: impl FnMut(&mut Value)) {
-    let Content::Json(body) = &mut reply.content else { return };
-    let is = |body: &Value, urn: &str| {
-        let named = body.get("schemas").and_then(Value::as_array);
-        named.is_some_and(|schemas| schemas.iter().any(|schema| schema == urn))
-    };
-    if is(body, urn::LIST_RESPONSE) {
-        values(body, "Resources").for_each(change);
-    } else if !is(body, urn::ERROR) && !is(body, urn::BULK_RESPONSE) && body.get("id").is_some() {
-        std::iter::once(body).for_each(change);
-    }
-}

@@ -42,6 +42,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             filter.split_whitespace().any(is_loud).then(|| error.into_reply())
         })],
     ),
+    fault("filter-id-eq-fails", &[Hook::Matches(|_, filter, _, fits| fits && !names_id(filter))]),
 ];
 
 /// Changes the operators of all comparisons of a filter.
@@ -53,5 +54,15 @@ fn each_comparison(filter: &mut Filter, change: fn(&mut Operator)) {
         Filter::Not(inner) => each_comparison(inner, change),
         Filter::Compare { operator, .. } => change(operator),
         _ => {}
+    }
+}
+
+/// Whether a filter asks for an id.
+fn names_id(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(terms) | Filter::Or(terms) => terms.iter().any(names_id),
+        Filter::Not(inner) => names_id(inner),
+        Filter::Compare { path, .. } => path.name.eq_ignore_ascii_case("id"),
+        _ => false,
     }
 }

@@ -26,4 +26,12 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }
         })],
     ),
+    fault(
+        "unstable-order-across-pages",
+        &[Hook::Found(|call, _, found| {
+            if call.number % 2 == 1 {
+                found.reverse();
+            }
+        })],
+    ),
 ];
