@@ -44,12 +44,7 @@ fn main() -> ExitCode {
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(table) = blessed.filter(|_| !arguments.list) {
-        let mut table = table.lock().expect("nobody panics with it").clone();
-        // What is gone is not known any more.
-        for area in table.0.values_mut() {
-            area.retain(|id, _| faults().iter().any(|fault| fault.id() == id));
-        }
-        write(&table, arguments.filter.is_none());
+        write(&table.lock().expect("nobody panics with it"), arguments.filter.is_none());
     }
     conclusion.exit_code()
 }
@@ -59,10 +54,7 @@ fn place(below: &str) -> PathBuf {
 }
 
 fn write(table: &Table, page: bool) {
-    for (area, faults) in &table.0 {
-        let text = serde_json::to_string_pretty(faults).expect("plain data") + "\n";
-        fs::write(place(&format!("fixtures/selftest/caught/{area}.json")), text).expect("it can be written");
-    }
+    table.write(&place("")).expect("the files can be written");
     if page {
         fs::write(place("docs/selftest.md"), page_of(table)).expect("it can be written");
     }

@@ -252,6 +252,9 @@ pub(crate) struct SelftestArgs {
     /// Servers that are tested at the same time; default: one for each processor
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<usize>,
+    /// Write what saw each fault below this folder: fixtures/selftest/caught/, and docs/selftest.md with all faults
+    #[arg(long, value_name = "PROJECT", requires = "full", conflicts_with_all = ["variants", "paths"])]
+    pub(crate) record: Option<std::path::PathBuf>,
     /// A matrix, all of it as JSON, or the page docs/selftest.md
     #[arg(long, value_enum, default_value_t = SelftestFormat::Text)]
     pub(crate) format: SelftestFormat,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -42,6 +43,9 @@ pub(crate) fn selftest(args: &SelftestArgs, context: &Context) -> Result<ExitCod
     let trials = trials.map_err(|error| cannot(&error))?;
     let report =
         Report { trials: &trials, sweep: &sweep, ready, total: began.elapsed(), full: cases == Cases::All };
+    if let Some(project) = &args.record {
+        report.record(project, args.faults.is_empty() && args.areas.is_empty())?;
+    }
     let text = match args.format {
         SelftestFormat::Text if args.variants => report.variants(),
         SelftestFormat::Text => report.matrix(),
@@ -130,6 +134,16 @@ impl Report<'_> {
             self.trials.iter().for_each(|trial| table.note(trial));
         }
         table
+    }
+
+    /// Writes what is known now; with all faults the page as well.
+    fn record(&self, project: &Path, all: bool) -> Result<(), CliError> {
+        self.table().write(project).map_err(|error| CliError::file("write below", project, &error))?;
+        let page = project.join("docs/selftest.md");
+        if all {
+            std::fs::write(&page, self.page()).map_err(|error| CliError::file("write", &page, &error))?;
+        }
+        Ok(())
     }
 
     fn page(&self) -> String {

@@ -29,7 +29,11 @@ impl Done {
 /// Takes in a case.
 pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
     let CaseRun { mut result, mut exchanges, left_over } = run;
-    result.checks = result.checks.into_iter().map(|finding| redact(redactor, finding)).collect();
+    let shown = |finding: Finding| match shared.evidence || finding.verdict >= Verdict::Warn {
+        true => redact(redactor, finding),
+        false => without_texts(finding),
+    };
+    result.checks = result.checks.into_iter().map(shown).collect();
     result.reason = result.reason.map(|reason| redactor.line(&reason));
     let left_over = left_over.into_iter().map(|left| LeftOver {
         url: redactor.line(&left.url),
@@ -84,6 +88,12 @@ fn judge(shared: &Shared, redactor: &Redactor, exchanges: &mut [Exchange]) -> Do
         }
     }
     Done { exchanges: recorded, invariants, ..Done::default() }
+}
+
+/// What is left of a finding that nobody reads.
+fn without_texts(finding: Finding) -> Finding {
+    let (wanted, got, at) = (String::new(), String::new(), String::new());
+    Finding { wanted, got, at, hint: None, reason: None, why: None, ..finding }
 }
 
 fn redact(redactor: &Redactor, finding: Finding) -> Finding {

@@ -1,12 +1,16 @@
 //! What is recorded of the last full sweep: which checks catch which fault (`fixtures/selftest/caught/AREA.json`).
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::sweep::Trial;
 use super::verdict::{Sight, catches};
+use crate::server::Fault;
 
 /// How many cases are enough to see a fault again.
 const ENOUGH: usize = 3;
@@ -59,6 +63,26 @@ impl Table {
     pub fn note(&mut self, trial: &Trial) {
         let Some(fault) = trial.fault else { return };
         self.0.entry(fault.area.clone()).or_default().insert(fault.id.clone(), Record::of(trial));
+    }
+
+    /// Writes the files of `fixtures/selftest/caught/` below the folder of the project; what is no fault any more is left
+    /// out.
+    ///
+    /// # Errors
+    /// If one cannot be written.
+    pub fn write(&self, project: &Path) -> io::Result<()> {
+        let folder = project.join("fixtures/selftest/caught");
+        for (area, records) in &self.0 {
+            let is_fault = |id: &&String| id.parse::<Fault>().is_ok();
+            let known: Area = records
+                .iter()
+                .filter(|(id, _)| is_fault(id))
+                .map(|(id, r)| (id.clone(), r.clone()))
+                .collect();
+            let text = serde_json::to_string_pretty(&known).map_err(io::Error::other)?;
+            fs::write(folder.join(format!("{area}.json")), text + "\n")?;
+        }
+        Ok(())
     }
 
     /// Every fault with its record.
