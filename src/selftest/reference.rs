@@ -124,6 +124,7 @@ fn live(
 
 /// With a token of every kind. The ids are the same in every run.
 fn equipped(options: Options) -> Options {
-    let Options { read_only_token, tenants, user_token, expired_token, revoked_token, .. } = Options::equipped();
+    let Options { read_only_token, tenants, user_token, expired_token, revoked_token, .. } =
+        Options::equipped();
     Options { read_only_token, tenants, user_token, expired_token, revoked_token, seed: Some(1), ..options }
 }

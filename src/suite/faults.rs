@@ -34,6 +34,18 @@ pub enum Normative {
     Profile,
 }
 
+impl Normative {
+    /// Its name in descriptions.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Normative::Rfc => "rfc",
+            Normative::Interop => "interop",
+            Normative::Profile => "profile",
+        }
+    }
+}
+
 /// What somebody needs beside a plain client to see it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
