@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::find::find;
 use super::ledger::{self, LedgerError, OutstandingCreate};
-use super::ownership::{Ownership, Trace, carries};
+use super::naming::carries;
+use super::ownership::{Ownership, Trace};
 use super::request::SCIM_JSON;
 use super::time_limit::TimeLimit;
 use crate::model::{Answer, AuthMode, LeftOver, Request};

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::cleanup::request;
-use super::ownership::carries;
+use super::naming::carries;
 use super::request::{SEGMENT, percent_encode};
 use crate::model::Answer;
 use crate::wire::Transport;

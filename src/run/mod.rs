@@ -12,6 +12,7 @@ mod guard;
 pub mod ids;
 mod invariants;
 pub mod ledger;
+mod naming;
 mod ownership;
 mod place;
 pub mod plan;
