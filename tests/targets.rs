@@ -41,7 +41,6 @@ fn verdicts_are_as_recorded(name: &str) {
         Err(error) => panic!("{error}"),
     };
     let result = run(&target);
-    assert_eq!(result.left_over, [], "resources of this run are left on {name}");
     assert_eq!(result.partial, None, "the run on {name} is not complete");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("snapshots/targets");
@@ -90,14 +89,17 @@ fn run(target: &RealTarget) -> RunResult {
     result
 }
 
-/// `VERDICT  check-id`, sorted by id: the order of cases in a file is not part of what is recorded.
+/// `VERDICT  check-id`, sorted by id: the order of cases in a file is not part of what is recorded. At the end the cases
+/// that may have left something behind, because the server failed at a create.
 fn verdict_lines(result: &RunResult) -> String {
     let findings = result.cases.iter().flat_map(|case| &case.checks);
     let mut lines: Vec<_> = findings.map(|finding| (&finding.id, finding.verdict)).collect();
     lines.sort();
     assert!(lines.iter().any(|(_, verdict)| verdict.is_judged()), "nothing was judged");
-    let lines: Vec<_> = lines.into_iter().map(|(id, verdict)| format!("{verdict:<14}  {id}")).collect();
-    lines.join("\n")
+    let left_over: BTreeSet<_> = result.left_over.iter().map(|left| left.case.as_str()).collect();
+    let left_over = left_over.into_iter().map(|case| format!("left-over       {case}"));
+    let lines = lines.into_iter().map(|(id, verdict)| format!("{verdict:<14}  {id}"));
+    lines.chain(left_over).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
