@@ -1,6 +1,6 @@
 //! `scimcheck coverage`: which requirements of the catalogue a check verifies, and why the others have none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -232,6 +232,29 @@ fn markdown(coverage: &Coverage) -> String {
             let _ = writeln!(text, "| §{} | {must} | {should} | {may} | {checks} |", section.number);
         }
     }
+    text.push_str("\n## By which checks\n\n`scimcheck explain ID` names all of a requirement.\n\n");
+    text.push_str("| requirement | checks |\n|---|---|\n");
+    for verified in
+        coverage.rfcs.values().flat_map(|rfc| &rfc.sections).flat_map(|section| &section.requirements)
+    {
+        let _ = writeln!(text, "| {} | {} |", verified.id, some_of(&verified.checks));
+    }
+    text
+}
+
+/// The first few checks, one of each case, and how many more there are.
+fn some_of(checks: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let mut cases = BTreeSet::new();
+    let case = |check: &str| {
+        let path = check.split('#').next().unwrap_or_default();
+        path.split('/').take(3).collect::<Vec<_>>().join("/")
+    };
+    let shown: Vec<_> = checks.iter().filter(|check| cases.insert(case(check))).take(SHOWN).collect();
+    let mut text = shown.iter().map(|check| format!("`{check}`")).collect::<Vec<_>>().join(", ");
+    if checks.len() > shown.len() {
+        let _ = write!(text, " and {} more", checks.len() - shown.len());
+    }
     text
 }
 
@@ -251,6 +274,9 @@ mod tests {
         assert!(coverage.uncovered.iter().any(|uncovered| uncovered.id == *without));
         let totals = coverage.rfcs.values().flat_map(|rfc| rfc.levels.values()).flat_map(BTreeMap::values);
         assert_eq!(totals.map(|share| share.covered).sum::<usize>(), 1);
-        assert!(markdown(&coverage).contains(&format!("| {without} |")));
+        let page = markdown(&coverage);
+        assert!(page.contains(&format!("| {without} |")) && page.contains(&format!("| {with} | `a/b#c` |")));
+        let checks = ["a/b/c/1#x", "a/b/c/2#x", "d/e#x"].map(str::to_owned);
+        assert_eq!(some_of(&checks), "`a/b/c/1#x`, `d/e#x` and 1 more");
     }
 }
