@@ -5,6 +5,8 @@
 pub(super) enum Choice {
     /// Members of groups need not exist.
     AcceptUnknownMembers,
+    /// Changing a user, `userName` may be one that another user has.
+    AcceptTakenNames,
     /// Several bulk operations in a circle are refused with 409.
     BulkRefusesCircles,
     /// A `bulkId` in the path of an operation is refused.
@@ -13,6 +15,8 @@ pub(super) enum Choice {
     BulkShowsResources,
     /// Bulk operations that are not processed any more are listed as failed.
     BulkListsUnprocessed,
+    /// What a PATCH of a group changes is the group as it was when the request came in.
+    ChangeWhatWasSeen,
     /// Queries without parameters for pages are answered with cursors.
     CursorByDefault,
     /// The last page of a cursor is empty if the page before it was full.
@@ -31,10 +35,16 @@ pub(super) enum Choice {
     IgnoreDiscoveryFilter,
     /// If-None-Match counts for reading only.
     IgnoreIfNoneMatchOnWrites,
+    /// If-Match is judged by the resource as it was when the request came in.
+    JudgeWhatWasSeen,
+    /// Users stay in groups that were deleted.
+    KeepDeletedGroups,
     /// Deleted resources stay members of groups.
     KeepDeletedMembers,
     /// `schemas` may be missing.
     LenientSchemas,
+    /// Members of groups are kept as clients send them.
+    MembersAsSent,
     /// The newest resources come first, also among those that sort equally.
     NewestFirst,
     /// PATCH is answered with 204, unless the client asks for attributes.
@@ -47,6 +57,8 @@ pub(super) enum Choice {
     PatchWithoutSchemas,
     /// The ids of deleted resources are remembered.
     RememberDeleted,
+    /// The same member may be in a group several times.
+    RepeatMembers,
     /// The names of deleted users stay taken.
     ReserveUserNames,
     /// Times are told in whole seconds.
@@ -57,4 +69,6 @@ pub(super) enum Choice {
     TokenInQuery,
     /// A PUT that changes nothing makes a new version all the same.
     TouchUnchanged,
+    /// Clients may set `meta.version`.
+    VersionsOfClients,
 }

@@ -1,7 +1,7 @@
 //! What the tables of variants and faults have in common: looking into requests, bodies and replies.
 
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, Method, StatusCode};
+use axum::http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use axum::http::{HeaderName, Method, StatusCode, Uri};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -148,4 +148,26 @@ pub(super) fn parameter(request: &Request, wanted: &str) -> Option<String> {
     let query = request.uri.query().unwrap_or_default();
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}
+
+/// Every resource in a reply: the one that it is, or those of a list.
+pub(super) fn shown(reply: &mut Reply, change: impl FnMut(&mut Value)) {
+    let Content::Json(body) = &mut reply.content else { return };
+    let is = |body: &Value, urn: &str| {
+        let named = body.get("schemas").and_then(Value::as_array);
+        named.is_some_and(|schemas| schemas.iter().any(|schema| schema == urn))
+    };
+    if is(body, urn::LIST_RESPONSE) {
+        values(body, "Resources").for_each(change);
+    } else if !is(body, urn::ERROR) && !is(body, urn::BULK_RESPONSE) && body.get("id").is_some() {
+        std::iter::once(body).for_each(change);
+    }
+}
+
+/// Another request of the same client, without a body and without conditions.
+pub(super) fn nested_as(call: Call<'_>, method: Method, uri: Uri) -> Request {
+    let mut headers = call.request.headers.clone();
+    headers.remove(IF_MATCH);
+    headers.remove(IF_NONE_MATCH);
+    Request { method, uri, headers, body: ReceivedBody::Whole(Vec::new()) }
 }

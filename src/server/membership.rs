@@ -23,8 +23,10 @@ impl Store {
         let mut settled = Vec::with_capacity(members.len());
         for member in members.drain(..) {
             let id = id_of(&member).ok_or_else(|| invalid("a member needs a `value`".to_owned()))?;
-            if seen.insert(id.to_owned()) {
+            if seen.insert(id.to_owned()) || self.choices.contains(&Choice::RepeatMembers) {
+                let sent = self.choices.contains(&Choice::MembersAsSent);
                 settled.push(match known.get(id) {
+                    Some(_) if sent => member,
                     Some(entry) => (*entry).clone(),
                     None => self.member(id)?,
                 });
@@ -84,7 +86,8 @@ impl Store {
         };
         let (before, after) = (ids(old), ids(new));
         let (was, is): (HashSet<_>, HashSet<_>) = (before.iter().collect(), after.iter().collect());
-        for id in before.iter().filter(|id| !is.contains(id)) {
+        let stays = new.is_none() && self.choices.contains(&Choice::KeepDeletedGroups);
+        for id in before.iter().filter(|id| !is.contains(id) && !stays) {
             self.forget_parent(id, &group.id);
             self.touch(Kind::User, id, now, |user| remove(user, "groups", &group.id));
         }
@@ -93,10 +96,11 @@ impl Store {
         let renamed = old.is_some_and(|old| display_name(old) != Some(display));
         for id in &after {
             if !was.contains(id) {
-                self.parents.entry(id.clone()).or_default().insert(group.id.clone());
-                let entry =
-                    json!({ "value": group.id, "$ref": location, "display": display, "type": "direct" });
-                self.touch(Kind::User, id, now, |user| add(user, "groups", entry));
+                if self.parents.entry(id.clone()).or_default().insert(group.id.clone()) {
+                    let entry =
+                        json!({ "value": group.id, "$ref": location, "display": display, "type": "direct" });
+                    self.touch(Kind::User, id, now, |user| add(user, "groups", entry));
+                }
             } else if renamed {
                 self.touch(Kind::User, id, now, |user| rename(user, "groups", &group.id, Some(display)));
             }

@@ -26,6 +26,7 @@ mod membership;
 mod named;
 mod negotiate;
 mod options;
+mod patching;
 mod query;
 mod reply;
 mod resources;

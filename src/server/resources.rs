@@ -115,13 +115,14 @@ fn write(
 ) -> Result<Reply, Refusal> {
     let projection = query::projection(call, kind)?;
     let mut store = call.store();
-    let old = store.get(kind, id).ok_or_else(|| not_found(id))?;
-    check_conditions(call, &old)?;
+    let current = store.get(kind, id).ok_or_else(|| not_found(id))?;
+    check_conditions(call, call.as_seen(Choice::JudgeWhatWasSeen, &current))?;
+    let old = call.as_seen(Choice::ChangeWhatWasSeen, &current);
     let mut value = change(&old.value)?;
     let write = Write { call, kind, old: Some(&old.value) };
     call.service.hooks.stored(&write, &store, &mut value)?;
     hide_password(&mut value, Some(&old.value));
-    let resource = store.update(&old, value, call.request.method == Method::PUT)?;
+    let resource = store.update(old, value, call.request.method == Method::PUT)?;
     drop(store);
     Ok(show(call, StatusCode::OK, &resource, &projection))
 }

@@ -2,9 +2,9 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::http::header::{AUTHORIZATION, ETAG, HOST, LOCATION};
+use axum::http::header::{AUTHORIZATION, ETAG, HOST, IF_MATCH, LOCATION};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
@@ -52,6 +52,8 @@ pub(super) struct Call<'s> {
     pub(super) access: Option<Access<'s>>,
     /// How many requests came before it.
     pub(super) number: usize,
+    /// What the request is about, as it was when it came in; only known where the server looks ahead.
+    seen: Option<&'s Arc<Resource>>,
 }
 
 impl Service {
@@ -93,11 +95,11 @@ impl Service {
     }
 
     /// Answers a request: every failure on the way is an Error message.
-    pub(super) fn answer(&self, request: &Request) -> Reply {
+    pub(super) fn answer(&self, request: &Request, seen: Option<&Arc<Resource>>) -> Reply {
         let request = &*self.hooks.received(request);
         let base_url = self.base_url_for(request);
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut call = Call { service: self, request, base_url: &base_url, access: None, number };
+        let mut call = Call { service: self, request, base_url: &base_url, access: None, number, seen };
         let path = Route::parse(request.uri.path());
         let mut access = self.authenticate(request, path.as_ref());
         self.hooks.access(request, path.as_ref(), &mut access);
@@ -107,6 +109,18 @@ impl Service {
         let mut reply = reply.unwrap_or_else(|refusal| self.refuse(refusal));
         self.hooks.reply(call, route.as_ref(), &mut reply);
         reply
+    }
+
+    /// The resource that a request is about, where the server uses it as it was when the request came in.
+    pub(super) fn look_ahead(&self, request: &Request) -> Option<Arc<Resource>> {
+        let Some(Route::Resource(kind, id)) = Route::parse(request.uri.path()) else { return None };
+        let changes = self.hooks.has(Choice::ChangeWhatWasSeen)
+            && kind == Kind::Group
+            && request.method == Method::PATCH;
+        let judges = self.hooks.has(Choice::JudgeWhatWasSeen) && request.headers.contains_key(IF_MATCH);
+        let access = (changes || judges).then(|| self.tokens.authenticate(&request.headers, None).ok())??;
+        let store = self.stores[access.tenant].lock().unwrap_or_else(PoisonError::into_inner);
+        store.get(kind, &id)
     }
 
     /// The Error message for a request that is not carried out.
@@ -249,6 +263,14 @@ impl<'s> Call<'s> {
         }
         self.service.hooks.shown(*self, resource.kind, projection, &mut shown);
         shown
+    }
+
+    /// The resource as it is, or as it was when the request came in if that is how the server does it.
+    pub(super) fn as_seen<'r>(&self, choice: Choice, current: &'r Arc<Resource>) -> &'r Arc<Resource>
+    where
+        's: 'r,
+    {
+        self.seen.filter(|_| self.chooses(choice)).unwrap_or(current)
     }
 
     /// Whether the server takes another way than the usual one.

@@ -190,7 +190,11 @@ impl Store {
         if value == old.value && !(replaced && self.choices.contains(&Choice::TouchUnchanged)) {
             return Ok(Arc::clone(old));
         }
-        let now = self.clock.tick(&self.choices);
+        let mut now = self.clock.tick(&self.choices);
+        if self.choices.contains(&Choice::VersionsOfClients) {
+            now.version =
+                version(&value).filter(|given| *given != old.version).map_or(now.version, str::to_owned);
+        }
         if let Some(name) = name {
             user_name(&old.value).and_then(|name| self.names.remove(&name));
             self.names.insert(name, old.id.clone());
@@ -273,6 +277,7 @@ impl Store {
     fn free_name(&self, kind: Kind, value: &Value, id: Option<&str>) -> Result<Option<String>, ScimError> {
         let Some(name) = user_name(value).filter(|_| kind == Kind::User) else { return Ok(None) };
         match self.names.get(&name) {
+            Some(_) if id.is_some() && self.choices.contains(&Choice::AcceptTakenNames) => Ok(Some(name)),
             Some(owner) if Some(owner.as_str()) != id => {
                 Err(ScimError::of(ScimType::Uniqueness, "`userName` is taken by another user"))
             }
@@ -304,6 +309,10 @@ impl Store {
 /// RFC 7643 §4.1.1: unique among all users, and letter case does not count.
 fn user_name(value: &Value) -> Option<String> {
     Some(fold(value.get("userName")?.as_str()?))
+}
+
+fn version(value: &Value) -> Option<&str> {
+    value.pointer("/meta/version")?.as_str()
 }
 
 /// The members in the order in which people expect them: `schemas`, `id`, attributes, `meta`.

@@ -1,14 +1,26 @@
 //! PATCH remove.
 
 use axum::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{FaultInfo, fault};
 use crate::server::choice::Choice;
 use crate::server::edit::{op, operations, path, request_body};
-use crate::server::hook::Hook;
+use crate::server::hook::{Hook, Write};
+use crate::server::kind::Kind;
+use crate::server::patching::{drop_operations, each, requested, whole_attribute};
+use crate::server::reply::Refusal;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "patch-remove-member-value-in-body-wipes-all",
+        &[Hook::Body(|write, body| {
+            for operation in each(body).filter(|o| write.kind == Kind::Group && op(o) == "remove") {
+                operation.as_object_mut().and_then(|operation| operation.shift_remove("value"));
+            }
+            Ok(())
+        })],
+    ),
     fault(
         "patch-remove-complex-filter-noop",
         &[Hook::Body(|_, body| {
@@ -18,6 +30,24 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             });
             Ok(())
         })],
+    ),
+    fault(
+        "patch-remove-required-accepted",
+        &[
+            Hook::Body(|write, body| {
+                drop_operations(body, |operation| removes_required(write, operation));
+                Ok(())
+            }),
+            Hook::Stored(|write, _, resource| {
+                for operation in requested(write.call.request).iter().filter(|o| removes_required(write, o)) {
+                    let name = whole_attribute(write, path(operation)).map(|attribute| &attribute.name);
+                    if let (Some(name), Some(resource)) = (name, resource.as_object_mut()) {
+                        resource.shift_remove(name);
+                    }
+                }
+                Ok(())
+            }),
+        ],
     ),
     fault(
         "patch-remove-subattr-removes-element",
@@ -30,6 +60,25 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 }
             }
             Ok(())
+        })],
+    ),
+    fault(
+        "patch-remove-with-value-rejected-as-unknown-field",
+        &[Hook::Body(|_, body| {
+            match each(body).find(|operation| op(operation) == "remove" && operation.get("value").is_some()) {
+                Some(_) => Err(Refusal::new(500, "unknown field `value`")),
+                None => Ok(()),
+            }
+        })],
+    ),
+    fault(
+        "patch-remove-last-leaves-empty-array-with-null",
+        &[Hook::Shown(|_, kind, projection, group| {
+            let is_whole = projection.attributes.is_empty() && projection.excluded.is_empty();
+            let changed = group.pointer("/meta/created") != group.pointer("/meta/lastModified");
+            if kind == Kind::Group && is_whole && changed && group.get("members").is_none() {
+                group["members"] = json!([{}]);
+            }
         })],
     ),
     fault(
@@ -50,4 +99,10 @@ fn drop_removals(body: &mut Value, is_such: fn(&str) -> bool) {
     if let Some(operations) = operations(body) {
         operations.retain(|operation| op(operation) != "remove" || !is_such(path(operation)));
     }
+}
+
+/// Whether an operation takes away an attribute that every resource has to have.
+fn removes_required(write: &Write<'_>, operation: &Value) -> bool {
+    let attribute = whole_attribute(write, path(operation));
+    op(operation) == "remove" && attribute.is_some_and(|attribute| attribute.required)
 }

@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::error::ScimType;
-use crate::scim::patch::{PatchOp, PatchOperation, PatchPath, PatchRequest, apply};
-use crate::scim::schema::{Attribute, Mutability};
+use crate::scim::patch::PatchOp;
+use crate::scim::schema::Mutability;
 use crate::server::choice::Choice;
 use crate::server::edit::{op, operations, path, refusal};
 use crate::server::hook::{Hook, Write};
-use crate::server::reply::Refusal;
+use crate::server::patching::{adds_to_nothing, makes_element, replay, retain, target, values_without_path};
 
 pub(super) const VARIANTS: &[VariantInfo] = &[
     variant(
@@ -144,11 +144,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &[
             Hook::Choice(Choice::PatchEmpty),
             Hook::Body(|write, body| {
-                let Some(old) = write.old else { return Ok(()) };
-                retain(write, body, |operation| {
-                    let read = PatchRequest::from_value(&alone(operation));
-                    !read.is_ok_and(|request| adds_to_nothing(write, old, &request.operations[0]))
-                });
+                retain(write, body, |operation| !makes_element(write, operation));
                 Ok(())
             }),
         ],
@@ -217,30 +213,6 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
     ),
 ];
 
-/// Keeps only some operations of a PATCH.
-fn retain(write: &Write<'_>, body: &mut Value, keeps: impl Fn(&Value) -> bool) {
-    if write.call.request.method == Method::PATCH
-        && let Some(operations) = operations(body)
-    {
-        operations.retain(keeps);
-    }
-}
-
-/// The attribute that the path of an operation is about.
-fn target<'s>(write: &Write<'s>, operation: &Value) -> Option<&'s Attribute> {
-    let schemas = write.schemas();
-    let parsed = PatchPath::parse(path(operation), schemas).ok()?;
-    Some(parsed.attribute.resolve(schemas)?.attribute)
-}
-
-/// The `value` of every operation that has no path.
-fn values_without_path(body: &mut Value) -> impl Iterator<Item = &mut serde_json::Map<String, Value>> {
-    let operations = operations(body).into_iter().flatten();
-    operations
-        .filter(|operation| path(operation).is_empty())
-        .filter_map(|operation| operation.get_mut("value").and_then(Value::as_object_mut))
-}
-
 fn ignore_read_only_members(write: &Write<'_>, body: &mut Value) {
     let schemas = write.schemas();
     for value in values_without_path(body) {
@@ -249,38 +221,6 @@ fn ignore_read_only_members(write: &Write<'_>, body: &mut Value) {
             attribute.is_none_or(|attribute| attribute.mutability != Mutability::ReadOnly)
         });
     }
-}
-
-/// A PATCH of one operation.
-fn alone(operation: &Value) -> Value {
-    serde_json::json!({ "schemas": [crate::scim::urn::PATCH_OP], "Operations": [operation] })
-}
-
-/// Looks at every operation with the resource before and after it, as long as all succeed.
-fn replay(
-    write: &Write<'_>,
-    body: &Value,
-    judge: impl Fn(&Value, &PatchOperation, &Value) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
-    let (Some(old), Ok(request)) = (write.old, PatchRequest::from_value(body)) else { return Ok(()) };
-    let mut resource = old.clone();
-    for operation in request.operations {
-        let step = PatchRequest { operations: vec![operation] };
-        let Ok(after) = apply(&resource, &step, write.schemas()) else { return Ok(()) };
-        judge(&resource, &step.operations[0], &after)?;
-        resource = after;
-    }
-    Ok(())
-}
-
-/// Whether an operation adds to values that its filter does not find.
-fn adds_to_nothing(write: &Write<'_>, resource: &Value, operation: &PatchOperation) -> bool {
-    if operation.op != PatchOp::Add || !operation.path.as_ref().is_some_and(|path| path.contains('[')) {
-        return false;
-    }
-    let replace = PatchOperation { op: PatchOp::Replace, ..operation.clone() };
-    let result = apply(resource, &PatchRequest { operations: vec![replace] }, write.schemas());
-    result.is_err_and(|error| error.scim_type == Some(ScimType::NoTarget))
 }
 
 /// The URNs of both lists.
