@@ -43,7 +43,7 @@ pub(super) enum Choice {
     KeepDeletedMembers,
     /// `schemas` may be missing.
     LenientSchemas,
-    /// Members of groups are kept as clients send them.
+    /// What clients say about members of groups counts, also where it cannot change.
     MembersAsSent,
     /// The newest resources come first, also among those that sort equally.
     NewestFirst,

@@ -26,7 +26,7 @@ impl Store {
             if seen.insert(id.to_owned()) || self.choices.contains(&Choice::RepeatMembers) {
                 let sent = self.choices.contains(&Choice::MembersAsSent);
                 settled.push(match known.get(id) {
-                    Some(_) if sent => member,
+                    Some(entry) if sent => overlaid(entry, member),
                     Some(entry) => (*entry).clone(),
                     None => self.member(id)?,
                 });
@@ -170,6 +170,15 @@ fn rename(object: &mut Map<String, Value>, list: &str, id: &str, display: Option
     for entry in entries.filter(|entry| id_of(entry) == Some(id)) {
         entry["display"] = json!(display);
     }
+}
+
+/// An entry with what a client says about it.
+fn overlaid(entry: &Value, sent: Value) -> Value {
+    let (Some(mut entry), Value::Object(sent)) = (entry.as_object().cloned(), sent) else {
+        return entry.clone();
+    };
+    entry.extend(sent);
+    entry.into()
 }
 
 fn invalid(detail: String) -> ScimError {

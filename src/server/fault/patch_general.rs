@@ -9,7 +9,7 @@ use crate::scim::attribute_path::AttributePath;
 use crate::scim::error::ScimType;
 use crate::scim::patch::{PatchPath, PatchRequest};
 use crate::server::choice::Choice;
-use crate::server::edit::{nested_as, op, path, refusal, remove_header, values};
+use crate::server::edit::{nested_as, op, path, refusal, remove_header, request_body, values};
 use crate::server::hook::{Hook, Write};
 use crate::server::http::{ReceivedBody, Request};
 use crate::server::kind::Kind;
@@ -101,23 +101,20 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "patch-pathless-dotted-key-not-resolved",
         &[
-            Hook::Body(|write, body| {
-                let schemas = write.schemas();
+            Hook::Body(|_, body| {
                 for value in values_without_path(body) {
-                    value.retain(|name, _| schemas.schema(name).is_some() || !name.contains('.'));
+                    value.retain(|name, _| !is_dotted(name));
                 }
                 Ok(())
             }),
             Hook::Stored(|write, _, resource| {
-                let schemas = write.schemas();
                 let operations = requested(write.call.request);
-                for operation in operations.iter().filter(|operation| path(operation).is_empty()) {
-                    let members = operation.get("value").and_then(Value::as_object).into_iter().flatten();
-                    for (name, value) in members.filter(|(name, _)| name.contains('.')) {
-                        if schemas.schema(name).is_none() {
-                            resource[name] = value.clone();
-                        }
-                    }
+                let values = operations
+                    .iter()
+                    .filter(|o| path(o).is_empty())
+                    .filter_map(|o| o.get("value")?.as_object());
+                for (name, value) in values.flatten().filter(|(name, _)| is_dotted(name)) {
+                    resource[name] = value.clone();
                 }
                 Ok(())
             }),
@@ -167,7 +164,21 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }
         })],
     ),
-    fault("patch-empty-operations-accepted", &[Hook::Choice(Choice::PatchEmpty)]),
+    fault(
+        "patch-empty-operations-accepted",
+        &[
+            Hook::Choice(Choice::PatchEmpty),
+            Hook::Received(|request| {
+                if request.method == Method::PATCH {
+                    request_body(request, |body| {
+                        if let Some(body) = body.as_object_mut() {
+                            body.entry("Operations").or_insert_with(|| Value::Array(Vec::new()));
+                        }
+                    });
+                }
+            }),
+        ],
+    ),
     fault(
         "patch-extension-root-path-fails",
         &[Hook::Body(|write, body| {
@@ -223,6 +234,11 @@ fn one_by_one(call: Call<'_>, route: &Route) -> Option<Reply> {
         }
     }
     last
+}
+
+/// Whether a name is that of a sub-attribute, like `name.givenName`.
+fn is_dotted(name: &str) -> bool {
+    name.contains('.') && !name.contains(':')
 }
 
 /// Whether a path names an attribute in another letter case than its schema does.

@@ -122,7 +122,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
     ),
     variant(
         "patch-add-filter-no-target",
-        Pass,
+        Info,
         &["patch-add-filter"],
         "patch-add",
         "add with a filter that matches nothing is refused with 400 noTarget",
