@@ -9,6 +9,7 @@ use crate::server::choice::Choice;
 use crate::server::edit::{nested_as, op, path, values, whole_mut};
 use crate::server::hook::{Hook, Write};
 use crate::server::kind::Kind;
+use crate::server::negotiate::json_body;
 use crate::server::patching::{is_patch, requested};
 use crate::server::reply::{Refusal, Reply};
 use crate::server::route::{BASE_PATH, Route};
@@ -128,7 +129,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[
             Hook::Choice(Choice::RepeatMembers),
             Hook::Stored(|write, _, group| {
-                let sent = crate::server::negotiate::json_body(write.call.request).unwrap_or_default();
+                let sent = json_body(write.call.request).unwrap_or_default();
                 let sent = sent.get("members").map_or(&[][..], elements);
                 let stored: Vec<Value> = values(group, "members").map(|member| member.clone()).collect();
                 let times = |member: &Value| {
