@@ -27,6 +27,8 @@ pub(super) enum Choice {
     CursorWithoutPrevious,
     /// DELETE pays no attention to If-Match.
     DeleteIgnoresVersions,
+    /// Ids are whole numbers, as text.
+    CountedIds,
     /// Discovery needs a token.
     DiscoveryNeedsToken,
     /// Every Accept is taken for one that allows SCIM.
@@ -61,6 +63,8 @@ pub(super) enum Choice {
     RepeatMembers,
     /// The names of deleted users stay taken.
     ReserveUserNames,
+    /// A group gets the id of a user.
+    ShareIds,
     /// Times are told in whole seconds.
     SecondPrecision,
     /// Entity tags are strong.

@@ -9,7 +9,9 @@ use super::hook::Write;
 use super::http::{ReceivedBody, Request};
 use super::reply::{Content, Refusal, Reply};
 use super::service::Call;
+use crate::scim::attribute_path::AttributePath;
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::filter::{Filter, Operator};
 use crate::scim::urn;
 
 type Object = Map<String, Value>;
@@ -170,4 +172,89 @@ pub(super) fn nested_as(call: Call<'_>, method: Method, uri: Uri) -> Request {
     headers.remove(IF_MATCH);
     headers.remove(IF_NONE_MATCH);
     Request { method, uri, headers, body: ReceivedBody::Whole(Vec::new()) }
+}
+
+/// All attribute paths of a filter, but those between brackets.
+pub(super) fn paths(filter: &Filter) -> Vec<&AttributePath> {
+    match filter {
+        Filter::Or(terms) | Filter::And(terms) => terms.iter().flat_map(paths).collect(),
+        Filter::Not(term) => paths(term),
+        Filter::Present(path) | Filter::Compare { path, .. } | Filter::ValuePath { path, .. } => vec![path],
+    }
+}
+
+/// Whether a term of the filter is like this.
+pub(super) fn any_term(filter: &Filter, is: &dyn Fn(&Filter) -> bool) -> bool {
+    is(filter)
+        || match filter {
+            Filter::Or(terms) | Filter::And(terms) => terms.iter().any(|term| any_term(term, is)),
+            Filter::Not(term) => any_term(term, is),
+            _ => false,
+        }
+}
+
+/// Changes the terms of a filter that are no combination of others.
+pub(super) fn each_term(filter: &mut Filter, change: &dyn Fn(&mut Filter)) {
+    match filter {
+        Filter::Or(terms) | Filter::And(terms) => terms.iter_mut().for_each(|term| each_term(term, change)),
+        Filter::Not(term) => each_term(term, change),
+        term => change(term),
+    }
+}
+
+/// Makes `a ne x` into `a pr and a ne x`.
+pub(super) fn demand_a_value(filter: &mut Filter) {
+    each_term(filter, &|term| {
+        if let Filter::Compare { path, operator: Operator::Ne, .. } = term {
+            *term = Filter::And(vec![Filter::Present(path.clone()), term.clone()]);
+        }
+    });
+}
+
+/// Whether the request is a query by POST.
+pub(super) fn is_search(request: &Request) -> bool {
+    request.method == Method::POST && request.uri.path().ends_with("/.search")
+}
+
+/// Writes the filter of a query in another way, in the URL or in the body of a search.
+pub(super) fn rewrite_filter(request: &mut Request, change: impl Fn(&str) -> String) {
+    if is_search(request) {
+        request_body(request, |body| {
+            if let Some(Value::String(filter)) = body.get_mut("filter") {
+                *filter = change(filter);
+            }
+        });
+        return;
+    }
+    let Some(query) = request.uri.query().filter(|query| query.contains("filter=")) else { return };
+    let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| match &*name {
+        "filter" => (name, change(&value).into()),
+        _ => (name, value),
+    });
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let mut parts = request.uri.clone().into_parts();
+    parts.path_and_query = format!("{}?{query}", request.uri.path()).parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        request.uri = uri;
+    }
+}
+
+/// Puts null in place of the `Resources` of an empty list.
+pub(super) fn empty_list_null(reply: &mut Reply) {
+    if let Some(list) = list(reply).filter(|list| list.get("Resources").is_some_and(is_empty)) {
+        list.insert("Resources".to_owned(), Value::Null);
+    }
+}
+
+/// Whether a list has no resources.
+pub(super) fn is_empty(resources: &Value) -> bool {
+    resources.as_array().is_some_and(Vec::is_empty)
+}
+
+/// Says of a page that it holds as many resources as the URL asks for, though it holds fewer.
+pub(super) fn items_per_page_as_asked(call: Call<'_>, reply: &mut Reply) {
+    let (Some(count), Some(list)) = (count_of(call), list(reply)) else { return };
+    if list.get("itemsPerPage").and_then(Value::as_i64).is_some_and(|shown| shown < count) {
+        list.insert("itemsPerPage".to_owned(), count.into());
+    }
 }

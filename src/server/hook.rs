@@ -48,8 +48,8 @@ pub(super) enum Hook {
     Search(fn(Call<'_>, &[Kind], &mut SearchRequest) -> Result<(), Refusal>),
     /// Whether a resource fits a filter; the last argument is what the filter really gives.
     Matches(fn(Call<'_>, &Filter, &Resource, bool) -> bool),
-    /// What a query found, in its order, before it is cut into pages.
-    Found(fn(Call<'_>, &SearchRequest, &mut Vec<Arc<Resource>>)),
+    /// What a query found, in its order, before it is cut into pages as the request says.
+    Found(fn(Call<'_>, &mut SearchRequest, &mut Vec<Arc<Resource>>)),
     /// The JSON body of a POST, PUT or PATCH for a resource, before it is judged.
     Body(fn(&Write<'_>, &mut Value) -> Result<(), Refusal>),
     /// The resource as it is about to be stored.
@@ -196,7 +196,7 @@ impl Hooks {
         })
     }
 
-    pub(super) fn found(&self, call: Call<'_>, search: &SearchRequest, found: &mut Vec<Arc<Resource>>) {
+    pub(super) fn found(&self, call: Call<'_>, search: &mut SearchRequest, found: &mut Vec<Arc<Resource>>) {
         for hook in &self.hooks {
             if let Hook::Found(change) = hook {
                 change(call, search, found);

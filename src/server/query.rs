@@ -70,11 +70,11 @@ fn run(call: Call<'_>, kinds: &[Kind], mut search: SearchRequest) -> Result<Repl
     let view = View::new(call, kinds, &search)?;
     let list = match search.cursor.as_deref() {
         None => {
-            let found = find(call, kinds, &search);
+            let found = find(call, kinds, &mut search);
             let page = search.page(found.len(), call.service.options.max_results);
             list_response(found.len(), search.start_index, view.show(&found[page]))
         }
-        Some("") => first_page(call, kinds, &search, &view),
+        Some("") => first_page(call, kinds, &mut search, &view),
         Some(token) => next_page(call, kinds, &search, token, &view)?,
     };
     Ok(Reply::json(StatusCode::OK, list))
@@ -108,7 +108,7 @@ impl<'s> View<'s> {
     }
 }
 
-fn first_page(call: Call<'_>, kinds: &[Kind], search: &SearchRequest, view: &View<'_>) -> Value {
+fn first_page(call: Call<'_>, kinds: &[Kind], search: &mut SearchRequest, view: &View<'_>) -> Value {
     let found = find(call, kinds, search);
     let max = call.service.options.max_results;
     let walk = Arc::new(Walk {
@@ -148,7 +148,7 @@ fn next_page(
 }
 
 /// The resources that the query asks for, in order.
-fn find(call: Call<'_>, kinds: &[Kind], search: &SearchRequest) -> Vec<Arc<Resource>> {
+fn find(call: Call<'_>, kinds: &[Kind], search: &mut SearchRequest) -> Vec<Arc<Resource>> {
     // Only references leave the lock: resources are never changed in place while somebody looks at them.
     // Where filters are judged in another way, an index knows too little.
     let filter = search.filter.as_ref().filter(|_| !call.service.hooks.judge_filters());

@@ -156,7 +156,7 @@ impl Store {
     pub(super) fn create(&mut self, kind: Kind, mut value: Value) -> Result<Arc<Resource>, ScimError> {
         let name = self.free_name(kind, &value, None)?;
         self.settle(kind, &mut value, None)?;
-        let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string();
+        let id = self.new_id(kind);
         let now = self.clock.tick(&self.choices);
         let location = self.location(kind, &id);
         let meta = json!({
@@ -175,6 +175,19 @@ impl Store {
         self.follow(None, Some(&resource), &now);
         // The group itself may be among those that were touched.
         Ok(self.get(kind, &id).unwrap_or(resource))
+    }
+
+    fn new_id(&mut self, kind: Kind) -> String {
+        if self.choices.contains(&Choice::ShareIds) && kind == Kind::Group {
+            let is_free = |user: &&Arc<Resource>| !self.groups.numbers.contains_key(&user.id);
+            if let Some(user) = self.users.resources.values().rev().find(is_free) {
+                return user.id.clone();
+            }
+        }
+        if self.choices.contains(&Choice::CountedIds) {
+            return (self.clock.revision + 1).to_string();
+        }
+        uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string()
     }
 
     /// Gives a resource a new value, which has the old `id` and `meta`; if it says the same, nothing changes, not even

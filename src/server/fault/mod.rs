@@ -40,6 +40,7 @@ mod discovery;
 mod errors;
 mod etag;
 mod filter;
+mod filter_terms;
 mod groups;
 mod http;
 mod pagination;

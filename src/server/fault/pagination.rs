@@ -4,10 +4,92 @@ use serde_json::Value;
 
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
-use crate::server::edit::{list, parameter, refusal};
+use crate::server::edit::{items_per_page_as_asked, list, parameter, refusal};
 use crate::server::hook::Hook;
+use crate::server::route::Route;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "pages-overlap-off-by-one",
+        &[Hook::Found(|_, search, found| {
+            let start = search.start_index;
+            if start > 1 && start <= found.len() {
+                // From the second page on everything stands one place later.
+                found.insert(start - 1, found[start - 2].clone());
+                found.pop();
+            }
+        })],
+    ),
+    fault(
+        "pagination-applied-twice",
+        &[Hook::Reply(|_, _, reply| {
+            let Some(list) = list(reply) else { return };
+            let start = list.get("startIndex").and_then(Value::as_u64).unwrap_or(1);
+            let before = usize::try_from(start).unwrap_or(usize::MAX).saturating_sub(1);
+            if let Some(page) = list.get_mut("Resources").and_then(Value::as_array_mut) {
+                page.drain(..before.min(page.len()));
+                let left = page.len();
+                list.insert("itemsPerPage".to_owned(), left.into());
+            }
+        })],
+    ),
+    fault(
+        "startindex-beyond-end-returns-last-page",
+        &[Hook::Found(|call, search, found| {
+            if search.start_index > found.len() {
+                let size = search.count.unwrap_or(call.service.options.max_results).max(1);
+                search.start_index = found.len().saturating_sub(size) + 1;
+            }
+        })],
+    ),
+    fault(
+        "startindex-ignored-when-total-lt-page",
+        &[Hook::Found(|call, search, found| {
+            if found.len() <= search.count.unwrap_or(call.service.options.max_results) {
+                search.start_index = 1;
+            }
+        })],
+    ),
+    fault(
+        "totalresults-absent",
+        &[Hook::Reply(|_, _, reply| {
+            list(reply).and_then(|list| list.shift_remove("totalResults"));
+        })],
+    ),
+    fault(
+        "totalresults-ignores-filter",
+        &[Hook::Reply(|call, route, reply| {
+            let kinds = match route {
+                Some(Route::Collection(kind) | Route::Search(Some(kind))) => std::slice::from_ref(kind),
+                Some(Route::Root | Route::Search(None)) => call.service.model.kinds(),
+                _ => return,
+            };
+            if let Some(list) = list(reply) {
+                list.insert("totalResults".to_owned(), call.store().list(kinds).len().into());
+            }
+        })],
+    ),
+    fault(
+        "count-above-max-rejected",
+        &[Hook::Search(|call, _, search| {
+            let max = call.service.options.max_results;
+            match search.count {
+                Some(count) if count > max => {
+                    Err(refusal(ScimType::InvalidValue, format!("count must be {max} or less")))
+                }
+                _ => Ok(()),
+            }
+        })],
+    ),
+    fault("itemsperpage-echoes-count", &[Hook::Reply(|call, _, reply| items_per_page_as_asked(call, reply))]),
+    fault(
+        "list-unbounded",
+        &[Hook::Documents(|documents, _| {
+            if let Some(max) = documents.config.pointer_mut("/filter/maxResults") {
+                *max = 1.into();
+            }
+        })],
+    ),
     fault("count-zero-returns-resources", &[Hook::Parameter(|name, value| name != "count" || value != "0")]),
     fault(
         "startindex-zero-or-negative-error",

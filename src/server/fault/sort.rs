@@ -1,5 +1,58 @@
 //! Sorting.
 
-use super::FaultInfo;
+use std::sync::OnceLock;
 
-pub(super) const FAULTS: &[FaultInfo] = &[];
+use super::filter_terms::{Schemas, altered};
+use super::{FaultInfo, fault};
+use crate::scim::sort::{SortOrder, sort_key};
+use crate::server::edit::{parameter, values};
+use crate::server::hook::Hook;
+use crate::server::reply::Refusal;
+
+pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "sortorder-causes-404",
+        &[Hook::Admitted(|call, _| {
+            let order = parameter(call.request, "sortOrder")?;
+            let unknown = !["ASCENDING", "DESCENDING"].contains(&&*order);
+            unknown.then(|| Refusal::new(404, "no such sort order").into_reply())
+        })],
+    ),
+    fault(
+        "sort-case-sensitive",
+        &[Hook::Found(|_, search, found| {
+            static EXACT: Schemas = OnceLock::new();
+            let Some(by) = &search.sort_by else { return };
+            found.sort_by_cached_key(|resource| {
+                let schemas = altered(&EXACT, resource.kind, |attribute| attribute.case_exact = true);
+                sort_key(&resource.value, by, schemas)
+            });
+            if search.sort_order == SortOrder::Descending {
+                found.reverse();
+            }
+        })],
+    ),
+    fault(
+        "sort-multivalued-wrong",
+        &[Hook::Found(|call, search, found| {
+            let Some(by) = &search.sort_by else { return };
+            found.sort_by_cached_key(|resource| {
+                let mut value = resource.value.clone();
+                values(&mut value, &by.name).filter_map(|item| item.as_object_mut()).for_each(|item| {
+                    item.shift_remove("primary");
+                });
+                sort_key(&value, by, call.schemas(resource.kind))
+            });
+            if search.sort_order == SortOrder::Descending {
+                found.reverse();
+            }
+        })],
+    ),
+    fault(
+        "sort-unsupported-ignored-but-advertised",
+        &[Hook::Search(|_, _, search| {
+            search.sort_by = None;
+            Ok(())
+        })],
+    ),
+];

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::{ScimError, ScimType};
-use crate::server::edit::{count_of, list};
+use crate::server::edit::{empty_list_null, is_empty, items_per_page_as_asked, list};
 use crate::server::hook::Hook;
 use crate::server::reply::Refusal;
 
@@ -24,12 +24,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &["partial-page-fields"],
         "pagination",
         "itemsPerPage is what the client asked for, however many there are",
-        &[Hook::Reply(|call, _, reply| {
-            let (Some(count), Some(list)) = (count_of(call), list(reply)) else { return };
-            if list.get("itemsPerPage").and_then(Value::as_i64).is_some_and(|shown| shown < count) {
-                list.insert("itemsPerPage".to_owned(), count.into());
-            }
-        })],
+        &[Hook::Reply(|call, _, reply| items_per_page_as_asked(call, reply))],
     ),
     variant(
         "page-fields-only-when-partial",
@@ -53,7 +48,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "pagination",
         "An empty list has no Resources",
         &[Hook::Reply(|_, _, reply| {
-            if let Some(list) = list(reply).filter(|list| is_empty(list.get("Resources"))) {
+            if let Some(list) = list(reply).filter(|list| list.get("Resources").is_some_and(is_empty)) {
                 list.shift_remove("Resources");
             }
         })],
@@ -64,11 +59,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &["empty-list"],
         "pagination",
         "Resources of an empty list is null",
-        &[Hook::Reply(|_, _, reply| {
-            if let Some(list) = list(reply).filter(|list| is_empty(list.get("Resources"))) {
-                list.insert("Resources".to_owned(), Value::Null);
-            }
-        })],
+        &[Hook::Reply(|_, _, reply| empty_list_null(reply))],
     ),
     variant(
         "beyond-the-end-400",
@@ -97,7 +88,3 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         })],
     ),
 ];
-
-fn is_empty(resources: Option<&Value>) -> bool {
-    resources.and_then(Value::as_array).is_some_and(Vec::is_empty)
-}

@@ -1,13 +1,13 @@
 //! Filters, sorting and projection.
 
 use super::{VariantInfo, variant};
-use crate::model::Verdict::{Pass, Warn};
+use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::error::ScimType;
-use crate::scim::filter::{Filter, Operator};
+use crate::scim::filter::Filter;
 use crate::scim::sort::check_sort_by;
 use crate::server::choice::Choice;
-use crate::server::edit::refusal;
+use crate::server::edit::{any_term, demand_a_value, paths, refusal};
 use crate::server::hook::Hook;
 use crate::server::kind::Kind;
 use crate::server::service::Call;
@@ -43,7 +43,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
                 resolved.is_some_and(|resolved| resolved.target().is_complex())
             };
             let complex = search.filter.as_ref().is_some_and(|filter| {
-                any(filter, &|term| matches!(term, Filter::Compare { path, .. } if is_complex(path)))
+                any_term(filter, &|term| matches!(term, Filter::Compare { path, .. } if is_complex(path)))
             });
             if complex {
                 return Err(refusal(ScimType::InvalidFilter, "name a sub-attribute of a complex attribute"));
@@ -58,7 +58,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "filter",
         "A filter with brackets is refused with 400 invalidFilter",
         &[Hook::Search(|_, _, search| {
-            let brackets = |filter| any(filter, &|term| matches!(term, Filter::ValuePath { .. }));
+            let brackets = |filter| any_term(filter, &|term| matches!(term, Filter::ValuePath { .. }));
             if search.filter.as_ref().is_some_and(brackets) {
                 return Err(refusal(ScimType::InvalidFilter, "brackets are not supported"));
             }
@@ -72,15 +72,13 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "filter",
         "ne does not match a resource without the attribute",
         &[Hook::Search(|_, _, search| {
-            if let Some(filter) = &mut search.filter {
-                rewrite_ne(filter);
-            }
+            search.filter.iter_mut().for_each(demand_a_value);
             Ok(())
         })],
     ),
     variant(
         "filter-ref-refused",
-        Pass,
+        Info,
         &["attr-name-abnf"],
         "filter",
         "A filter on $ref is refused with 400 invalidFilter",
@@ -184,35 +182,4 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
 
 fn is_known(call: Call<'_>, kinds: &[Kind], path: &AttributePath) -> bool {
     kinds.iter().any(|kind| path.resolve(call.schemas(*kind)).is_some())
-}
-
-/// All attribute paths of a filter, but those between brackets.
-fn paths(filter: &Filter) -> Vec<&AttributePath> {
-    match filter {
-        Filter::Or(terms) | Filter::And(terms) => terms.iter().flat_map(paths).collect(),
-        Filter::Not(term) => paths(term),
-        Filter::Present(path) | Filter::Compare { path, .. } | Filter::ValuePath { path, .. } => vec![path],
-    }
-}
-
-/// Whether a term of the filter is like this.
-fn any(filter: &Filter, is: &dyn Fn(&Filter) -> bool) -> bool {
-    is(filter)
-        || match filter {
-            Filter::Or(terms) | Filter::And(terms) => terms.iter().any(|term| any(term, is)),
-            Filter::Not(term) => any(term, is),
-            _ => false,
-        }
-}
-
-/// Makes `a ne x` into `a pr and a ne x`.
-fn rewrite_ne(filter: &mut Filter) {
-    match filter {
-        Filter::Or(terms) | Filter::And(terms) => terms.iter_mut().for_each(rewrite_ne),
-        Filter::Not(term) => rewrite_ne(term),
-        Filter::Compare { path, operator: Operator::Ne, .. } => {
-            *filter = Filter::And(vec![Filter::Present(path.clone()), filter.clone()]);
-        }
-        _ => {}
-    }
 }
