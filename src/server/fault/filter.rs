@@ -242,7 +242,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 let words = words(filter);
                 let compared = |index: usize| index > 0 && Operator::from_word(words[index - 1]).is_some();
                 let quoted = words.iter().enumerate().map(|(index, word)| {
-                    let bare = compared(index) && !is_literal(word) && !word.is_empty() && !word.contains('"');
+                    let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "@._+-".contains(c));
+                    let bare = plain && compared(index) && !is_literal(word);
                     if bare { format!("\"{word}\"").into() } else { Cow::Borrowed(*word) }
                 });
                 quoted.collect::<Vec<_>>().join(" ")
@@ -269,7 +270,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "filter-pr-substring-rejection",
         &[Hook::Admitted(|call, _| {
             let filter = parameter(call.request, "filter")?;
-            let mistaken = words(&filter).into_iter().skip(1).any(|word| word.starts_with("pr") && word != "pr");
+            let mistaken = words(&filter).into_iter().skip(1).any(|word| begins_like_pr(word));
             let error = refusal(ScimType::InvalidFilter, "pr takes no value");
             mistaken.then(|| error.into_reply())
         })],
@@ -317,6 +318,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault("filter-id-eq-fails", &[Hook::Matches(|_, filter, _, fits| fits && !names_id(filter))]),
 ];
+
+fn begins_like_pr(word: &str) -> bool {
+    word.strip_prefix("pr").is_some_and(|rest| rest.starts_with(|next: char| next.is_alphanumeric()))
+}
 
 /// Attributes that a server with a column for few of them can search for.
 const SUPPORTED: [&str; 4] = ["id", "userName", "displayName", "active"];
