@@ -49,6 +49,7 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     }
     scope.set("sent", json!({}));
     scope.set("as_members", json!({}));
+    scope.set("earlier", json!({}));
     scope.set("headers", json!({}));
     scope
 }

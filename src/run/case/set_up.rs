@@ -1,5 +1,6 @@
 //! The set-up of a case: resources that it needs.
 
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 
 use super::{Running, Stop};
@@ -43,6 +44,9 @@ impl Running<'_> {
         let Some(count) = entry.count else {
             let created = self.create_one(resource, entry, &name, &name).await?;
             self.scope.insert_into("as_members", &name, json!([{ "value": created["id"] }]));
+            if let Some(earlier) = earlier(&created) {
+                self.scope.insert_into("earlier", &name, earlier.into());
+            }
             self.scope.set(&name, created);
             return Ok(());
         };
@@ -105,5 +109,27 @@ impl Running<'_> {
             return Err(Stop::Blocked(format!("{step_name}: the answer has no id")));
         }
         Ok(created)
+    }
+}
+
+/// An hour before a resource was created, as clocks 14 hours ahead of UTC show it: the text alone looks later.
+fn earlier(created: &Value) -> Option<String> {
+    let created = DateTime::parse_from_rfc3339(created.pointer("/meta/created")?.as_str()?).ok()?;
+    let earlier = created.checked_sub_signed(TimeDelta::hours(1))?;
+    let zone = FixedOffset::east_opt(14 * 60 * 60)?;
+    Some(earlier.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn earlier_looks_later() {
+        let at = |created: &str| earlier(&json!({ "meta": { "created": created } }));
+        assert_eq!(at("2026-03-04T05:06:07.123Z").as_deref(), Some("2026-03-04T18:06:07+14:00"));
+        assert_eq!(at("2026-03-04T05:06:07+02:00").as_deref(), Some("2026-03-04T16:06:07+14:00"));
+        assert_eq!(at("soon"), None);
+        assert_eq!(earlier(&json!({})), None);
     }
 }

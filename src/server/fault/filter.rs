@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::filter_terms::{
-    Schemas, altered, each_literal, evaluate, is, is_literal, is_operator, mistake_the_manager, names, names_other,
-    nothing, refuse, refuse_value, widen_not, words,
+    Schemas, altered, each_literal, evaluate, is, is_literal, is_operator, mistake_the_manager, names,
+    names_other, nothing, refuse, refuse_value, widen_not, words,
 };
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
@@ -20,7 +20,9 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "filter-boolean-string",
         &[Hook::Search(|_, _, search| {
-            each_literal(search, |literal| matches!(literal, Literal::Bool(_)).then(|| Literal::String(String::new())));
+            each_literal(search, |literal| {
+                matches!(literal, Literal::Bool(_)).then(|| Literal::String(String::new()))
+            });
             Ok(())
         })],
     ),
@@ -80,8 +82,14 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             Ok(())
         })],
     ),
-    fault("filter-externalid-400", &[Hook::Search(|_, _, search| refuse(search, |path| is(path, "externalId")))]),
-    fault("filter-schemas-attribute-400", &[Hook::Search(|_, _, search| refuse(search, |path| is(path, "schemas")))]),
+    fault(
+        "filter-externalid-400",
+        &[Hook::Search(|_, _, search| refuse(search, |path| is(path, "externalId")))],
+    ),
+    fault(
+        "filter-schemas-attribute-400",
+        &[Hook::Search(|_, _, search| refuse(search, |path| is(path, "schemas")))],
+    ),
     fault(
         "filter-dollar-ref-rejected",
         &[Hook::Search(|_, _, search| refuse(search, |path| path.sub.as_deref() == Some("$ref")))],
@@ -110,7 +118,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "filter-keyword-inside-value",
         &[Hook::Search(|_, _, search| {
-            let keyword = |word: &str| ["and", "or", "not"].iter().any(|known| known.eq_ignore_ascii_case(word));
+            let keyword =
+                |word: &str| ["and", "or", "not"].iter().any(|known| known.eq_ignore_ascii_case(word));
             refuse_value(search, &|value| value.split_whitespace().any(keyword))
         })],
     ),
@@ -147,7 +156,9 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "filter-numeric-looking-string",
         &[Hook::Search(|_, _, search| {
             each_literal(search, |literal| match literal {
-                Literal::String(text) => text.parse::<u32>().ok().map(|number| Literal::Number(number.into())),
+                Literal::String(text) => {
+                    text.parse::<u32>().ok().map(|number| Literal::Number(number.into()))
+                }
                 _ => None,
             });
             Ok(())
@@ -242,7 +253,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 let words = words(filter);
                 let compared = |index: usize| index > 0 && Operator::from_word(words[index - 1]).is_some();
                 let quoted = words.iter().enumerate().map(|(index, word)| {
-                    let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "@._+-".contains(c));
+                    let plain =
+                        !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "@._+-".contains(c));
                     let bare = plain && compared(index) && !is_literal(word);
                     if bare { format!("\"{word}\"").into() } else { Cow::Borrowed(*word) }
                 });

@@ -13,7 +13,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "projection-always-returned-dropped",
         &[Hook::Shown(|_, _, projection, resource| {
-            let names_id = |paths: &[AttributePath]| paths.iter().any(|path| path.name.eq_ignore_ascii_case("id"));
+            let names_id =
+                |paths: &[AttributePath]| paths.iter().any(|path| path.name.eq_ignore_ascii_case("id"));
             let unnamed = !projection.attributes.is_empty() && !names_id(&projection.attributes);
             if unnamed || names_id(&projection.excluded) {
                 resource.as_object_mut().and_then(|resource| resource.shift_remove("id"));

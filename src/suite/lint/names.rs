@@ -22,7 +22,7 @@ pub(super) struct Name {
     pub(super) sent: bool,
     /// Whether `headers.NAME` is there too.
     pub(super) headers: bool,
-    /// Whether `as_members.NAME` is there too.
+    /// Whether `as_members.NAME` and `earlier.NAME` are there too.
     pub(super) created: bool,
 }
 
@@ -37,7 +37,7 @@ impl Name {
 }
 
 /// Always in scope.
-pub(super) const BUILT_IN: [(&str, Name); 9] = [
+pub(super) const BUILT_IN: [(&str, Name); 10] = [
     ("unique", Name::built_in(true, true)),
     ("uuid", Name::built_in(true, true)),
     ("domain", Name::built_in(false, true)),
@@ -46,6 +46,7 @@ pub(super) const BUILT_IN: [(&str, Name); 9] = [
     ("full", Name::built_in(true, false)),
     ("sent", Name::built_in(true, false)),
     ("as_members", Name::built_in(true, false)),
+    ("earlier", Name::built_in(false, false)),
     ("headers", Name::built_in(true, false)),
 ];
 
@@ -125,7 +126,7 @@ impl Names {
         built_in.chain(self.0.iter().filter(|(_, known)| known.given).map(|(name, _)| &**name))
     }
 
-    /// The names that `sent.…`, `headers.…` or `as_members.…` can go on with.
+    /// The names that `sent.…`, `headers.…`, `as_members.…` or `earlier.…` can go on with.
     pub(super) fn below(&self, name: &str) -> Vec<&str> {
         let there = |known: &Name| match name {
             "sent" => known.sent,

@@ -172,7 +172,7 @@ impl<'a> Linter<'a> {
         };
         let below = rest.and_then(|rest| rest.split('.').next()).unwrap_or_default();
         match name {
-            "sent" | "headers" | "as_members" => {
+            "sent" | "headers" | "as_members" | "earlier" => {
                 let there = names.below(name);
                 if !there.contains(&below) && self.names_are_certain(at) {
                     self.undefined(at, place, &format!("{name}.{below}"), &there);
