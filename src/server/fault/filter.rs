@@ -282,7 +282,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "filter-pr-substring-rejection",
         &[Hook::Admitted(|call, _| {
             let filter = parameter(call.request, "filter")?;
-            let mistaken = words(&filter).into_iter().skip(1).any(|word| begins_like_pr(word));
+            let mistaken = words(&filter).into_iter().skip(1).any(begins_like_pr);
             let error = refusal(ScimType::InvalidFilter, "pr takes no value");
             mistaken.then(|| error.into_reply())
         })],
@@ -302,7 +302,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                     if *operator == Operator::Eq {
                         *operator = Operator::Sw;
                     }
-                })
+                });
             });
             Ok(())
         })],
@@ -342,7 +342,9 @@ const SUPPORTED: [&str; 4] = ["id", "userName", "displayName", "active"];
 fn each_comparison(filter: &mut Filter, change: fn(&mut Operator)) {
     match filter {
         Filter::And(terms) | Filter::Or(terms) => {
-            terms.iter_mut().for_each(|term| each_comparison(term, change));
+            for term in terms {
+                each_comparison(term, change);
+            }
         }
         Filter::Not(inner) => each_comparison(inner, change),
         Filter::Compare { operator, .. } => change(operator),
