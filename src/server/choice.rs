@@ -63,10 +63,10 @@ pub(super) enum Choice {
     RepeatMembers,
     /// The names of deleted users stay taken.
     ReserveUserNames,
-    /// A group gets the id of a user.
-    ShareIds,
     /// Times are told in whole seconds.
     SecondPrecision,
+    /// A group gets the id of a user.
+    ShareIds,
     /// Entity tags are strong.
     StrongTags,
     /// A bearer token may stand in the URL.

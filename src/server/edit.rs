@@ -119,39 +119,6 @@ pub(super) fn refusal(kind: ScimType, detail: impl Into<String>) -> Refusal {
     ScimError::of(kind, detail).into()
 }
 
-/// The `count` in the URL.
-pub(super) fn count_of(call: Call<'_>) -> Option<i64> {
-    let query = call.request.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == "count").and_then(|(_, value)| value.parse().ok())
-}
-
-/// Changes the JSON body of a request, if it has one.
-pub(super) fn request_body(request: &mut Request, change: impl FnOnce(&mut Value)) {
-    match &mut request.body {
-        ReceivedBody::Json(value) => change(value),
-        ReceivedBody::Whole(bytes) => {
-            if let Ok(mut value) = serde_json::from_slice(bytes) {
-                change(&mut value);
-                *bytes = value.to_string().into_bytes();
-            }
-        }
-        ReceivedBody::TooLarge | ReceivedBody::Broken => {}
-    }
-}
-
-/// Puts another Error message in place of the reply.
-pub(super) fn fail(reply: &mut Reply, status: u16, detail: &str) {
-    *reply = Refusal::new(status, detail).into_reply();
-}
-
-/// The parameters in the URL of a request, decoded.
-pub(super) fn parameter(request: &Request, wanted: &str) -> Option<String> {
-    let query = request.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-}
-
 /// Every resource in a reply: the one that it is, or those of a list.
 pub(super) fn shown(reply: &mut Reply, change: impl FnMut(&mut Value)) {
     let Content::Json(body) = &mut reply.content else { return };
@@ -257,4 +224,37 @@ pub(super) fn items_per_page_as_asked(call: Call<'_>, reply: &mut Reply) {
     if list.get("itemsPerPage").and_then(Value::as_i64).is_some_and(|shown| shown < count) {
         list.insert("itemsPerPage".to_owned(), count.into());
     }
+}
+
+/// The `count` in the URL.
+pub(super) fn count_of(call: Call<'_>) -> Option<i64> {
+    let query = call.request.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "count").and_then(|(_, value)| value.parse().ok())
+}
+
+/// Changes the JSON body of a request, if it has one.
+pub(super) fn request_body(request: &mut Request, change: impl FnOnce(&mut Value)) {
+    match &mut request.body {
+        ReceivedBody::Json(value) => change(value),
+        ReceivedBody::Whole(bytes) => {
+            if let Ok(mut value) = serde_json::from_slice(bytes) {
+                change(&mut value);
+                *bytes = value.to_string().into_bytes();
+            }
+        }
+        ReceivedBody::TooLarge | ReceivedBody::Broken => {}
+    }
+}
+
+/// Puts another Error message in place of the reply.
+pub(super) fn fail(reply: &mut Reply, status: u16, detail: &str) {
+    *reply = Refusal::new(status, detail).into_reply();
+}
+
+/// The parameters in the URL of a request, decoded.
+pub(super) fn parameter(request: &Request, wanted: &str) -> Option<String> {
+    let query = request.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }

@@ -156,8 +156,9 @@ impl Store {
     pub(super) fn create(&mut self, kind: Kind, mut value: Value) -> Result<Arc<Resource>, ScimError> {
         let name = self.free_name(kind, &value, None)?;
         self.settle(kind, &mut value, None)?;
-        let id = self.new_id(kind);
+        let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string();
         let now = self.clock.tick(&self.choices);
+        let id = self.table_id(kind, &now).unwrap_or(id);
         let location = self.location(kind, &id);
         let meta = json!({
             "resourceType": kind.name(),
@@ -175,19 +176,6 @@ impl Store {
         self.follow(None, Some(&resource), &now);
         // The group itself may be among those that were touched.
         Ok(self.get(kind, &id).unwrap_or(resource))
-    }
-
-    fn new_id(&mut self, kind: Kind) -> String {
-        if self.choices.contains(&Choice::ShareIds) && kind == Kind::Group {
-            let is_free = |user: &&Arc<Resource>| !self.groups.numbers.contains_key(&user.id);
-            if let Some(user) = self.users.resources.values().rev().find(is_free) {
-                return user.id.clone();
-            }
-        }
-        if self.choices.contains(&Choice::CountedIds) {
-            return (self.clock.revision + 1).to_string();
-        }
-        uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string()
     }
 
     /// Gives a resource a new value, which has the old `id` and `meta`; if it says the same, nothing changes, not even
@@ -302,6 +290,15 @@ impl Store {
     fn follow(&mut self, old: Option<&Arc<Resource>>, new: Option<&Arc<Resource>>, now: &Moment) {
         self.follow_memberships(old, new, now);
         self.follow_managers(old, new, now);
+    }
+
+    /// An id as a table in a database gives it, where ids are such.
+    fn table_id(&self, kind: Kind, now: &Moment) -> Option<String> {
+        if self.choices.contains(&Choice::ShareIds) && kind == Kind::Group {
+            let free = |user: &&Arc<Resource>| !self.groups.numbers.contains_key(&user.id);
+            return self.users.resources.values().rev().find(free).map(|user| user.id.clone());
+        }
+        self.choices.contains(&Choice::CountedIds).then(|| now.revision.to_string())
     }
 
     fn collection(&self, kind: Kind) -> &Collection {
