@@ -3,15 +3,21 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use serde_json::Value;
+
 use super::filter_terms::{
-    Schemas, altered, each_literal, evaluate, is, is_literal, is_operator, mistake_the_manager, names,
-    names_other, nothing, refuse, refuse_value, widen_not, words,
+    Schemas, altered, combine, each_literal, evaluate, is, is_like, is_literal, is_operator,
+    mistake_the_manager, names, names_other, nothing, refuse, refuse_value, widen_not, words,
 };
 use super::{FaultInfo, fault};
+use crate::scim::attribute_path::AttributePath;
 use crate::scim::error::ScimType;
 use crate::scim::filter::{Filter, Literal, Operator};
 use crate::scim::schema::AttributeType;
-use crate::server::edit::{any_term, demand_a_value, each_term, parameter, paths, refusal, rewrite_filter};
+use crate::server::edit::{
+    any_term, demand_a_value, each_term, is_search, parameter, paths, refusal, request_body, retype,
+    rewrite_filter, scim_type,
+};
 use crate::server::hook::Hook;
 use crate::server::kind::Kind;
 use crate::server::reply::Refusal;
@@ -54,6 +60,62 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 }
                 _ => None,
             })
+        })],
+    ),
+    fault(
+        "filter-sql-wildcards",
+        &[Hook::Matches(|call, filter, resource, _| {
+            combine(filter, &|term| match like(term) {
+                Some((path, pattern)) => {
+                    let found = path.get(&resource.value, Some(call.schemas(resource.kind)));
+                    found.into_iter().filter_map(Value::as_str).any(|text| is_like(&letters(text), &pattern))
+                }
+                None => evaluate(call, term, resource, &|_| None),
+            })
+        })],
+    ),
+    fault(
+        "filter-sw-ew-anywhere",
+        &[Hook::Search(|_, _, search| {
+            search.filter.iter_mut().for_each(|filter| {
+                each_comparison(filter, |operator| {
+                    if matches!(operator, Operator::Sw | Operator::Ew) {
+                        *operator = Operator::Co;
+                    }
+                });
+            });
+            Ok(())
+        })],
+    ),
+    fault(
+        "filter-malformed-ignored",
+        &[
+            Hook::Parameter(|name, value| name != "filter" || Filter::parse(value).is_ok()),
+            Hook::Received(|request| {
+                if is_search(request) {
+                    request_body(request, |body| {
+                        let filter = body.get("filter").and_then(Value::as_str);
+                        if filter.is_some_and(|filter| Filter::parse(filter).is_err()) {
+                            body.as_object_mut().and_then(|body| body.shift_remove("filter"));
+                        }
+                    });
+                }
+            }),
+        ],
+    ),
+    fault(
+        "filter-claimed-but-missing",
+        &[Hook::Search(|_, _, search| match search.filter {
+            Some(_) => Err(Refusal::new(501, "Filtering is not supported")),
+            None => Ok(()),
+        })],
+    ),
+    fault(
+        "filter-error-with-other-scimtype",
+        &[Hook::Reply(|_, _, reply| {
+            if scim_type(reply) == Some(ScimType::InvalidFilter) {
+                retype(reply, ScimType::InvalidValue);
+            }
         })],
     ),
     fault(
@@ -333,6 +395,24 @@ pub(super) const FAULTS: &[FaultInfo] = &[
 
 fn begins_like_pr(word: &str) -> bool {
     word.strip_prefix("pr").is_some_and(|rest| rest.starts_with(|next: char| next.is_alphanumeric()))
+}
+
+/// The path and the pattern of a comparison whose value has a wildcard of SQL in it.
+fn like(term: &Filter) -> Option<(&AttributePath, Vec<char>)> {
+    let Filter::Compare { path, operator, value: Literal::String(text) } = term else { return None };
+    let pattern = match operator {
+        Operator::Eq => text.clone(),
+        Operator::Co => format!("%{text}%"),
+        Operator::Sw => format!("{text}%"),
+        Operator::Ew => format!("%{text}"),
+        _ => return None,
+    };
+    text.contains(['%', '_', '*']).then(|| (path, letters(&pattern)))
+}
+
+/// Letters without their case.
+fn letters(text: &str) -> Vec<char> {
+    text.to_lowercase().chars().collect()
 }
 
 /// Attributes that a server with a column for few of them can search for.

@@ -47,6 +47,16 @@ pub(super) fn altered(
     if kind == Kind::User { user } else { group }
 }
 
+/// Whether a filter holds, if its terms do so.
+pub(super) fn combine(filter: &Filter, holds: &dyn Fn(&Filter) -> bool) -> bool {
+    match filter {
+        Filter::And(terms) => terms.iter().all(|term| combine(term, holds)),
+        Filter::Or(terms) => terms.iter().any(|term| combine(term, holds)),
+        Filter::Not(term) => !combine(term, holds),
+        term => holds(term),
+    }
+}
+
 /// Whether a resource fits a filter, where terms go by other schemas than the published ones.
 pub(super) fn evaluate(
     call: Call<'_>,
@@ -54,16 +64,23 @@ pub(super) fn evaluate(
     resource: &Resource,
     schemas_of: &dyn Fn(&Filter) -> Option<&'static ResourceSchemas>,
 ) -> bool {
-    match filter {
-        Filter::And(terms) => terms.iter().all(|term| evaluate(call, term, resource, schemas_of)),
-        Filter::Or(terms) => terms.iter().any(|term| evaluate(call, term, resource, schemas_of)),
-        Filter::Not(term) => !evaluate(call, term, resource, schemas_of),
-        term => {
-            let mut value = Cow::Borrowed(&resource.value);
-            if !call.is_local() {
-                call.localise(value.to_mut());
-            }
-            matches(term, &value, schemas_of(term).unwrap_or_else(|| call.schemas(resource.kind)))
+    let mut value = Cow::Borrowed(&resource.value);
+    if !call.is_local() {
+        call.localise(value.to_mut());
+    }
+    combine(filter, &|term| {
+        matches(term, &value, schemas_of(term).unwrap_or_else(|| call.schemas(resource.kind)))
+    })
+}
+
+/// Whether a text fits the pattern of a comparison as SQL reads it: `%` and `*` are any text, `_` is any letter.
+pub(super) fn is_like(text: &[char], pattern: &[char]) -> bool {
+    match pattern {
+        [] => text.is_empty(),
+        ['%' | '*', rest @ ..] => (0..=text.len()).any(|from| is_like(&text[from..], rest)),
+        ['_', rest @ ..] => text.split_first().is_some_and(|(_, text)| is_like(text, rest)),
+        [letter, rest @ ..] => {
+            text.split_first().is_some_and(|(first, text)| first == letter && is_like(text, rest))
         }
     }
 }

@@ -6,9 +6,55 @@ use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::server::edit::{items_per_page_as_asked, list, parameter, refusal};
 use crate::server::hook::Hook;
+use crate::server::reply::Refusal;
 use crate::server::route::Route;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "count-ignored",
+        &[Hook::Search(|_, _, search| {
+            search.count = None;
+            Ok(())
+        })],
+    ),
+    fault(
+        "count-negative-unbounded",
+        &[Hook::Parameter(|name, value| name != "count" || !value.starts_with('-'))],
+    ),
+    fault(
+        "startindex-echoed",
+        &[Hook::Reply(|call, _, reply| {
+            let asked = parameter(call.request, "startIndex").and_then(|text| text.parse::<i64>().ok());
+            if let (Some(start @ ..1), Some(list)) = (asked, list(reply)) {
+                list.insert("startIndex".to_owned(), start.into());
+                // The window begins before the first result.
+                let missing = usize::try_from(1 - start).unwrap_or(usize::MAX);
+                if let Some(page) = list.get_mut("Resources").and_then(Value::as_array_mut) {
+                    page.truncate(page.len().saturating_sub(missing));
+                    let left = page.len();
+                    list.insert("itemsPerPage".to_owned(), left.into());
+                }
+            }
+        })],
+    ),
+    fault(
+        "page-fields-absent",
+        &[Hook::Reply(|_, _, reply| {
+            if let Some(list) = list(reply) {
+                list.shift_remove("startIndex");
+                list.shift_remove("itemsPerPage");
+            }
+        })],
+    ),
+    fault(
+        "page-parameter-not-a-number-500",
+        &[Hook::Admitted(|call, _| {
+            let is_odd =
+                |name| parameter(call.request, name).is_some_and(|text| text.parse::<i32>().is_err());
+            (is_odd("count") || is_odd("startIndex"))
+                .then(|| Refusal::new(500, "number format exception").into_reply())
+        })],
+    ),
     fault(
         "pages-overlap-off-by-one",
         &[Hook::Found(|_, search, found| {

@@ -5,11 +5,64 @@ use super::{FaultInfo, fault};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::search::SearchRequest;
-use crate::server::edit::{each_term, paths};
+use crate::server::edit::{each_term, parameter, paths, whole_mut};
 use crate::server::hook::Hook;
 use crate::server::reply::Refusal;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "projection-excluded-taken-for-attributes",
+        &[Hook::Search(|_, _, search| {
+            if let Some(excluded) = search.excluded_attributes.take() {
+                search.attributes = Some(excluded);
+            }
+            Ok(())
+        })],
+    ),
+    fault(
+        "projection-sub-attributes-ignored",
+        &[Hook::Search(|_, _, search| {
+            let is_whole = |name: &str| !name.rsplit(':').next().unwrap_or_default().contains('.');
+            each_list(search, |list| keep_names(list, is_whole));
+            Ok(())
+        })],
+    ),
+    fault(
+        "projection-unknown-attribute-500",
+        &[Hook::Search(|call, kinds, search| {
+            let known = |name: &str| {
+                kinds.iter().any(|kind| {
+                    let schemas = call.schemas(*kind);
+                    AttributePath::parse_with(name, schemas).is_ok_and(|path| {
+                        path.container(schemas).is_some() || path.resolve(schemas).is_some()
+                    })
+                })
+            };
+            let lists = [&search.attributes, &search.excluded_attributes];
+            match lists.into_iter().flatten().flat_map(|list| list.split(',')).all(|name| known(name.trim()))
+            {
+                true => Ok(()),
+                false => Err(Refusal::new(500, "no such field")),
+            }
+        })],
+    ),
+    fault(
+        "projection-changes-what-is-stored",
+        &[Hook::Body(|write, body| {
+            let asked = parameter(write.call.request, "attributes");
+            let left_out = parameter(write.call.request, "excludedAttributes");
+            let names =
+                |list: &str, name: &str| list.split(',').any(|named| named.eq_ignore_ascii_case(name));
+            if let Some(body) = whole_mut(write, body) {
+                body.retain(|name, _| {
+                    ["schemas", "userName"].contains(&&**name)
+                        || asked.as_ref().is_none_or(|list| names(list, name))
+                            && left_out.as_ref().is_none_or(|list| !names(list, name))
+                });
+            }
+            Ok(())
+        })],
+    ),
     fault(
         "projection-always-returned-dropped",
         &[Hook::Shown(|_, _, projection, resource| {

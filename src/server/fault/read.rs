@@ -1,20 +1,83 @@
 //! Reading resources and lists.
 
+use std::sync::Arc;
+
 use axum::http::{Method, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::{FaultInfo, fault};
+use crate::scim::error::ScimType;
 use crate::scim::urn;
 use crate::server::choice::Choice;
-use crate::server::edit::{empty_list_null, fail, list, values};
+use crate::server::edit::{empty_list_null, fail, list, refusal, values};
 use crate::server::hook::Hook;
 use crate::server::http::{ReceivedBody, Request};
 use crate::server::kind::Kind;
 use crate::server::reply::{Content, Refusal, Reply};
-use crate::server::route::Route;
+use crate::server::route::{BASE_PATH, Route};
+use crate::server::store::Resource;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "lists-not-implemented",
+        &[Hook::Admitted(|call, route| {
+            let lists = matches!(route, Route::Collection(_)) && call.request.method == Method::GET;
+            lists.then(|| Refusal::new(405, "Method not allowed").into_reply())
+        })],
+    ),
+    fault(
+        "get-by-id-not-implemented",
+        &[Hook::Admitted(|call, route| {
+            let reads = matches!(route, Route::Resource(..)) && call.request.method == Method::GET;
+            reads.then(|| Refusal::new(405, "Method not allowed").into_reply())
+        })],
+    ),
+    fault(
+        "unknown-id-gives-empty-resource",
+        &[Hook::Reply(|call, route, reply| {
+            let reads = matches!(route, Some(Route::Resource(..))) && call.request.method == Method::GET;
+            if reads && reply.status == StatusCode::NOT_FOUND {
+                *reply = Reply::json(StatusCode::OK, json!({}));
+            }
+        })],
+    ),
+    fault(
+        "read-by-user-name",
+        &[Hook::Admitted(|call, route| {
+            let Route::Resource(Kind::User, name) = route else { return None };
+            if call.store().get(Kind::User, name).is_some() {
+                return None;
+            }
+            let named = |user: &&Arc<Resource>| {
+                ["userName", "externalId"]
+                    .iter()
+                    .any(|by| user.value.get(by).is_some_and(|value| value == name))
+            };
+            let user = call.store().list(&[Kind::User]).iter().find(named).cloned()?;
+            let uri = format!("{BASE_PATH}/Users/{}", user.id).parse().ok()?;
+            Some(call.nested(&Request { uri, ..call.request.clone() }))
+        })],
+    ),
+    fault(
+        "unknown-query-parameter-400",
+        &[Hook::Admitted(|call, _| {
+            const KNOWN: [&str; 8] = [
+                "filter",
+                "sortBy",
+                "sortOrder",
+                "startIndex",
+                "count",
+                "cursor",
+                "attributes",
+                "excludedAttributes",
+            ];
+            let query = call.request.uri.query().unwrap_or_default();
+            let unknown = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| !KNOWN.contains(&&*name));
+            unknown.then(|| refusal(ScimType::InvalidSyntax, "unknown parameter").into_reply())
+        })],
+    ),
     fault(
         "empty-list-404",
         &[Hook::Reply(|_, _, reply| {

@@ -4,12 +4,34 @@ use std::sync::OnceLock;
 
 use super::filter_terms::{Schemas, altered};
 use super::{FaultInfo, fault};
+use crate::scim::attribute_path::AttributePath;
 use crate::scim::sort::{SortOrder, sort_key};
 use crate::server::edit::{parameter, values};
 use crate::server::hook::Hook;
 use crate::server::reply::Refusal;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "sort-drops-unassigned",
+        &[Hook::Found(|call, search, found| {
+            if let Some(by) = &search.sort_by {
+                found.retain(|resource| {
+                    !by.get(&resource.value, Some(call.schemas(resource.kind))).is_empty()
+                });
+            }
+        })],
+    ),
+    fault(
+        "sort-unknown-attribute-500",
+        &[Hook::Admitted(|call, route| {
+            let by = parameter(call.request, "sortBy")?;
+            let kind = route.kind()?;
+            let path = by.parse::<AttributePath>().ok();
+            let column = path.as_ref().and_then(|path| path.resolve(call.schemas(kind)));
+            let is_column = column.is_some_and(|found| !found.target().is_complex());
+            (!is_column).then(|| Refusal::new(500, "no such column").into_reply())
+        })],
+    ),
     fault(
         "sortorder-causes-404",
         &[Hook::Admitted(|call, _| {
