@@ -40,6 +40,7 @@ mod discovery;
 mod errors;
 mod etag;
 mod filter;
+mod filter_syntax;
 mod filter_terms;
 mod groups;
 mod http;
@@ -97,7 +98,7 @@ impl Change for FaultInfo {
 pub fn faults() -> &'static [Fault] {
     static ALL: OnceLock<Vec<Fault>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables: [&'static [FaultInfo]; 25] = [
+        let tables: [&'static [FaultInfo]; 26] = [
             attributes::FAULTS,
             auth::FAULTS,
             bulk::FAULTS,
@@ -107,6 +108,7 @@ pub fn faults() -> &'static [Fault] {
             errors::FAULTS,
             etag::FAULTS,
             filter::FAULTS,
+            filter_syntax::FAULTS,
             groups::FAULTS,
             http::FAULTS,
             pagination::FAULTS,
