@@ -7,8 +7,12 @@ pub(super) enum Choice {
     AcceptUnknownMembers,
     /// Changing a user, `userName` may be one that another user has.
     AcceptTakenNames,
+    /// `userName` need not be unique.
+    AnyUserName,
     /// Several bulk operations in a circle are refused with 409.
     BulkRefusesCircles,
+    /// References to a `bulkId` are taken for ids.
+    BulkIdsAsSent,
     /// A `bulkId` in the path of an operation is refused.
     BulkRefusesIdsInPaths,
     /// Bulk results of operations that succeeded carry the resource.
@@ -17,6 +21,10 @@ pub(super) enum Choice {
     BulkListsUnprocessed,
     /// What a PATCH of a group changes is the group as it was when the request came in.
     ChangeWhatWasSeen,
+    /// Clients choose the `id` of a resource that they create.
+    ClientIds,
+    /// Clients choose `meta` of a resource that they create.
+    ClientMeta,
     /// Queries without parameters for pages are answered with cursors.
     CursorByDefault,
     /// The last page of a cursor is empty if the page before it was full.
@@ -61,8 +69,12 @@ pub(super) enum Choice {
     RememberDeleted,
     /// The same member may be in a group several times.
     RepeatMembers,
+    /// A user with the name of one who was deleted gets the id of that one.
+    ReuseIds,
     /// The names of deleted users stay taken.
     ReserveUserNames,
+    /// Filters in URLs may name attributes that are never returned.
+    SecretsInUrls,
     /// Times are told in whole seconds.
     SecondPrecision,
     /// A group gets the id of a user.

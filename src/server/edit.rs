@@ -1,5 +1,7 @@
 //! What the tables of variants and faults have in common: looking into requests, bodies and replies.
 
+use std::sync::Arc;
+
 use axum::http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderName, Method, StatusCode, Uri};
 use serde_json::{Map, Value};
@@ -7,11 +9,17 @@ use url::form_urlencoded;
 
 use super::hook::Write;
 use super::http::{ReceivedBody, Request};
+use super::kind::Kind;
+use super::negotiate::json_body;
 use super::reply::{Content, Refusal, Reply};
+use super::route::{BASE_PATH, Route};
 use super::service::Call;
+use super::store::Resource;
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{Filter, Operator};
+use crate::scim::resource_type::{ResourceSchemas, common_attributes};
+use crate::scim::schema::{Attribute, Returned};
 use crate::scim::urn;
 
 type Object = Map<String, Value>;
@@ -112,6 +120,72 @@ pub(super) fn whole<'b>(write: &Write<'_>, body: &'b Value) -> Option<&'b Object
 /// The same, to be changed.
 pub(super) fn whole_mut<'b>(write: &Write<'_>, body: &'b mut Value) -> Option<&'b mut Object> {
     (write.call.request.method != Method::PATCH).then(|| body.as_object_mut()).flatten()
+}
+
+/// The JSON body of the request that writes a resource, as it came.
+pub(super) fn as_sent(write: &Write<'_>) -> Value {
+    json_body(write.call.request).unwrap_or_default()
+}
+
+/// The JSON body of a POST to the endpoint of the users.
+pub(super) fn new_user(call: Call<'_>, route: Option<&Route>) -> Option<Value> {
+    let creates = call.request.method == Method::POST && route == Some(&Route::Collection(Kind::User));
+    creates.then(|| json_body(call.request).ok()).flatten()
+}
+
+/// The oldest user of the client's tenant for whom this holds.
+pub(super) fn user_with(call: Call<'_>, is_it: impl Fn(&Value) -> bool) -> Option<Arc<Resource>> {
+    let users = call.store().list(&[Kind::User]);
+    users.into_iter().find(|user| is_it(&user.value))
+}
+
+/// A text in a resource.
+pub(super) fn text<'v>(resource: &'v Value, pointer: &str) -> Option<&'v str> {
+    resource.pointer(pointer)?.as_str()
+}
+
+/// Whether both have the same text there, whatever its letter case.
+pub(super) fn same_text(a: &Value, b: &Value, pointer: &str) -> bool {
+    matches!((text(a, pointer), text(b, pointer)), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b))
+}
+
+/// Answers a POST by replacing a resource that is there already, and claims to have created it.
+pub(super) fn adopt(call: Call<'_>, old: &Resource) -> Reply {
+    let mut reply = call.nested(&redirected(call.request, Method::PUT, old.kind, &old.id));
+    if reply.status == StatusCode::OK {
+        reply.status = StatusCode::CREATED;
+    }
+    reply
+}
+
+/// The same request with another method, about another resource.
+pub(super) fn redirected(request: &Request, method: Method, kind: Kind, id: &str) -> Request {
+    let path = format!("{BASE_PATH}/{}/{id}", kind.segment());
+    Request { method, uri: path.parse().unwrap_or_else(|_| Uri::from_static("/")), ..request.clone() }
+}
+
+/// Adds what stands for an unassigned attribute, unless that is false.
+pub(super) fn fill(schemas: &ResourceSchemas, resource: &mut Value, empty: fn(&Attribute) -> Value) {
+    let Some(resource) = resource.as_object_mut() else { return };
+    let own = schemas.core.attributes.iter();
+    for attribute in own.chain(common_attributes()).filter(|a| a.returned == Returned::Default) {
+        let value = empty(attribute);
+        if !resource.contains_key(&attribute.name) && value != Value::Bool(false) {
+            resource.insert(attribute.name.clone(), value);
+        }
+    }
+}
+
+/// Takes the body away.
+pub(super) fn without_body(reply: &mut Reply) {
+    reply.content = Content::Nothing;
+    remove_header(reply, &CONTENT_TYPE);
+}
+
+/// Puts a line of plain text in place of the body.
+pub(super) fn plain(reply: &mut Reply, text: &'static str) {
+    reply.content = Content::Shared(text.into());
+    set_header(reply, CONTENT_TYPE, "text/plain; charset=utf-8");
 }
 
 /// A request that is not carried out, for a reason with a keyword.
@@ -247,9 +321,14 @@ pub(super) fn request_body(request: &mut Request, change: impl FnOnce(&mut Value
     }
 }
 
+/// An Error message.
+pub(super) fn fail_with(status: u16, detail: &str) -> Reply {
+    Refusal::new(status, detail).into_reply()
+}
+
 /// Puts another Error message in place of the reply.
 pub(super) fn fail(reply: &mut Reply, status: u16, detail: &str) {
-    *reply = Refusal::new(status, detail).into_reply();
+    *reply = fail_with(status, detail);
 }
 
 /// The parameters in the URL of a request, decoded.

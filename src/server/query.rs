@@ -26,7 +26,7 @@ use crate::scim::sort::{SortOrder, check_sort_by, sort_key};
 pub(super) fn by_url(call: Call<'_>, kinds: &[Kind]) -> Result<Reply, Refusal> {
     let search = SearchRequest::from_parameters(pairs(call))?;
     let asks_for_secrets = |filter| kinds.iter().any(|kind| asks_for_secrets(filter, call.schemas(*kind)));
-    if search.filter.as_ref().is_some_and(asks_for_secrets) {
+    if search.filter.as_ref().is_some_and(asks_for_secrets) && !call.chooses(Choice::SecretsInUrls) {
         // RFC 7644 §7.5.2: URLs end up in logs.
         let detail = "A URL must not carry the value of an attribute that is never returned";
         return Err(ScimError::of(ScimType::Sensitive, detail).into());

@@ -41,6 +41,8 @@ pub(super) struct Store {
     pub(super) choices: BTreeSet<Choice>,
     /// Ids of deleted resources, where they are remembered.
     deleted: HashSet<String>,
+    /// Ids of deleted users by `userName`, where they are given out again.
+    freed: HashMap<String, String>,
     random: fastrand::Rng,
 }
 
@@ -100,6 +102,7 @@ impl Store {
             clock: Clock::default(),
             choices,
             deleted: HashSet::new(),
+            freed: HashMap::new(),
             random: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
         }
     }
@@ -140,7 +143,9 @@ impl Store {
             {
                 if path.name.eq_ignore_ascii_case("id") {
                     Some(vec![text.clone()])
-                } else if path.name.eq_ignore_ascii_case("userName") {
+                } else if path.name.eq_ignore_ascii_case("userName")
+                    && !self.choices.contains(&Choice::AnyUserName)
+                {
                     Some(self.names.get(&fold(text)).cloned().into_iter().collect())
                 } else {
                     None
@@ -157,16 +162,22 @@ impl Store {
         let name = self.free_name(kind, &value, None)?;
         self.settle(kind, &mut value, None)?;
         let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string();
+        let id = self.other_id(&value, name.as_deref()).unwrap_or(id);
         let now = self.clock.tick(&self.choices);
         let id = self.table_id(kind, &now).unwrap_or(id);
         let location = self.location(kind, &id);
-        let meta = json!({
+        let mut meta = json!({
             "resourceType": kind.name(),
             "created": now.time,
             "lastModified": now.time,
             "location": location,
             "version": now.version,
         });
+        if let (true, Some(given)) =
+            (self.choices.contains(&Choice::ClientMeta), value.get("meta").and_then(Value::as_object))
+        {
+            given.iter().for_each(|(name, value)| meta[name] = value.clone());
+        }
         let value = arranged(value, &id, meta);
         let resource = Arc::new(Resource { kind, id: id.clone(), version: now.version.clone(), value });
         self.names.extend(name.map(|name| (name, id.clone())));
@@ -176,6 +187,15 @@ impl Store {
         self.follow(None, Some(&resource), &now);
         // The group itself may be among those that were touched.
         Ok(self.get(kind, &id).unwrap_or(resource))
+    }
+
+    /// An id that is not made up, where there are such.
+    fn other_id(&mut self, value: &Value, name: Option<&str>) -> Option<String> {
+        if self.choices.contains(&Choice::ReuseIds) {
+            return self.freed.remove(name?);
+        }
+        let given = value.get("id")?.as_str().filter(|_| self.choices.contains(&Choice::ClientIds))?;
+        self.find(given).is_none().then(|| given.to_owned())
     }
 
     /// Gives a resource a new value, which has the old `id` and `meta`; if it says the same, nothing changes, not even
@@ -221,7 +241,9 @@ impl Store {
         }
         let reserves = self.choices.contains(&Choice::ReserveUserNames);
         if let Some(name) = user_name(&old.value).filter(|_| old.kind == Kind::User && !reserves) {
-            self.names.remove(&name);
+            if let Some(id) = self.names.remove(&name).filter(|_| self.choices.contains(&Choice::ReuseIds)) {
+                self.freed.insert(name, id);
+            }
         }
         if self.choices.contains(&Choice::RememberDeleted) {
             self.deleted.insert(old.id.clone());
@@ -277,6 +299,9 @@ impl Store {
     /// The `userName` as it is compared, if nobody else has it.
     fn free_name(&self, kind: Kind, value: &Value, id: Option<&str>) -> Result<Option<String>, ScimError> {
         let Some(name) = user_name(value).filter(|_| kind == Kind::User) else { return Ok(None) };
+        if self.choices.contains(&Choice::AnyUserName) {
+            return Ok(None);
+        }
         match self.names.get(&name) {
             Some(_) if id.is_some() && self.choices.contains(&Choice::AcceptTakenNames) => Ok(Some(name)),
             Some(owner) if Some(owner.as_str()) != id => {

@@ -53,8 +53,10 @@ impl<'j> Job<'j> {
             self.process(step);
             processed.push(step);
         }
-        for step in processed.into_iter().filter(|step| !step.postponed.is_empty()) {
-            self.complete(step.index);
+        if !self.call.chooses(Choice::BulkIdsAsSent) {
+            for step in processed.into_iter().filter(|step| !step.postponed.is_empty()) {
+                self.complete(step.index);
+            }
         }
         if self.call.chooses(Choice::BulkListsUnprocessed) {
             for (operation, result) in self.request.operations.iter().zip(&mut self.results) {
@@ -98,7 +100,7 @@ impl<'j> Job<'j> {
         let refuse = |refusal: Refusal| (refusal, location.clone());
         check(operation, &path).map_err(&refuse)?;
         let mut data = operation.data.clone();
-        if let Some(data) = &mut data {
+        if let Some(data) = data.as_mut().filter(|_| !self.call.chooses(Choice::BulkIdsAsSent)) {
             strip(data, postponed);
             resolve(data, &self.ids).map_err(|name| refuse(unresolved(&name)))?;
         }

@@ -1,13 +1,14 @@
 //! What the server says about itself.
 
 use axum::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{FaultInfo, fault};
-use crate::server::edit::list;
+use crate::server::choice::Choice;
+use crate::server::edit::{list, object, values};
 use crate::server::hook::Hook;
-use crate::server::reply::Refusal;
-use crate::server::route::Route;
+use crate::server::reply::{Content, Refusal};
+use crate::server::route::{BASE_PATH, Route};
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
@@ -18,10 +19,48 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault(
+        "capability-understated",
+        &[Hook::Documents(|documents, _| documents.config["patch"]["supported"] = false.into())],
+    ),
+    fault("discovery-requires-auth-or-not", &[Hook::Choice(Choice::DiscoveryNeedsToken)]),
+    fault(
         "resourcetypes-endpoint-missing",
         &[Hook::Admitted(|_, route| {
             let missing = matches!(route, Route::ResourceTypes | Route::ResourceType(_));
             missing.then(|| Refusal::new(404, "There is no such endpoint").into_reply())
+        })],
+    ),
+    fault(
+        "schema-meta-location-wrong",
+        &[Hook::Reply(|_, route, reply| {
+            let resources = object(reply).map(|body| match body.get_mut("Resources") {
+                Some(Value::Array(resources)) => resources.iter_mut().collect(),
+                _ => Vec::new(),
+            });
+            match route {
+                Some(Route::Schemas | Route::ResourceTypes) => {
+                    resources.into_iter().flatten().for_each(mislocate);
+                }
+                Some(Route::Schema(_) | Route::ResourceType(_)) => {
+                    if let Content::Json(body) = &mut reply.content {
+                        mislocate(body);
+                    }
+                }
+                _ => {}
+            }
+        })],
+    ),
+    fault(
+        "spc-authenticationschemes-bad-json-names",
+        &[Hook::Documents(|documents, _| {
+            for scheme in values(&mut documents.config, "authenticationSchemes") {
+                *scheme = json!({
+                    "Type": scheme["type"],
+                    "Name": scheme["name"],
+                    "Description": scheme["description"],
+                    "SpecURI": scheme["specUri"],
+                });
+            }
         })],
     ),
     fault(
@@ -31,6 +70,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 bulk.shift_remove("maxOperations");
             }
         })],
+    ),
+    fault(
+        "spc-filter-maxresults-zero",
+        &[Hook::Documents(|documents, _| documents.config["filter"]["maxResults"] = 0.into())],
     ),
     fault(
         "totalresults-hardcoded",
@@ -43,3 +86,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
 ];
+
+/// Says that a document is at the root of the host.
+fn mislocate(document: &mut Value) {
+    if let Some(Value::String(location)) = document.pointer_mut("/meta/location") {
+        *location = location.replacen(BASE_PATH, "", 1);
+    }
+}

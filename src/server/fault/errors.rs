@@ -1,17 +1,48 @@
 //! Error messages and their status.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 
 use super::{FaultInfo, fault};
-use crate::server::edit::{error, html, restate};
+use crate::scim::error::ScimType;
+use crate::server::edit::{error, fail, html, plain, restate, scim_type, without_body};
 use crate::server::hook::Hook;
+use crate::server::kind::Kind;
+use crate::server::route::Route;
+
+const OUR_FAULT: &str = "Internal Server Error";
 
 pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "delete-nonexistent-500",
+        &[Hook::Reply(|call, _, reply| {
+            if call.request.method == Method::DELETE && reply.status == StatusCode::NOT_FOUND {
+                fail(reply, 500, OUR_FAULT);
+            }
+        })],
+    ),
     fault(
         "error-body-not-scim",
         &[Hook::Reply(|_, _, reply| {
             if error(reply).is_some() {
                 html(reply);
+            }
+        })],
+    ),
+    fault(
+        "error-empty-body",
+        &[Hook::Reply(|_, _, reply| {
+            if error(reply).is_some() {
+                without_body(reply);
+            }
+        })],
+    ),
+    fault(
+        "error-invalidfilter-missing-scimtype",
+        &[Hook::Reply(|_, _, reply| {
+            if scim_type(reply) == Some(ScimType::InvalidFilter)
+                && let Some(error) = error(reply)
+            {
+                error.shift_remove("scimType");
             }
         })],
     ),
@@ -25,10 +56,55 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault(
+        "framework-rejections-not-scim",
+        &[Hook::Reply(|call, _, reply| match reply.status.as_u16() {
+            405 | 413 | 415 => plain(reply, "The request was rejected"),
+            400 if call.request.method == Method::POST || call.request.method == Method::PUT => {
+                reply.status = StatusCode::UNPROCESSABLE_ENTITY;
+                plain(reply, "Failed to deserialize the JSON body into the target type");
+            }
+            _ => {}
+        })],
+    ),
+    fault(
         "missing-resource-400",
         &[Hook::Reply(|_, route, reply| {
             if route.is_some() && reply.status == StatusCode::NOT_FOUND {
                 restate(reply, StatusCode::BAD_REQUEST);
+            }
+        })],
+    ),
+    fault(
+        "mutability-error-as-500",
+        &[Hook::Reply(|_, _, reply| {
+            if scim_type(reply) == Some(ScimType::Mutability) {
+                restate(reply, StatusCode::INTERNAL_SERVER_ERROR);
+            }
+        })],
+    ),
+    fault(
+        "patch-expected-errors-500",
+        &[Hook::Reply(|call, route, reply| {
+            let group = matches!(route, Some(Route::Resource(Kind::Group, _)));
+            let wrong = reply.status == StatusCode::BAD_REQUEST || reply.status == StatusCode::NOT_FOUND;
+            if group && wrong && call.request.method == Method::PATCH {
+                fail(reply, 500, OUR_FAULT);
+            }
+        })],
+    ),
+    fault(
+        "patch-username-conflict-500",
+        &[Hook::Reply(|call, _, reply| {
+            if call.request.method == Method::PATCH && reply.status == StatusCode::CONFLICT {
+                fail(reply, 500, OUR_FAULT);
+            }
+        })],
+    ),
+    fault(
+        "put-missing-resource-500",
+        &[Hook::Reply(|call, _, reply| {
+            if call.request.method == Method::PUT && reply.status == StatusCode::NOT_FOUND {
+                fail(reply, 500, OUR_FAULT);
             }
         })],
     ),

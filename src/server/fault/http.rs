@@ -1,19 +1,52 @@
 //! HTTP: media types, methods, URLs.
 
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{Method, StatusCode};
+use serde_json::Value;
 
 use super::{FaultInfo, fault};
-use crate::server::edit::{restate, set_header};
+use crate::server::edit::{fail, fail_with, html, restate, set_header, shown};
 use crate::server::hook::Hook;
+use crate::server::reply::Reply;
+use crate::server::route::{BASE_PATH, Route};
+use crate::server::service::Call;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
+    fault(
+        "accept-header-ignored",
+        &[Hook::Reply(|_, _, reply| {
+            if reply.status == StatusCode::NOT_ACCEPTABLE {
+                fail(reply, 500, "No message body writer was found");
+            }
+        })],
+    ),
+    fault(
+        "disabled-or-unknown-endpoint-200-html",
+        &[Hook::Reply(|_, route, reply| {
+            if route.is_none() && reply.status == StatusCode::NOT_FOUND {
+                reply.status = StatusCode::OK;
+                html(reply);
+            }
+        })],
+    ),
     fault(
         "method-not-allowed-500",
         &[Hook::Reply(|_, _, reply| {
             if reply.status == StatusCode::METHOD_NOT_ALLOWED {
                 restate(reply, StatusCode::INTERNAL_SERVER_ERROR);
             }
+        })],
+    ),
+    fault(
+        "request-application-json-rejected",
+        &[Hook::Admitted(|call, _| {
+            content_type(call).starts_with("application/json").then(|| fail_with(415, "Send SCIM"))
+        })],
+    ),
+    fault(
+        "request-content-type-charset-rejected",
+        &[Hook::Admitted(|call, _| {
+            content_type(call).contains(';').then(|| fail_with(415, "This media type is not supported"))
         })],
     ),
     fault(
@@ -24,4 +57,30 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }
         })],
     ),
+    fault(
+        "trailing-slash-redirect-loses-body",
+        &[Hook::Admitted(|call, route| {
+            let path = call.request.uri.path();
+            let moved = call.request.method == Method::POST
+                && matches!(route, Route::Collection(_))
+                && !path.ends_with('/');
+            moved.then(|| Reply::empty(StatusCode::MOVED_PERMANENTLY).with(LOCATION, format!("{path}/")))
+        })],
+    ),
+    fault(
+        "version-prefix-rejected",
+        &[Hook::Reply(|_, _, reply| {
+            shown(reply, |resource| {
+                if let Some(Value::String(location)) = resource.pointer_mut("/meta/location") {
+                    *location = location.replacen(BASE_PATH, "/scim", 1);
+                }
+            });
+        })],
+    ),
 ];
+
+/// The media type of the request, in lower case.
+fn content_type(call: Call<'_>) -> String {
+    let value = call.request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_ascii_lowercase()
+}

@@ -6,12 +6,9 @@ use serde_json::Value;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::error::ScimType;
-use crate::scim::resource_type::{ResourceSchemas, common_attributes};
-use crate::scim::schema::{Attribute, Returned};
 use crate::server::choice::Choice;
-use crate::server::edit::{refusal, whole, whole_mut};
+use crate::server::edit::{fill, refusal, whole, whole_mut, without_body};
 use crate::server::hook::Hook;
-use crate::server::reply::Content;
 use crate::server::route::Route;
 
 pub(super) const VARIANTS: &[VariantInfo] = &[
@@ -23,8 +20,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "201 has no body",
         &[Hook::Reply(|_, route, reply| {
             if matches!(route, Some(Route::Collection(_))) && reply.status == StatusCode::CREATED {
-                reply.content = Content::Nothing;
-                crate::server::edit::remove_header(reply, &axum::http::header::CONTENT_TYPE);
+                without_body(reply);
             }
         })],
     ),
@@ -262,18 +258,6 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &[Hook::Choice(Choice::SecondPrecision)],
     ),
 ];
-
-/// Adds what stands for an unassigned attribute, unless that is false.
-fn fill(schemas: &ResourceSchemas, resource: &mut Value, empty: fn(&Attribute) -> Value) {
-    let Some(resource) = resource.as_object_mut() else { return };
-    let own = schemas.core.attributes.iter();
-    for attribute in own.chain(common_attributes()).filter(|a| a.returned == Returned::Default) {
-        let value = empty(attribute);
-        if !resource.contains_key(&attribute.name) && value != Value::Bool(false) {
-            resource.insert(attribute.name.clone(), value);
-        }
-    }
-}
 
 /// Whether `active` or `primary` is a string somewhere, also as the value of an operation.
 fn has_boolean_string(value: &Value) -> bool {
