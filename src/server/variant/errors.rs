@@ -144,7 +144,8 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "filter",
         "A filter that does not parse is answered with 400 without scimType",
         &[Hook::Reply(|call, _, reply| {
-            if call.request.method != Method::PATCH && scim_type(reply) == Some(ScimType::InvalidFilter) {
+            let stays = call.request.method == Method::PATCH || says(reply, "is not supported");
+            if !stays && scim_type(reply) == Some(ScimType::InvalidFilter) {
                 error(reply).and_then(|error| error.shift_remove("scimType"));
             }
         })],
