@@ -176,6 +176,13 @@ pub(super) fn fill(schemas: &ResourceSchemas, resource: &mut Value, empty: fn(&A
     }
 }
 
+/// 415 for a body that is sent as `application/json`.
+pub(super) fn refuse_plain_json(call: Call<'_>, _: &Route) -> Option<Reply> {
+    let given = call.request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())?;
+    let plain = given.to_ascii_lowercase().starts_with("application/json");
+    plain.then(|| fail_with(415, "Send application/scim+json"))
+}
+
 /// Takes the body away.
 pub(super) fn without_body(reply: &mut Reply) {
     reply.content = Content::Nothing;

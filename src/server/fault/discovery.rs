@@ -8,7 +8,7 @@ use crate::server::choice::Choice;
 use crate::server::edit::{list, object, values};
 use crate::server::hook::Hook;
 use crate::server::reply::{Content, Refusal};
-use crate::server::route::{BASE_PATH, Route};
+use crate::server::route::Route;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
@@ -87,9 +87,9 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
 ];
 
-/// Says that a document is at the root of the host.
+/// Names the type of the document in the location in place of the endpoint.
 fn mislocate(document: &mut Value) {
     if let Some(Value::String(location)) = document.pointer_mut("/meta/location") {
-        *location = location.replacen(BASE_PATH, "", 1);
+        *location = location.replace("/Schemas/", "/Schema/").replace("/ResourceTypes/", "/ResourceType/");
     }
 }

@@ -5,11 +5,10 @@ use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::{FaultInfo, fault};
-use crate::server::edit::{fail, fail_with, html, restate, set_header, shown};
+use crate::server::edit::{fail, fail_with, html, refuse_plain_json, restate, set_header, shown};
 use crate::server::hook::Hook;
 use crate::server::reply::Reply;
 use crate::server::route::{BASE_PATH, Route};
-use crate::server::service::Call;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
@@ -37,16 +36,12 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }
         })],
     ),
-    fault(
-        "request-application-json-rejected",
-        &[Hook::Admitted(|call, _| {
-            content_type(call).starts_with("application/json").then(|| fail_with(415, "Send SCIM"))
-        })],
-    ),
+    fault("request-application-json-rejected", &[Hook::Admitted(refuse_plain_json)]),
     fault(
         "request-content-type-charset-rejected",
         &[Hook::Admitted(|call, _| {
-            content_type(call).contains(';').then(|| fail_with(415, "This media type is not supported"))
+            let given = call.request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())?;
+            given.contains(';').then(|| fail_with(415, "This media type is not supported"))
         })],
     ),
     fault(
@@ -78,9 +73,3 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
 ];
-
-/// The media type of the request, in lower case.
-fn content_type(call: Call<'_>) -> String {
-    let value = call.request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.unwrap_or_default().to_ascii_lowercase()
-}

@@ -160,10 +160,10 @@ fn ordered(filter: &Filter) -> Option<&str> {
     }
 }
 
-/// Takes an encoded plus sign for a space.
+/// Undoes the encoding of plus and percent signs before the rest, which makes it twice in all.
 fn decode_twice(request: &mut Request) {
     let uri = request.uri.to_string();
-    if let Ok(decoded) = uri.replace("%2B", "%20").replace("%2b", "%20").parse() {
+    if let Ok(decoded) = uri.replace("%2B", "+").replace("%2b", "+").replace("%25", "%").parse() {
         request.uri = decoded;
     }
 }

@@ -10,7 +10,7 @@ use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
-use crate::server::edit::{error, html, restate, set_header};
+use crate::server::edit::{error, html, refuse_plain_json, restate, set_header};
 use crate::server::hook::Hook;
 use crate::server::reply::{Refusal, Reply};
 use crate::server::route::Route;
@@ -43,16 +43,11 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
     ),
     variant(
         "request-json-refused",
-        Pass,
+        Info,
         &["content-type"],
         "http",
         "Bodies sent as application/json are refused with 415",
-        &[Hook::Admitted(|call, _| {
-            let given = call.request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            given
-                .is_some_and(|given| given.to_ascii_lowercase().starts_with("application/json"))
-                .then(|| Refusal::new(415, "Send application/scim+json").into_reply())
-        })],
+        &[Hook::Admitted(refuse_plain_json)],
     ),
     variant(
         "accept-ignored",
