@@ -93,7 +93,10 @@ impl<'s> View<'s> {
         for kind in kinds {
             let schemas = call.schemas(*kind);
             projections.push((*kind, search.projection(schemas)?));
-            search.filter.as_ref().map_or(Ok(()), |filter| validate(filter, schemas))?;
+            let tells =
+                |filter: &&Filter| call.chooses(Choice::SecretsInUrls) && asks_for_secrets(filter, schemas);
+            let judged = search.filter.as_ref().filter(|filter| !tells(filter));
+            judged.map_or(Ok(()), |filter| validate(filter, schemas))?;
             search.sort_by.as_ref().map_or(Ok(()), |by| check_sort_by(by, schemas))?;
         }
         Ok(Self { call, projections })

@@ -240,10 +240,11 @@ impl Store {
             collection.resources.remove(&number);
         }
         let reserves = self.choices.contains(&Choice::ReserveUserNames);
-        if let Some(name) = user_name(&old.value).filter(|_| old.kind == Kind::User && !reserves) {
-            if let Some(id) = self.names.remove(&name).filter(|_| self.choices.contains(&Choice::ReuseIds)) {
-                self.freed.insert(name, id);
-            }
+        if let Some(name) = user_name(&old.value).filter(|_| old.kind == Kind::User && !reserves)
+            && let Some(id) = self.names.remove(&name)
+            && self.choices.contains(&Choice::ReuseIds)
+        {
+            self.freed.insert(name, id);
         }
         if self.choices.contains(&Choice::RememberDeleted) {
             self.deleted.insert(old.id.clone());

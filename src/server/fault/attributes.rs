@@ -1,4 +1,5 @@
 //! Attributes of resources, and their names.
+#![allow(clippy::unnecessary_wraps)] // hooks of one kind have one signature
 
 use serde_json::{Value, json};
 

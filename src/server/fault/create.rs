@@ -1,4 +1,5 @@
 //! POST to an endpoint.
+#![allow(clippy::unnecessary_wraps)] // hooks of one kind have one signature
 
 use axum::http::header::LOCATION;
 use axum::http::{Method, StatusCode};
@@ -89,21 +90,28 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("type-validation-missing", &[Hook::Body(take_for_right), Hook::Stored(keep_wrong_types)]),
     fault(
         "unicode-normalization-duplicates",
-        &[Hook::Choice(Choice::AnyUserName), Hook::Stored(|write, store, user| {
-            refuse_taken(write, store, user, |a, b| a.to_lowercase() == b.to_lowercase(), "/userName")
-        })],
+        &[
+            Hook::Choice(Choice::AnyUserName),
+            Hook::Stored(|write, store, user| {
+                refuse_taken(write, store, user, |a, b| a.to_lowercase() == b.to_lowercase(), "/userName")
+            }),
+        ],
     ),
     fault(
         "uniqueness-on-email-instead-of-username",
-        &[Hook::Choice(Choice::AnyUserName), Hook::Stored(|write, store, user| {
-            refuse_taken(write, store, user, str::eq_ignore_ascii_case, "/emails/0/value")
-        })],
+        &[
+            Hook::Choice(Choice::AnyUserName),
+            Hook::Stored(|write, store, user| {
+                refuse_taken(write, store, user, str::eq_ignore_ascii_case, "/emails/0/value")
+            }),
+        ],
     ),
     fault(
         "username-uniqueness-case-sensitive",
-        &[Hook::Choice(Choice::AnyUserName), Hook::Stored(|write, store, user| {
-            refuse_taken(write, store, user, |a, b| a == b, "/userName")
-        })],
+        &[
+            Hook::Choice(Choice::AnyUserName),
+            Hook::Stored(|write, store, user| refuse_taken(write, store, user, |a, b| a == b, "/userName")),
+        ],
     ),
 ];
 

@@ -30,10 +30,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "create-missing-username-500",
         &[Hook::Reply(|call, route, reply| {
-            let creates = call.request.method == Method::POST && route == Some(&Route::Collection(Kind::User));
+            let creates =
+                call.request.method == Method::POST && route == Some(&Route::Collection(Kind::User));
             let nameless = || {
                 let body = json_body(call.request).ok();
-                body.as_ref().and_then(Value::as_object).is_some_and(|body| member(body, "userName").is_none())
+                body.as_ref()
+                    .and_then(Value::as_object)
+                    .is_some_and(|body| member(body, "userName").is_none())
             };
             if creates && reply.status == StatusCode::BAD_REQUEST && nameless() {
                 fail(reply, 500, OUR_FAULT);
@@ -52,12 +55,12 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Body(|_, body| {
             let is_empty = |value: &Value| value.as_object().is_some_and(serde_json::Map::is_empty);
             let mut given: Vec<&Value> = body.get("name").into_iter().collect();
-            given.extend(
-                body.get("Operations").and_then(Value::as_array).into_iter().flatten().filter_map(|operation| {
+            given.extend(body.get("Operations").and_then(Value::as_array).into_iter().flatten().filter_map(
+                |operation| {
                     let value = operation.get("value")?;
                     if operation.get("path").is_some() { Some(value) } else { value.get("name") }
-                }),
-            );
+                },
+            ));
             if given.into_iter().any(is_empty) { Err(Refusal::new(500, OUR_FAULT)) } else { Ok(()) }
         })],
     ),

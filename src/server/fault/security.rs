@@ -1,4 +1,5 @@
 //! Tenants, secrets, identities.
+#![allow(clippy::unnecessary_wraps)] // hooks of one kind have one signature
 
 use std::sync::Arc;
 
@@ -13,8 +14,8 @@ use crate::scim::projection::Projection;
 use crate::server::auth::Access;
 use crate::server::choice::Choice;
 use crate::server::edit::{
-    adopt, as_sent, error, list, new_user, operations, path, redirected, refusal,
-    same_text, text, user_with, values, whole,
+    adopt, as_sent, error, list, new_user, operations, path, redirected, refusal, same_text, text, user_with,
+    values, whole,
 };
 use crate::server::hook::{Hook, Write};
 use crate::server::http::Request;
@@ -65,7 +66,9 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "error-leaks-stack-trace",
         &[Hook::Reply(|_, _, reply| {
             if let Some(Value::String(detail)) = error(reply).and_then(|error| error.get_mut("detail")) {
-                detail.push_str("\nTraceback (most recent call last):\n  File \"/srv/scim/views.py\", line 114, in post");
+                detail.push_str(
+                    "\nTraceback (most recent call last):\n  File \"/srv/scim/views.py\", line 114, in post",
+                );
             }
         })],
     ),
@@ -92,7 +95,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "group-endpoint-bypasses-user-protection",
         &[Hook::Access(|_, route, access| {
-            let group = matches!(route, Some(Route::Collection(Kind::Group) | Route::Resource(Kind::Group, _)));
+            let group =
+                matches!(route, Some(Route::Collection(Kind::Group) | Route::Resource(Kind::Group, _)));
             if let (true, Ok(Some(access))) = (group, access) {
                 access.read_only = false;
             }
@@ -100,14 +104,18 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault("host-header-reflected", &[Hook::Received(believe_forwarded_host)]),
     fault("id-reused", &[Hook::Choice(Choice::ReuseIds)]),
-    fault("patch-readonly-silently-applied", &[Hook::Body(set_aside_read_only), Hook::Stored(apply_read_only)]),
+    fault(
+        "patch-readonly-silently-applied",
+        &[Hook::Body(set_aside_read_only), Hook::Stored(apply_read_only)],
+    ),
     fault("privilege-attribute-mass-assignment", &[Hook::Stored(keep_unknown)]),
     fault("projection-reveals-never-returned", &[Hook::Shown(show_password)]),
     fault(
         "put-body-id-overrides-url-id",
         &[Hook::Admitted(|call, route| {
             let Route::Resource(kind, _) = route else { return None };
-            let body = (call.request.method == Method::PUT).then(|| json_body(call.request).ok()).flatten()?;
+            let body =
+                (call.request.method == Method::PUT).then(|| json_body(call.request).ok()).flatten()?;
             let other = call.store().get(*kind, text(&body, "/id")?)?;
             Some(call.nested(&redirected(call.request, Method::PUT, *kind, &other.id)))
         })],
@@ -126,7 +134,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Reply(|call, _, reply| {
             let Some(total) = list(reply).and_then(|list| list.get_mut("totalResults")) else { return };
             let hidden = other_tenants(call).filter(|_| call.access.is_some_and(|access| access.tenant > 0));
-            let hidden = hidden.filter_map(|call| list(&mut call.nested(call.request))?.get("totalResults")?.as_u64());
+            let hidden =
+                hidden.filter_map(|call| list(&mut call.nested(call.request))?.get("totalResults")?.as_u64());
             *total = (total.as_u64().unwrap_or_default() + hidden.sum::<u64>()).into();
         })],
     ),
@@ -151,12 +160,13 @@ fn refuse_unknown_members(call: Call<'_>, route: &Route) -> Option<Reply> {
         return None;
     }
     let mut body = json_body(call.request).ok()?;
-    let removes = |operation: &Value| text(operation, "/op").is_some_and(|op| op.eq_ignore_ascii_case("remove"));
-    let mut named: Vec<Value> = values(&mut body, "members").map(|member| member.take()).collect();
+    let removes =
+        |operation: &Value| text(operation, "/op").is_some_and(|op| op.eq_ignore_ascii_case("remove"));
+    let mut named: Vec<Value> = values(&mut body, "members").map(Value::take).collect();
     for operation in values(&mut body, "Operations").filter(|operation| !removes(operation)) {
         match operation.get_mut("value") {
             Some(Value::Array(members)) => named.append(members),
-            Some(value) => named.extend(values(value, "members").map(|member| member.take())),
+            Some(value) => named.extend(values(value, "members").map(Value::take)),
             None => {}
         }
     }
@@ -181,7 +191,8 @@ fn glob(pattern: &str, text: &str) -> bool {
         None => pattern.eq_ignore_ascii_case(text),
         Some((start, rest)) => {
             let begins = text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
-            begins && (start.len()..=text.len()).any(|end| text.get(end..).is_some_and(|text| glob(rest, text)))
+            begins
+                && (start.len()..=text.len()).any(|end| text.get(end..).is_some_and(|text| glob(rest, text)))
         }
     }
 }
