@@ -95,7 +95,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Reply(|_, _, reply| {
             let groups = list(reply).and_then(|list| list.get("Resources")?.as_array());
             let is_large = |group: &Value| {
-                group.get("members").and_then(Value::as_array).is_some_and(|members| members.len() > 50)
+                group.get("members").and_then(Value::as_array).is_some_and(|members| members.len() > 25)
             };
             if groups.is_some_and(|groups| groups.iter().any(is_large)) {
                 fail(reply, 500, OUR_FAULT);
