@@ -194,6 +194,7 @@ impl Faults {
             }
             match (built.contains(&*fault.id), &fault.unbuilt) {
                 (true, Some(_)) => wrong("has hooks in src/server/fault, so take `unbuilt` out".to_owned()),
+                (false, None) if fault.unobservable.is_some() || fault.equivalent.is_some() => {}
                 (false, None) => {
                     wrong("has no hooks in src/server/fault: add some, or say `unbuilt: why`".to_owned());
                 }
