@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{FaultInfo, fault};
 use crate::server::choice::Choice;
-use crate::server::edit::{list, object, values};
+use crate::server::edit::{list, values};
 use crate::server::hook::Hook;
 use crate::server::reply::{Content, Refusal};
 use crate::server::route::Route;
@@ -32,22 +32,12 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault(
         "schema-meta-location-wrong",
-        &[Hook::Reply(|_, route, reply| {
-            let resources = object(reply).map(|body| match body.get_mut("Resources") {
-                Some(Value::Array(resources)) => resources.iter_mut().collect(),
-                _ => Vec::new(),
-            });
-            match route {
-                Some(Route::Schemas | Route::ResourceTypes) => {
-                    resources.into_iter().flatten().for_each(mislocate);
-                }
-                Some(Route::Schema(_) | Route::ResourceType(_)) => {
-                    if let Content::Json(body) = &mut reply.content {
-                        mislocate(body);
-                    }
-                }
-                _ => {}
+        &[Hook::Reply(|_, route, reply| match (route, &mut reply.content) {
+            (Some(Route::Schemas | Route::ResourceTypes), Content::Json(list)) => {
+                values(list, "Resources").for_each(mislocate);
             }
+            (Some(Route::Schema(_) | Route::ResourceType(_)), Content::Json(document)) => mislocate(document),
+            _ => {}
         })],
     ),
     fault(
