@@ -53,7 +53,7 @@ pub(super) struct Call<'s> {
     /// How many requests came before it.
     pub(super) number: usize,
     /// What the request is about, as it was when it came in; only known where the server looks ahead.
-    seen: Option<&'s Arc<Resource>>,
+    pub(super) seen: Option<&'s Arc<Resource>>,
 }
 
 impl Service {

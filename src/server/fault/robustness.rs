@@ -19,14 +19,14 @@ const OUR_FAULT: &str = "Internal Server Error";
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
-    "post-without-body-500",
-    &[Hook::Reply(|call, _, reply| {
-        let empty = matches!(&call.request.body, ReceivedBody::Whole(bytes) if bytes.is_empty());
-        if call.request.method == Method::POST && empty && reply.status == StatusCode::BAD_REQUEST {
-            fail(reply, 500, "Internal error");
-        }
-    })],
-),
+        "post-without-body-500",
+        &[Hook::Reply(|call, _, reply| {
+            let empty = matches!(&call.request.body, ReceivedBody::Whole(bytes) if bytes.is_empty());
+            if call.request.method == Method::POST && empty && reply.status == StatusCode::BAD_REQUEST {
+                fail(reply, 500, "Internal error");
+            }
+        })],
+    ),
     fault(
         "create-missing-username-500",
         &[Hook::Reply(|call, route, reply| {
