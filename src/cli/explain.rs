@@ -16,7 +16,7 @@ use crate::suite::Suite;
 use crate::suite::catalogue::{Ambiguity, Catalogue};
 use crate::suite::diagnostic::nearest;
 use crate::suite::faults::Faults;
-use crate::suite::format::Case;
+use crate::suite::format::{Case, Check, Step};
 use crate::suite::select::{Selection, fits};
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, CliError> {
@@ -193,7 +193,8 @@ fn explain_case(suite: &Suite, id: &str, case: &Case, from: &str) -> String {
 
 fn explain_check(suite: &Suite, case_id: &str, case: &Case, check: &str) -> Option<String> {
     let (_, id, level, line) = planned_checks(case).find(|(id, ..)| id == check)?;
-    let written = case.steps.iter().flat_map(|step| &step.checks).find(|written| written.id == check);
+    let written =
+        case.steps.iter().flat_map(checks_of).find(|written| written.id == check && written.line == line);
     let mut text = heading(&format!("{case_id}#{check}"), &case.title);
     field(&mut text, "level", level.as_str());
     field(&mut text, "stands in", &format!("{}:{line}", suite.file));
@@ -209,7 +210,20 @@ fn explain_check(suite: &Suite, case_id: &str, case: &Case, check: &str) -> Opti
         let why = tolerance.why.as_deref().or(tolerance.see.as_deref()).unwrap_or_default();
         field(&mut text, "tolerates", &format!("{} as {:?}", why.trim(), tolerance.verdict).to_lowercase());
     }
+    // The finding of a step as a whole.
+    let step = case.steps.iter().filter(|_| written.is_none()).find(|step| step.line == line);
+    for outcome in step.into_iter().flat_map(|step| &step.one_of) {
+        let verdict = format!("{:?}", outcome.verdict).to_lowercase();
+        let see =
+            if outcome.see.is_empty() { String::new() } else { format!(" ({})", outcome.see.join(", ")) };
+        field(&mut text, "outcome", &format!("{}: {verdict}{see}", outcome.outcome));
+    }
     Some(text)
+}
+
+/// The checks of a step, those of its outcomes too.
+fn checks_of(step: &Step) -> impl Iterator<Item = &Check> {
+    step.checks.iter().chain(step.one_of.iter().flat_map(|outcome| &outcome.checks))
 }
 
 fn requirement(text: &mut String, id: &RequirementId) {

@@ -119,8 +119,8 @@ fn kind<'a>(exchange: &'a Exchange, response: &'a Response, context: &'a Context
     let is_list = named(urn::LIST_RESPONSE)
         || is_search
         || reads && below == Some(0)
-        || reads && discovery && segments.len() == 1
-        || reads && segments.is_empty();
+        // What stands at the base URL is a list only if it says so: it may be a page about the server.
+        || reads && discovery && segments.len() == 1;
     if is_list {
         let listed = body.get("Resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let items = listed.iter().enumerate().filter(|_| !discovery).filter_map(|(index, value)| {
