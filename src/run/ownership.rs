@@ -292,7 +292,7 @@ impl Ownership {
     /// Takes note of what came back.
     ///
     /// `tries` is how often the request was sent. All tries but the last were refused (see [`Sent`](crate::wire::Sent)),
-    /// so that the last one says what became of it.
+    /// so that the last one says what became of it, unless it says that something is in the way.
     pub(crate) fn after(&self, intents: &Intents, request: &Request, answer: &Answer, tries: u32) {
         if let (Answer::Response(response), "DELETE") = (answer, request.method.as_str())
             && (200..300).contains(&response.status)
@@ -359,6 +359,11 @@ impl Ownership {
                     Ok(None) => Outcome::Refused,
                     Err(reason) => Outcome::Lost { reason, expected: true },
                 }
+            }
+            // What is there already may be what an earlier try made, though it was answered with 429.
+            409 if tries > 1 => {
+                let reason = "the create was answered with 429, and then with 409".to_owned();
+                Outcome::Lost { reason, expected: false }
             }
             // Refused, or not implemented: nothing was made. A time-out (408) may come from a proxy that handed the
             // request on.

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::raw::{self, Received, Reply};
 
 /// Runs cases, made of JSON, that no linter has seen.
-async fn run_unlinted(base_url: &str, cases: Value, loopback: bool) -> RunResult {
+async fn run_unlinted(base_url: &str, cases: Value, disposable: bool) -> RunResult {
     let spec = json!({ "format": 1, "suite": "evil", "title": "Evil", "cases": cases });
     let suite = Suite { file: "evil.yaml".to_owned(), spec: serde_json::from_value(spec).expect("a suite") };
     let base_url: url::Url = base_url.parse().expect("a URL");
@@ -24,7 +24,7 @@ async fn run_unlinted(base_url: &str, cases: Value, loopback: bool) -> RunResult
     let transport = Live::new(LiveOptions::new(base_url.clone()).bearer("a-token-of-this-test"), &redactor)
         .expect("a client");
     let mut settings = Settings::new(base_url.clone());
-    settings.features = BTreeMap::from([("loopback".to_owned(), loopback)]);
+    settings.features = BTreeMap::from([("disposable".to_owned(), disposable)]);
     let began = Instant::now();
     let documents = Documents::read(&transport, &settings, began).await;
     let discovery = discovery::understand(documents, &settings, began);
