@@ -12,6 +12,8 @@ mod doctor;
 mod exit_codes;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/faults.rs"]
+mod faults;
 #[path = "cli/gate.rs"]
 mod gate;
 #[path = "cli/init.rs"]
@@ -34,6 +36,8 @@ mod report;
 mod run;
 #[path = "cli/selection.rs"]
 mod selection;
+#[path = "cli/selftest.rs"]
+mod selftest;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/terminal.rs"]
@@ -51,6 +55,7 @@ fn snapshot(name: &str, text: &str) {
     settings.add_filter(r"\(\d+ ms\)", "(N ms)");
     settings.add_filter(r"\d+ ms$", "N ms");
     settings.add_filter(r"\d+(\.\d+)? m?s: ", "TIME: ");
+    settings.add_filter(r"in \d+\.\d s$", "in TIME");
     settings.add_filter(r"scimcheck(-\w+)? \d+\.\d+\.\d+", "scimcheck$1 VERSION");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }

@@ -5,6 +5,7 @@ pub mod explain;
 pub mod hint;
 pub mod invariants;
 pub mod judge;
+pub mod likeness;
 pub mod locate;
 mod matcher;
 mod schema;

@@ -14,6 +14,7 @@ use super::error::CliError;
 use super::exit_code::ExitCode;
 use super::suites;
 use crate::model::Finding;
+use crate::report::text::count;
 use crate::selftest::verdict::catches;
 use crate::selftest::{Broken, Cases, Figures, Sight, Sweep, Table, Trial, page};
 use crate::server::{faults, variants};
@@ -175,8 +176,9 @@ impl Report<'_> {
         let cases: usize = self.trials.iter().map(|trial| trial.cases).sum();
         let _ = writeln!(
             text,
-            "\n{} faults: {caught} caught, {elsewhere} caught elsewhere, {missed} missed; {cases} cases ran in {:.1} s",
-            self.trials.len(),
+            "\n{}: {caught} caught, {elsewhere} caught elsewhere, {missed} missed; {} ran in {:.1} s",
+            count(self.trials.len(), "fault"),
+            count(cases, "case"),
             self.total.as_secs_f64(),
         );
         if self.full {
@@ -198,8 +200,8 @@ impl Report<'_> {
                 let _ = writeln!(text, "  {verdict} {id}: wanted {wanted}, got {got}");
             }
         }
-        let of = self.trials.len();
-        let _ = writeln!(text, "{of} variants, {alarms} false alarms, in {:.1} s", self.total.as_secs_f64());
+        let (of, alarms) = (count(self.trials.len(), "variant"), count(alarms, "false alarm"));
+        let _ = writeln!(text, "{of}, {alarms}, in {:.1} s", self.total.as_secs_f64());
         text
     }
 

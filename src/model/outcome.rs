@@ -122,6 +122,10 @@ pub struct Finding {
     pub exchange: Option<ExchangeId>,
     /// A one-sentence guess at the cause, when a well-known mistake fits.
     pub hint: Option<String>,
+    /// The known fault of other servers that makes the same checks fail, if there is one: `scimcheck explain` tells its
+    /// story.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
     /// Why the check is as it is; for a tolerated behaviour, what is tolerated.
     pub why: Option<String>,
     /// Slugs of the ambiguities that were taken into account.
@@ -153,6 +157,7 @@ impl Finding {
             at: String::new(),
             exchange: None,
             hint: None,
+            looks_like: None,
             why: None,
             see: Vec::new(),
             reason: None,

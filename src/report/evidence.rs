@@ -9,6 +9,7 @@ use crate::model::{
     TargetInfo, Verdict,
 };
 use crate::suite::catalogue::Catalogue;
+use crate::suite::faults::{FaultDescription, Faults};
 
 /// The exchanges of a run, or of one of its cases, and what else is needed to tell the story of a finding.
 #[derive(Debug, Clone)]
@@ -138,6 +139,45 @@ impl<'r> Evidence<'r> {
 /// The requirement of a finding, if the catalogue of this version has it.
 pub(crate) fn requirement(finding: &Finding) -> Option<&'static Requirement> {
     Catalogue::embedded().requirement(&finding.requirement)
+}
+
+/// The known fault that a finding looks like.
+pub(crate) struct Likeness<'f> {
+    /// Its id.
+    pub(crate) id: &'f str,
+    /// In one line; `None` if this version does not know the fault.
+    pub(crate) title: Option<&'static str>,
+    /// A link to where it was seen.
+    pub(crate) seen: Option<&'static str>,
+    /// What tells its story.
+    pub(crate) command: String,
+}
+
+impl<'f> Likeness<'f> {
+    /// That of a finding.
+    pub(crate) fn of(finding: &'f Finding) -> Option<Self> {
+        finding.looks_like.as_deref().map(Self::to)
+    }
+
+    /// That to a fault.
+    pub(crate) fn to(id: &'f str) -> Self {
+        let fault = Faults::embedded().get(id);
+        let title = fault.map(|fault| &*fault.title);
+        let command = format!("scimcheck explain {}", shell_word(id));
+        Self { id, title, seen: fault.and_then(link), command }
+    }
+
+    /// `looks like patch-remove-ignored (seen in https://…); scimcheck explain patch-remove-ignored`.
+    pub(crate) fn sentence(&self) -> String {
+        let seen = self.seen.map(|link| format!(" (seen in {link})")).unwrap_or_default();
+        format!("looks like {}{seen}; {}", visible(self.id), self.command)
+    }
+}
+
+/// The first link to where a fault was seen.
+fn link(fault: &FaultDescription) -> Option<&str> {
+    let words = fault.sources.iter().filter_map(|source| source.split_whitespace().next());
+    words.into_iter().find(|word| word.starts_with("https://"))
 }
 
 /// Whether a case counts an always-on check over the whole run.

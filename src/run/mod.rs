@@ -116,6 +116,7 @@ pub async fn run(
         invariants.add(done.invariants);
     }
     cases.extend(invariants.cases(|text| redactor.line(text)));
+    check::likeness::name(&mut cases, &plan.derived());
     let requirements = requirements::summarise(shared.catalogue, &plan, &cases);
     if let Some(ledger) = &shared.ledger {
         // What is left over stands in the report; the ledger stays for `cleanup`.

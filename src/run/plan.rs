@@ -1,6 +1,6 @@
 //! Which cases run, and which do not and why: matrix rows, derived rows, features, selection.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -91,6 +91,12 @@ impl Plan {
     #[must_use]
     pub fn selected(&self) -> usize {
         self.cases.iter().filter(|case| case.fate == Fate::Run).count()
+    }
+
+    /// The beginnings of the ids of cases that are derived from the target's schemas: `crud/read/known/`.
+    pub(crate) fn derived(&self) -> BTreeSet<String> {
+        let derived = self.cases.iter().filter(|planned| planned.case().derive.is_some());
+        derived.map(|planned| format!("{}/{}/", planned.suite.spec.suite, planned.case().id)).collect()
     }
 }
 

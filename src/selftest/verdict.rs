@@ -2,35 +2,12 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::model::{Finding, Level, RequirementId, RunResult, Verdict};
 use crate::suite::catalogue::Catalogue;
+pub use crate::suite::caught::Sight;
 use crate::suite::faults::{FaultDescription, Normative};
-
-/// How a fault was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Sight {
-    /// By a check that cites a requirement which the fault violates.
-    Caught,
-    /// Only by checks of other requirements.
-    Elsewhere,
-    /// By none.
-    Missed,
-}
-
-impl Sight {
-    /// As people read it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Caught => "caught",
-            Self::Elsewhere => "caught elsewhere",
-            Self::Missed => "missed",
-        }
-    }
-}
 
 /// A check that says more against the server than against the same server without faults.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

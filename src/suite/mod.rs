@@ -1,6 +1,7 @@
 //! Suites: from YAML text to checked, typed cases (layer 2).
 
 pub mod catalogue;
+pub mod caught;
 pub mod derive;
 pub mod diagnostic;
 pub mod duration;

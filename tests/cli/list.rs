@@ -21,7 +21,7 @@ fn ids(rows: &[Value], field: &str) -> Vec<String> {
 #[test]
 fn every_list_has_unique_ids_and_the_text_has_a_line_for_each() {
     let place = Place::new();
-    for what in ["suites", "cases", "checks", "requirements"] {
+    for what in ["suites", "cases", "checks", "requirements", "faults", "variants"] {
         let rows = listed(&place, &[what]);
         let all = ids(&rows, "id");
         let unique: BTreeSet<_> = all.iter().collect();
@@ -57,7 +57,7 @@ fn every_check_cites_a_requirement_and_belongs_to_a_case() {
 #[test]
 fn ids_of_lists_can_be_explained() {
     let place = Place::new();
-    for what in ["suites", "cases", "checks", "requirements"] {
+    for what in ["suites", "cases", "checks", "requirements", "faults"] {
         let all = ids(&listed(&place, &[what]), "id");
         for id in [all.first(), all.last()].into_iter().flatten() {
             let said = place.run(&["explain", id]).exits(0);

@@ -25,7 +25,17 @@ pub(crate) struct Reference(Server);
 
 impl Reference {
     pub(crate) fn start() -> Self {
-        Self(wait(Server::start(Options::default())).expect("a free port"))
+        Self::with(Options::default())
+    }
+
+    /// One that has a defect.
+    pub(crate) fn with_fault(id: &str) -> Self {
+        let fault = id.parse().unwrap_or_else(|error| panic!("{id}: {error}"));
+        Self::with(Options { faults: [fault].into(), ..Options::default() })
+    }
+
+    fn with(options: Options) -> Self {
+        Self(wait(Server::start(options)).expect("a free port"))
     }
 
     pub(crate) fn url(&self) -> &str {

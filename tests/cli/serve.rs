@@ -7,7 +7,7 @@ use crate::place::{LIMIT, Place, Running};
 use crate::reference::{Reference, wait};
 
 /// The line that scripts wait for.
-fn announced(running: &mut Running) -> (String, String) {
+pub(crate) fn announced(running: &mut Running) -> (String, String) {
     let stdout = running.child().stdout.take().expect("it is piped");
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {

@@ -83,6 +83,7 @@ pub(crate) fn finding(id: &str, requirement: &str, level: Level, verdict: Verdic
         at: String::new(),
         exchange: None,
         hint: None,
+        looks_like: None,
         why: None,
         see: Vec::new(),
         reason: None,
@@ -135,6 +136,7 @@ fn patch() -> (CaseResult, Vec<RecordedExchange>) {
             "The PATCH took every member: the filter in \"path\" was probably ignored, and \"members\" removed as a whole."
                 .to_owned(),
         ),
+        looks_like: Some("patch-remove-complex-filter-noop".to_owned()),
         see: vec!["post-response-body".to_owned()],
         ..first
     };
@@ -273,6 +275,7 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
     let exchange_id = "hostile:1";
     let check = Finding {
         hint: Some(HOSTILE.to_owned()),
+        looks_like: Some(HOSTILE.to_owned()),
         why: Some(HOSTILE.to_owned()),
         reason: Some(HOSTILE.to_owned()),
         source: Some(SourceRef { file: HOSTILE.to_owned(), line: 1 }),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::exchange::{self, Budget, ExchangeView};
 use super::requirements::url;
 use crate::model::{CaseResult, ExchangeId, Finding, Phase, RecordedExchange, SourceRef, Verdict};
-use crate::report::evidence::{self, Evidence, is_invariant, worst_first};
+use crate::report::evidence::{self, Evidence, Likeness, is_invariant, worst_first};
 use crate::report::text::{clip, duration};
 use crate::suite::catalogue::Catalogue;
 
@@ -49,11 +49,21 @@ struct FindingView {
     got: Option<String>,
     reason: Option<String>,
     hint: Option<String>,
+    looks_like: Option<LooksLike>,
     why: Option<String>,
     /// What the RFCs leave open here.
     open_questions: Vec<String>,
     reproduce: Vec<String>,
     source: Option<String>,
+}
+
+/// A known fault.
+#[derive(Debug, Serialize)]
+struct LooksLike {
+    id: String,
+    title: Option<&'static str>,
+    seen: Option<&'static str>,
+    command: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -147,6 +157,7 @@ fn finding_view(finding: &Finding, case: &CaseResult, evidence: &Evidence<'_>) -
         got: value(&finding.got),
         reason: clipped(finding.reason.as_deref().filter(|reason| *reason != finding.got), TEXT),
         hint: clipped(finding.hint.as_deref(), TEXT),
+        looks_like: Likeness::of(finding).map(looks_like),
         why: clipped(finding.why.as_deref(), TEXT),
         open_questions: finding.see.iter().filter_map(ambiguity).collect(),
         reproduce: evidence
@@ -156,6 +167,11 @@ fn finding_view(finding: &Finding, case: &CaseResult, evidence: &Evidence<'_>) -
             .collect(),
         source: place(finding.source.as_ref()),
     }
+}
+
+fn looks_like(likeness: Likeness<'_>) -> LooksLike {
+    let Likeness { id, title, seen, command } = likeness;
+    LooksLike { id: clip(id, TEXT).into_owned(), title, seen, command: clip(&command, TEXT).into_owned() }
 }
 
 /// The checks of a case that are only named, by verdict and reason.

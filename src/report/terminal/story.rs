@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{CaseResult, Finding, RunResult, Verdict};
-use crate::report::evidence::{self, Evidence};
+use crate::report::evidence::{self, Evidence, Likeness};
 use crate::report::paint::Paint;
 use crate::report::text::{self, chunks, clip, count, visible, visible_lines, wrap};
 
@@ -162,6 +162,9 @@ impl Teller<'_> {
         }
         if let Some(hint) = &finding.hint {
             self.wrapped(INDENT, hint);
+        }
+        if let Some(likeness) = Likeness::of(finding) {
+            self.wrapped(INDENT, &likeness.sentence());
         }
         if let Some(why) = &finding.why {
             self.wrapped(INDENT, why);

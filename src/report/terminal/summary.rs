@@ -1,7 +1,9 @@
 //! The end of a run on the terminal: figures, what was not judged and why, what is left over.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Counts, RunResult, Verdict};
-use crate::report::evidence;
+use crate::report::evidence::{self, Likeness};
 use crate::report::paint::Paint;
 use crate::report::summary::{NotJudged, Summary, in_words};
 use crate::report::text::{clip, count, duration, thousands, visible, wrap};
@@ -27,6 +29,7 @@ pub fn summary(result: &RunResult, style: Style) -> String {
     page.requirements();
     page.not_judged();
     page.broken();
+    page.looks_like();
     page.left_over();
     page.total();
     page.out
@@ -171,6 +174,30 @@ impl Page<'_> {
             let line = format!("  … and {}", count(cases.len() - SHOWN * 4, "case"));
             self.line(&line);
         }
+        self.line("");
+    }
+
+    /// The known faults that the findings look like. While a run goes on nobody knows them yet.
+    fn looks_like(&mut self) {
+        let findings = self.result.cases.iter().flat_map(|case| &case.checks);
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for fault in findings.filter_map(|finding| finding.looks_like.as_deref()) {
+            *times.entry(fault).or_default() += 1;
+        }
+        if times.is_empty() {
+            return;
+        }
+        let mut faults: Vec<_> = times.into_iter().collect();
+        faults.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+        self.labelled("Looks like", "faults that other servers had; scimcheck explain ID tells more");
+        for (id, times) in faults.iter().take(SHOWN) {
+            let text = match Likeness::to(id).title {
+                Some(title) => format!("{id}: {title}"),
+                None => (*id).to_owned(),
+            };
+            self.reason(*times, &text);
+        }
+        self.more(faults.len(), "fault");
         self.line("");
     }
 
