@@ -55,7 +55,7 @@ fn snapshot(name: &str, text: &str) {
     settings.add_filter(r"\(\d+ ms\)", "(N ms)");
     settings.add_filter(r"\d+ ms$", "N ms");
     settings.add_filter(r"\d+(\.\d+)? m?s: ", "TIME: ");
-    settings.add_filter(r"in \d+\.\d s$", "in TIME");
+    settings.add_filter(r"(?m)in \d+\.\d s$", "in TIME");
     settings.add_filter(r"scimcheck(-\w+)? \d+\.\d+\.\d+", "scimcheck$1 VERSION");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }

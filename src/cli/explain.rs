@@ -288,8 +288,11 @@ fn suggestion(id: &str, suites: &[Suite]) -> String {
         .collect();
     match nearest(id, names.iter().map(String::as_str)) {
         Some(near) => {
-            format!("did you mean `{near}`? `scimcheck list cases` and `list requirements` show all ids")
+            format!(
+                "did you mean `{near}`? `scimcheck list cases`, `list requirements` and `list faults` show all ids"
+            )
         }
-        None => "`scimcheck list cases`, `list checks` and `list requirements` show all ids".to_owned(),
+        None => "`scimcheck list cases`, `list checks`, `list requirements` and `list faults` show all ids"
+            .to_owned(),
     }
 }

@@ -42,8 +42,15 @@ pub(crate) fn selftest(args: &SelftestArgs, context: &Context) -> Result<ExitCod
     });
     bar.finish_and_clear();
     let trials = trials.map_err(|error| cannot(&error))?;
-    let report =
-        Report { trials: &trials, sweep: &sweep, ready, total: began.elapsed(), full: cases == Cases::All };
+    let report = Report {
+        trials: &trials,
+        sweep: &sweep,
+        ready,
+        total: began.elapsed(),
+        full: cases == Cases::All,
+        builtin,
+        complete: !args.variants && servers.len() == faults().len(),
+    };
     if let Some(project) = &args.record {
         report.record(project, args.faults.is_empty() && args.areas.is_empty())?;
     }
@@ -125,16 +132,26 @@ struct Report<'r> {
     ready: Duration,
     total: Duration,
     full: bool,
+    /// Whether these are the suites that something is recorded of.
+    builtin: bool,
+    /// Whether all faults were tried.
+    complete: bool,
 }
 
 impl Report<'_> {
     /// What is known after these trials: the recorded, and what was tried in full on top.
     fn table(&self) -> Table {
-        let mut table = Table::embedded().clone();
+        let mut table = if self.builtin { Table::embedded().clone() } else { Table::default() };
         if self.full {
             self.trials.iter().for_each(|trial| table.note(trial));
         }
         table
+    }
+
+    /// How good the suites are; `None` if too little was tried to say that.
+    fn figures(&self) -> Option<Figures> {
+        let known = self.builtin || self.complete;
+        known.then(|| Figures::new(Faults::embedded(), &self.table(), self.sweep.universe()))
     }
 
     /// Writes what is known now; with all faults the page as well.
@@ -181,8 +198,7 @@ impl Report<'_> {
             count(cases, "case"),
             self.total.as_secs_f64(),
         );
-        if self.full {
-            let figures = Figures::new(Faults::embedded(), &self.table(), self.sweep.universe());
+        if let Some(figures) = self.figures().filter(|_| self.full) {
             let _ = writeln!(text, "of all faults that an RFC forbids, caught: {}", figures.rfc.text());
             let _ = writeln!(text, "of those that break identity providers: {}", figures.interop.text());
             let _ = writeln!(text, "of all checks, made to fail by a fault: {}", figures.checks.text());
@@ -219,11 +235,10 @@ impl Report<'_> {
                 "duration_ms": trial.duration.as_secs_f64() * 1000.0,
             })
         });
-        let figures = Figures::new(Faults::embedded(), &self.table(), self.sweep.universe());
         json!({
             "full": self.full,
             "trials": trials.collect::<Vec<_>>(),
-            "figures": figures,
+            "figures": self.figures(),
             "ready_ms": self.ready.as_secs_f64() * 1000.0,
             "duration_ms": self.total.as_secs_f64() * 1000.0,
         })

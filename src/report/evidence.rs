@@ -167,10 +167,10 @@ impl<'f> Likeness<'f> {
         Self { id, title, seen: fault.and_then(link), command }
     }
 
-    /// `looks like patch-remove-ignored (seen in https://…); scimcheck explain patch-remove-ignored`.
+    /// `looks like patch-remove-ignored (seen in https://…)`.
     pub(crate) fn sentence(&self) -> String {
         let seen = self.seen.map(|link| format!(" (seen in {link})")).unwrap_or_default();
-        format!("looks like {}{seen}; {}", visible(self.id), self.command)
+        format!("looks like {}{seen}", self.id)
     }
 }
 

@@ -136,10 +136,11 @@ fn what_a_run_finds_is_recognised() {
     assert!(broken.iter().all(|finding| finding.looks_like.as_deref() == Some(FAULT)), "{broken:#?}");
     assert!(findings.iter().all(|finding| finding.looks_like.is_none() || finding.verdict >= Verdict::Warn));
 
-    let sentence = format!("looks like {FAULT} (seen in https://");
+    let sentence = format!("looks like {FAULT} (seen in");
     let again = place.run(&["report", "out/results.json"]).exits(1);
     for text in [again.stdout, place.read("out/junit.xml")] {
         assert_eq!(text.matches(&sentence).count(), broken.len(), "{text}");
+        assert!(text.contains(&format!("explain    scimcheck explain {FAULT}\n")), "{text}");
     }
     let page = place.read("out/report.html");
     assert_eq!(page.matches(&format!("Looks like <code>{FAULT}</code>")).count(), broken.len());

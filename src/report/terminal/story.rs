@@ -165,6 +165,9 @@ impl Teller<'_> {
         }
         if let Some(likeness) = Likeness::of(finding) {
             self.wrapped(INDENT, &likeness.sentence());
+            // Not wrapped: it is there to be copied.
+            let command = clip(&likeness.command, COMMAND);
+            self.line(INDENT, &format!("{}  {command}", self.paint.dim("explain  ")));
         }
         if let Some(why) = &finding.why {
             self.wrapped(INDENT, why);
