@@ -100,7 +100,7 @@ fn the_page_is_fresh() -> Result<(), Failed> {
 
 fn descriptions_are_sound() -> Result<(), Failed> {
     let built: BTreeSet<&str> = faults().iter().map(|fault| fault.id()).collect();
-    one_line_each(Faults::embedded().mistakes(Catalogue::embedded(), &built))
+    one_line_each(&Faults::embedded().mistakes(Catalogue::embedded(), &built))
 }
 
 fn the_table_is_sound() -> Result<(), Failed> {
@@ -108,8 +108,7 @@ fn the_table_is_sound() -> Result<(), Failed> {
     let mut mistakes = Vec::new();
     for (area, records) in &Table::embedded().0 {
         for (id, record) in records {
-            let of = |fault: &&scimcheck::suite::faults::FaultDescription| fault.area == *area;
-            if Faults::embedded().get(id).filter(of).is_none() {
+            if Faults::embedded().get(id).is_none_or(|fault| fault.area != *area) {
                 mistakes.push(format!("{area}.json: {id} is no fault of this area"));
             }
             let own = |check: &&String| !check.starts_with("target/");
@@ -124,10 +123,10 @@ fn the_table_is_sound() -> Result<(), Failed> {
     let stale = Reasons::embedded().stale(&figures.unfailing);
     mistakes
         .extend(stale.iter().map(|glob| format!("unfailing.yaml: {glob}: no such check, or one that fails")));
-    one_line_each(mistakes)
+    one_line_each(&mistakes)
 }
 
-fn one_line_each(mistakes: Vec<String>) -> Result<(), Failed> {
+fn one_line_each(mistakes: &[String]) -> Result<(), Failed> {
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes.join("\n").into()) }
 }
 
@@ -157,5 +156,5 @@ fn no_network_changes_no_verdict() -> Result<(), Failed> {
     if local.iter().any(|(_, verdict)| verdict == Sight::Missed.as_str()) {
         return Err("nothing was judged".into());
     }
-    one_line_each(differ)
+    one_line_each(&differ)
 }

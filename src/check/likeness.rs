@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use crate::model::{CaseResult, Finding, Level, RequirementId, Verdict};
-use crate::suite::caught::{Record, Table};
+use crate::suite::caught::{Record, Table, check_of};
 use crate::suite::faults::{FaultDescription, Faults};
 
 /// Of the checks of a fault that were judged, at least so many of a hundred are broken.
@@ -70,10 +70,8 @@ fn holds(finding: &Finding) -> Option<bool> {
 
 /// The check as it stands in the suites: one for all rows that are derived, one for all breaches of an invariant.
 fn written<'c>(check: &'c str, derived: &BTreeSet<String>) -> Cow<'c, str> {
+    let check = check_of(check);
     let Some((case, name)) = check.split_once('#') else { return check.into() };
-    if case.starts_with("invariants/") {
-        return format!("{case}#holds").into();
-    }
     let before = derived.range::<str, _>((Bound::Unbounded, Bound::Included(case))).next_back();
     match before.filter(|beginning| case.starts_with(beginning.as_str())) {
         Some(beginning) => format!("{beginning}*#{name}").into(),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::model::{Finding, Level, RequirementId, RunResult, Verdict};
 use crate::suite::catalogue::Catalogue;
 pub use crate::suite::caught::Sight;
+use crate::suite::caught::check_of;
 use crate::suite::faults::{FaultDescription, Normative};
 
 /// A check that says more against the server than against the same server without faults.
@@ -36,7 +37,7 @@ impl Baseline {
         let findings = result.cases.iter().flat_map(|case| &case.checks);
         let mut all: HashMap<String, Verdict> = HashMap::new();
         for finding in findings {
-            let worst = all.entry(finding.id.clone()).or_insert(finding.verdict);
+            let worst = all.entry(check_of(&finding.id).to_owned()).or_insert(finding.verdict);
             *worst = (*worst).max(finding.verdict);
         }
         Self(all)
@@ -48,19 +49,20 @@ impl Baseline {
         let mut worst: HashMap<&str, Seen> = HashMap::new();
         for finding in result.cases.iter().flat_map(|case| &case.checks) {
             let speaks = matches!(finding.verdict, Verdict::Info | Verdict::Warn | Verdict::Fail);
-            let is_new = self.0.get(&finding.id).is_none_or(|before| *before < finding.verdict);
+            let check = check_of(&finding.id);
+            let is_new = self.0.get(check).is_none_or(|before| *before < finding.verdict);
             // Once broken anyway, a check says nothing about the fault.
             if !speaks || !is_new {
                 continue;
             }
             let seen = Seen {
-                check: finding.id.clone(),
+                check: check.to_owned(),
                 requirement: finding.requirement.clone(),
                 verdict: finding.verdict,
                 case: case_of(finding),
                 broken: finding.verdict >= Verdict::Warn || finding.level == Level::May,
             };
-            let known = worst.entry(&finding.id).or_insert_with(|| seen.clone());
+            let known = worst.entry(check).or_insert_with(|| seen.clone());
             if known.verdict < seen.verdict {
                 *known = seen;
             }

@@ -29,6 +29,16 @@ impl Sight {
     }
 }
 
+/// The check that a finding is of: an invariant that is broken in several ways has a finding for each.
+#[must_use]
+pub fn check_of(finding: &str) -> &str {
+    let invariant = finding.starts_with("invariants/");
+    match finding.split_once("#holds-").filter(|_| invariant) {
+        Some((case, _)) => &finding[..case.len() + "#holds".len()],
+        None => finding,
+    }
+}
+
 /// What saw a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
