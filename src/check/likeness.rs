@@ -107,7 +107,16 @@ fn suspects<'t>(
         let judged_enough = suspect.judged() * 2 >= checks.len();
         (judged_enough && suspect.shows(record, derived) && suspect.explains(observed)).then_some(suspect)
     };
-    table.iter().filter_map(suspect).collect()
+    let mut all: Vec<Suspect<'_>> = table.iter().filter_map(suspect).collect();
+    all.sort_by_key(|suspect| Reverse(suspect.score()));
+    // What is left over of a fault that mostly shows what a likelier one shows is chance.
+    let mut explained = BTreeSet::new();
+    all.retain(|suspect| {
+        let own = suspect.broken.iter().filter(|check| !explained.contains(*check)).count();
+        explained.extend(suspect.broken.iter().cloned());
+        own == 0 || own * 2 > suspect.broken.len()
+    });
+    all
 }
 
 impl Suspect<'_> {
