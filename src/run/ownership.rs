@@ -360,9 +360,9 @@ impl Ownership {
                     Err(reason) => Outcome::Lost { reason, expected: true },
                 }
             }
-            // What is there already may be what an earlier try made, though it was answered with 429.
-            409 if tries > 1 => {
-                let reason = "the create was answered with 429, and then with 409".to_owned();
+            // What is in the way may be what an earlier try made, though it was answered with 429.
+            409 | 429 if tries > 1 => {
+                let reason = format!("the create was answered with 429, and then with {}", response.status);
                 Outcome::Lost { reason, expected: false }
             }
             // Refused, or not implemented: nothing was made. A time-out (408) may come from a proxy that handed the
