@@ -53,7 +53,7 @@ fn snapshot(name: &str, text: &str) {
     settings.set_omit_expression(true);
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
     settings.add_filter(r"\(\d+ ms\)", "(N ms)");
-    settings.add_filter(r"\d+ ms$", "N ms");
+    settings.add_filter(r"(?m) +\d+ ms$", " N ms");
     settings.add_filter(r"\d+(\.\d+)? m?s: ", "TIME: ");
     settings.add_filter(r"(?m)in \d+\.\d s$", "in TIME");
     settings.add_filter(r"scimcheck(-\w+)? \d+\.\d+\.\d+", "scimcheck$1 VERSION");
