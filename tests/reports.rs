@@ -215,7 +215,7 @@ fn a_body_of_any_depth_can_be_read_back() {
     let mut result = fixture::rich();
     let deep = (0..127).fold(json!("bottom"), |value, _| json!([value]));
     if let RecordedAnswer::Response { body, .. } = &mut result.exchanges[0].answer {
-        *body = Some(fixture::body(deep.clone()));
+        *body = Some(fixture::body(&deep));
     }
     let read = json::read(&json::render(&result)).unwrap();
     let RecordedAnswer::Response { body: Some(body), .. } = &read.exchanges[0].answer else { panic!() };

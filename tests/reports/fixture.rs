@@ -47,8 +47,8 @@ pub(crate) fn exchange(
     }
 }
 
-pub(crate) fn body(value: Value) -> RecordedBody {
-    RecordedBody::of_json(&value, value.to_string().len() as u64)
+pub(crate) fn body(value: &Value) -> RecordedBody {
+    RecordedBody::of_json(value, value.to_string().len() as u64)
 }
 
 pub(crate) fn text_body(text: &str, truncated: bool) -> RecordedBody {
@@ -154,7 +154,7 @@ fn patch() -> (CaseResult, Vec<RecordedExchange>) {
     case.duration_ms = 412.3;
     case.outcomes =
         vec![OutcomeTaken { step: "remove the member".into(), outcome: "returns no content".into() }];
-    let request = body(json!({
+    let request = body(&json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{ "op": "remove", "path": "members[value eq \"2819c224\"]" }],
     }));
@@ -168,7 +168,7 @@ fn patch() -> (CaseResult, Vec<RecordedExchange>) {
         ),
         answered(
             exchange(&format!("{id}:3"), Phase::Step, "read the group", ("GET", "/Groups/9b1c"), 200),
-            body(group),
+            body(&group),
         ),
         exchange(&format!("{id}:4"), Phase::Cleanup, "clean-up", ("DELETE", "/Groups/9b1c"), 204),
     ];
@@ -299,7 +299,7 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
     let mut exchange = exchange(exchange_id, Phase::Step, HOSTILE, ("PUT", "/Users/1"), 200);
     exchange.request.url = format!("{BASE}/Users/{HOSTILE}");
     exchange.request.headers.push((HOSTILE.to_owned(), HOSTILE.to_owned()));
-    exchange.request.body = Some(body(json!({ HOSTILE: [HOSTILE, null, 1.5] })));
+    exchange.request.body = Some(body(&json!({ HOSTILE: [HOSTILE, null, 1.5] })));
     exchange.curl = format!("curl '{HOSTILE}'");
     exchange.answer = RecordedAnswer::Response {
         status: 200,
