@@ -1,7 +1,7 @@
 //! Proof that the suites see what is wrong: the reference server is given one fault after the other, and the suites have
 //! to notice each (layer 7). And the other direction: nothing may fail on a variant, which the RFCs allow.
 //!
-//! [`Reference`] is a reference server that has all that a suite can ask for; [`sweep`] runs the suites against one for
+//! [`Reference`] is a reference server that has all that a suite can ask for; `sweep` runs the suites against one for
 //! each [`Broken`]; [`verdict`] says whether a fault was caught; [`Table`] is what is recorded of that
 //! (`fixtures/selftest/caught/`), [`page`] and [`story`] are what people read.
 
