@@ -3,6 +3,7 @@
 pub mod event;
 pub mod exchange;
 pub mod feature;
+pub mod headers;
 pub mod outcome;
 pub mod requirement;
 pub mod verdict;
@@ -13,6 +14,7 @@ pub use exchange::{
     Request, Response,
 };
 pub use feature::{Feature, FeatureState, Features};
+pub use headers::Headers;
 pub use outcome::{
     CaseResult, Counts, Finding, JsonText, LeftOver, OutcomeTaken, RecordedAnswer, RecordedBody,
     RecordedExchange, RecordedRequest, RequirementResult, RunResult, SourceRef, TargetInfo, ToolInfo,

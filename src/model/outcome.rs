@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ExchangeId, FailureKind, FeatureState, Level, Phase, RequirementId, Verdict};
+use super::{ExchangeId, FailureKind, FeatureState, Headers, Level, Phase, RequirementId, Verdict};
 
 /// How many of each verdict.
 pub type Counts = BTreeMap<Verdict, usize>;
@@ -239,7 +239,7 @@ pub struct RecordedRequest {
     /// Absolute URL.
     pub url: String,
     /// Header names and values in order.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// Body.
     pub body: Option<RecordedBody>,
 }
@@ -253,7 +253,7 @@ pub enum RecordedAnswer {
         /// Status code.
         status: u16,
         /// Header names and values in order.
-        headers: Vec<(String, String)>,
+        headers: Headers,
         /// Body; `None` if it is empty.
         body: Option<RecordedBody>,
     },

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::model::{Answer, Body, Completeness, Exchange};
 
-/// Bodies up to this size are kept as they are.
+/// Bodies up to this size are kept as values too: reading them again takes longer than they take memory.
+const READ: usize = 4 << 10;
+/// Bodies up to this size are kept whole.
 const SMALL: usize = 64 << 10;
 /// Bytes of larger bodies that a case keeps. What goes beyond is judged by the checks of its step, but no more by the
 /// invariants, which look at a case when it is over.
@@ -17,6 +19,9 @@ pub(crate) fn slim(exchanges: &mut [Exchange]) {
         let Answer::Response(response) = &mut exchange.answer else { continue };
         let size = response.body.bytes.len();
         if size <= SMALL {
+            if size > READ {
+                response.body.forget();
+            }
             continue;
         }
         kept += size;

@@ -1,5 +1,7 @@
 //! From text to checked suites: YAML → tree → JSON Schema → typed structs → lint.
 
+use std::sync::Arc;
+
 use super::catalogue::Catalogue;
 use super::diagnostic::{Diagnostic, Place};
 use super::format::{Case, Check, SetupEntry, Step, SuiteFile};
@@ -13,8 +15,8 @@ use super::{lint, repair, schema, validate};
 pub struct Suite {
     /// The file, relative to the suites folder.
     pub file: String,
-    /// Its content.
-    pub spec: SuiteFile,
+    /// Its content; shared, because every plan keeps it.
+    pub spec: Arc<SuiteFile>,
 }
 
 /// A suite file as typed structs, with the places of everything in it.
@@ -36,7 +38,8 @@ pub fn load(sources: &[Source], catalogue: &Catalogue) -> Result<Vec<Suite>, Vec
     let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().flatten().collect();
     diagnostics.extend(lint::lint(&parsed, catalogue));
     if diagnostics.is_empty() {
-        Ok(parsed.into_iter().map(|parsed| Suite { file: parsed.source.name, spec: parsed.spec }).collect())
+        let suite = |parsed: Parsed| Suite { file: parsed.source.name, spec: Arc::new(parsed.spec) };
+        Ok(parsed.into_iter().map(suite).collect())
     } else {
         let rank = |file: &str| sources.iter().position(|source| source.name == file);
         diagnostics.sort_by_cached_key(|mistake| (rank(&mistake.file), mistake.place));
@@ -55,7 +58,7 @@ pub fn embedded() -> Vec<Suite> {
     const JSON: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/embedded_suites.rs"));
     in_parallel(JSON, |(file, json)| {
         let spec = serde_json::from_str(json).unwrap_or_else(|error| panic!("the embedded {file}: {error}"));
-        Suite { file: (*file).to_owned(), spec }
+        Suite { file: (*file).to_owned(), spec: Arc::new(spec) }
     })
 }
 

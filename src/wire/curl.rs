@@ -13,7 +13,7 @@ pub fn command(request: &RecordedRequest) -> String {
         method => words.extend(["-X".to_owned(), quote(method)]),
     }
     words.push(quote_with_variables(&request.url, "SCIM_TOKEN"));
-    for (name, value) in &request.headers {
+    for (name, value) in request.headers.iter() {
         words.extend(["-H".to_owned(), header(name, value)]);
     }
     if let Some(body) = &request.body {
@@ -75,7 +75,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::RecordedBody;
+    use crate::model::{Headers, RecordedBody};
 
     #[test]
     fn commands() {
@@ -83,11 +83,13 @@ mod tests {
         let request = RecordedRequest {
             method: "POST".into(),
             url: "http://h/Users?filter=a%20eq%20%22b%22".into(),
-            headers: vec![
-                ("accept".into(), "application/scim+json".into()),
-                ("authorization".into(), "Bearer ***".into()),
-                ("x-api-key".into(), "***".into()),
-            ],
+            headers: [
+                ("accept", "application/scim+json"),
+                ("authorization", "Bearer ***"),
+                ("x-api-key", "***"),
+            ]
+            .into_iter()
+            .collect(),
             body: Some(body),
         };
         assert_eq!(
@@ -99,7 +101,7 @@ mod tests {
         let get = RecordedRequest {
             method: "GET".into(),
             url: "http://h/Users".into(),
-            headers: vec![],
+            headers: Headers::default(),
             body: None,
         };
         assert_eq!(command(&get), "curl http://h/Users");

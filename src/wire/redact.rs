@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::curl;
 use super::spelling::{End, Spellings};
 use crate::model::{
-    Answer, Body, Completeness, Exchange, ParsedBody, Phase, RecordedAnswer, RecordedBody, RecordedExchange,
-    RecordedRequest,
+    Answer, Body, Completeness, Exchange, Headers, ParsedBody, Phase, RecordedAnswer, RecordedBody,
+    RecordedExchange, RecordedRequest,
 };
 
 /// What stands for a secret.
@@ -108,7 +108,7 @@ impl Redactor {
     /// The exchange as reports may show it.
     #[must_use]
     pub fn exchange(&self, exchange: &Exchange) -> RecordedExchange {
-        let headers = |headers: &[(String, String)]| -> Vec<(String, String)> {
+        let headers = |headers: &[(String, String)]| -> Headers {
             headers.iter().map(|(name, value)| (self.line(name), self.line(value))).collect()
         };
         let request = RecordedRequest {
@@ -226,7 +226,7 @@ mod tests {
     fn a_whole_exchange() {
         let recorded = redactor(&["tok"]).exchange(&exchange(b"{\"a\":\"tok\"}", Completeness::Complete));
         assert!(!serde_json::to_string(&recorded).unwrap().contains("tok\""));
-        assert_eq!(recorded.request.headers[0].1, "Bearer ***");
+        assert_eq!(recorded.request.headers.iter().next(), Some(("authorization", "Bearer ***")));
     }
 
     #[test]

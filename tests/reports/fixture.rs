@@ -30,15 +30,14 @@ pub(crate) fn exchange(
         request: RecordedRequest {
             method: method.to_owned(),
             url: format!("{BASE}{path}"),
-            headers: vec![
-                ("accept".to_owned(), "application/scim+json".to_owned()),
-                ("authorization".to_owned(), "Bearer ***".to_owned()),
-            ],
+            headers: [("accept", "application/scim+json"), ("authorization", "Bearer ***")]
+                .into_iter()
+                .collect(),
             body: None,
         },
         answer: RecordedAnswer::Response {
             status,
-            headers: vec![("content-type".to_owned(), "application/scim+json".to_owned())],
+            headers: [("content-type", "application/scim+json")].into_iter().collect(),
             body: None,
         },
         started_ms: 100.0,
@@ -298,12 +297,12 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
     case.outcomes = vec![OutcomeTaken { step: HOSTILE.to_owned(), outcome: HOSTILE.to_owned() }];
     let mut exchange = exchange(exchange_id, Phase::Step, HOSTILE, ("PUT", "/Users/1"), 200);
     exchange.request.url = format!("{BASE}/Users/{HOSTILE}");
-    exchange.request.headers.push((HOSTILE.to_owned(), HOSTILE.to_owned()));
+    exchange.request.headers = exchange.request.headers.iter().chain([(HOSTILE, HOSTILE)]).collect();
     exchange.request.body = Some(body(&json!({ HOSTILE: [HOSTILE, null, 1.5] })));
     exchange.curl = format!("curl '{HOSTILE}'");
     exchange.answer = RecordedAnswer::Response {
         status: 200,
-        headers: vec![("x-hostile".to_owned(), HOSTILE.to_owned())],
+        headers: [("x-hostile", HOSTILE)].into_iter().collect(),
         body: Some(text_body(&format!("<html>{HOSTILE}\n{}", "y".repeat(20_000)), false)),
     };
     (with_exchanges(case, &[exchange_id]), vec![exchange])

@@ -18,7 +18,10 @@ use crate::raw::{self, Received, Reply};
 /// Runs cases, made of JSON, that no linter has seen.
 async fn run_unlinted(base_url: &str, cases: Value, disposable: bool) -> RunResult {
     let spec = json!({ "format": 1, "suite": "evil", "title": "Evil", "cases": cases });
-    let suite = Suite { file: "evil.yaml".to_owned(), spec: serde_json::from_value(spec).expect("a suite") };
+    let suite = Suite {
+        file: "evil.yaml".to_owned(),
+        spec: Arc::new(serde_json::from_value(spec).expect("a suite")),
+    };
     let base_url: url::Url = base_url.parse().expect("a URL");
     let redactor = Redactor::default();
     let transport = Live::new(LiveOptions::new(base_url.clone()).bearer("a-token-of-this-test"), &redactor)

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::model::{Phase, RecordedAnswer, RecordedBody, RecordedExchange};
+use crate::model::{Headers, Phase, RecordedAnswer, RecordedBody, RecordedExchange};
 use crate::report::evidence::Evidence;
 use crate::report::text::{clip, duration, thousands};
 
@@ -109,7 +109,7 @@ fn whole(exchange: &RecordedExchange, budget: &mut Budget) -> Option<Whole> {
     Some(whole)
 }
 
-fn message(start: &str, headers: &[(String, String)], body: Option<&RecordedBody>) -> Message {
+fn message(start: &str, headers: &Headers, body: Option<&RecordedBody>) -> Message {
     let mut head = clip(start, BODY).into_owned();
     for (name, value) in headers.iter().take(HEADERS) {
         head.push('\n');
