@@ -7,6 +7,7 @@ use super::find::find;
 use super::ledger::{self, LedgerError, OutstandingCreate};
 use super::naming::carries;
 use super::ownership::{Ownership, Trace};
+use super::precondition::{self, Timed};
 use super::request::SCIM_JSON;
 use super::time_limit::TimeLimit;
 use crate::model::{Answer, AuthMode, LeftOver, Request};
@@ -39,9 +40,14 @@ impl std::fmt::Display for Seen {
 /// Reads a URL, without its query.
 pub(crate) async fn look(transport: &dyn Transport, url: &str, name: &str) -> Seen {
     let url = url.split(['?', '#']).next().unwrap_or_default();
+    seen(&transport.send(&request("GET", url)).await.answer, name)
+}
+
+/// What the answer to a read shows.
+fn seen(answer: &Answer, name: &str) -> Seen {
     // Names are the token of the run and, after a hyphen, what tells them apart.
     let token = name.split('-').next().unwrap_or(name);
-    match transport.send(&request("GET", url)).await.answer {
+    match answer {
         Answer::Response(response) if matches!(response.status, 404 | 410) => Seen::Nothing,
         Answer::Response(response) if response.status == 200 => match response.body.json() {
             Some(body) if carries(body, name) => Seen::Ours,
@@ -57,8 +63,9 @@ pub(crate) async fn look(transport: &dyn Transport, url: &str, name: &str) -> Se
 const PATIENCE: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
 
 /// Deletes a resource that was seen to be the run's own, and makes sure that it is gone.
-async fn delete(transport: &dyn Transport, url: &str, name: &str) -> Result<(), String> {
-    match transport.send(&request("DELETE", url)).await.answer {
+async fn delete(cleaner: &mut Cleaner<'_>, url: &str, name: &str) -> Result<(), String> {
+    let transport = cleaner.transport;
+    match cleaner.send_delete(url, name).await? {
         Answer::Response(response) if matches!(response.status, 404 | 410) => return Ok(()),
         Answer::Response(response) if (200..300).contains(&response.status) => {}
         Answer::Response(response) => return Err(format!("DELETE was answered with {}", response.status)),
@@ -75,6 +82,41 @@ async fn delete(transport: &dyn Transport, url: &str, name: &str) -> Result<(), 
         }
     }
     Err("DELETE was answered as done, but it is still there".to_owned())
+}
+
+/// Sends what clean-up sends.
+struct Cleaner<'t> {
+    transport: &'t dyn Transport,
+    /// The first DELETE that was refused without If-Match (428), the read of the version, and the DELETE with it.
+    demand: Vec<Timed>,
+}
+
+impl<'t> Cleaner<'t> {
+    fn new(transport: &'t dyn Transport) -> Self {
+        Self { transport, demand: Vec::new() }
+    }
+
+    /// Sends a DELETE, and once more with If-Match to a target that demands it, if a read still shows the run's own
+    /// resource there.
+    async fn send_delete(&mut self, url: &str, name: &str) -> Result<Answer, String> {
+        let delete = request("DELETE", url);
+        let first = precondition::timed(self.transport, &delete).await;
+        let Some(status) = precondition::demand(&first.sent.answer) else { return Ok(first.sent.answer) };
+        let read = precondition::timed(self.transport, &precondition::read_of(url)).await;
+        match seen(&read.sent.answer, name) {
+            Seen::Ours => {}
+            // Deleted by the case already.
+            Seen::Nothing => return Ok(read.sent.answer),
+            other => return Err(format!("DELETE was answered with {status}, and {other}: not deleted")),
+        }
+        let conditional = precondition::with_if_match(&delete, &read.sent.answer);
+        let last = precondition::timed(self.transport, &conditional).await;
+        let answer = last.sent.answer.clone();
+        if status == 428 && self.demand.is_empty() {
+            self.demand = vec![first, read, last];
+        }
+        Ok(answer)
+    }
 }
 
 /// What is known about a create whose resource is to be deleted.
@@ -119,12 +161,13 @@ impl Removed {
 }
 
 /// Deletes what a create made: at its URL if it carries the name there, else wherever a search finds it.
-async fn remove(transport: &dyn Transport, wanted: &Wanted<'_>) -> Removed {
+async fn remove(cleaner: &mut Cleaner<'_>, wanted: &Wanted<'_>) -> Removed {
+    let transport = cleaner.transport;
     let (mut reason, mut expected) = (wanted.reason.to_owned(), wanted.expected);
     if let Some(url) = wanted.url {
         let seen = if wanted.confirmed { Seen::Ours } else { look(transport, url, wanted.name).await };
         match seen {
-            Seen::Ours => return Removed::one(url, delete(transport, url, wanted.name).await),
+            Seen::Ours => return Removed::one(url, delete(cleaner, url, wanted.name).await),
             // Gone; or the server gave the id again.
             Seen::Nothing | Seen::Foreign(true) if wanted.deleted => return Removed::one(url, Ok(())),
             // The target may have given a wrong URL; if a search finds nothing either, nothing is there.
@@ -148,7 +191,7 @@ async fn remove(transport: &dyn Transport, wanted: &Wanted<'_>) -> Removed {
             let mut removed = Removed::default();
             for url in urls {
                 let deleted = match look(transport, &url, wanted.name).await {
-                    Seen::Ours => delete(transport, &url, wanted.name).await,
+                    Seen::Ours => delete(cleaner, &url, wanted.name).await,
                     Seen::Nothing => Ok(()),
                     other => Err(format!("{other}: not deleted")),
                 };
@@ -159,19 +202,29 @@ async fn remove(transport: &dyn Transport, wanted: &Wanted<'_>) -> Removed {
     }
 }
 
+/// What deleting the resources of a case came to.
+#[derive(Debug)]
+pub(crate) struct AfterCase {
+    /// What is still there.
+    pub(crate) left_over: Vec<LeftOver>,
+    /// The exchanges that show that the target demands If-Match; empty if it does not.
+    pub(crate) demand: Vec<Timed>,
+}
+
 /// Deletes what a case created, the newest first, within a time. Never changes a verdict. What is left stays in the
 /// ledger.
 pub(crate) async fn after_case(
     transport: &dyn Transport,
     ownership: &Ownership,
     within: Duration,
-) -> Vec<LeftOver> {
+) -> AfterCase {
     let limit = TimeLimit::new(transport, within);
+    let mut cleaner = Cleaner::new(transport);
     let mut left_over = Vec::new();
     for trace in ownership.traces() {
         let wanted = wanted(&trace, ownership.name());
         let removed = tokio::select! {
-            removed = remove(transport, &wanted) => removed,
+            removed = remove(&mut cleaner, &wanted) => removed,
             () = limit.is_over() => {
                 let url = trace.url.as_deref().unwrap_or(&trace.endpoint);
                 let why = format!("clean-up took longer than {}", crate::suite::duration::human(within));
@@ -184,7 +237,7 @@ pub(crate) async fn after_case(
         let problem = |(url, reason)| LeftOver { url, reason, case: ownership.case().to_owned() };
         left_over.extend(removed.problems.into_iter().map(problem));
     }
-    left_over
+    AfterCase { left_over, demand: cleaner.demand }
 }
 
 fn wanted<'a>(trace: &'a Trace, name: &'a str) -> Wanted<'a> {
@@ -227,8 +280,9 @@ pub struct CleanUp {
 pub async fn cleanup(path: &Path, transport: &dyn Transport) -> Result<CleanUp, LedgerError> {
     let outstanding = ledger::read(path)?;
     let mut done = CleanUp::default();
+    let mut cleaner = Cleaner::new(transport);
     for create in outstanding.creates.iter().rev() {
-        let removed = remove(transport, &of_ledger(create, &outstanding.token)).await;
+        let removed = remove(&mut cleaner, &of_ledger(create, &outstanding.token)).await;
         if removed.problems.is_empty() {
             ledger::mark_gone(path, create.number)
                 .map_err(|source| LedgerError::Io { path: path.to_owned(), source })?;
@@ -256,3 +310,6 @@ fn of_ledger<'a>(create: &'a OutstandingCreate, token: &'a str) -> Wanted<'a> {
         expected: create.lost.is_some(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,8 @@ use super::case::CaseRun;
 use super::invariants::Tally;
 use super::shared::Shared;
 use crate::model::{
-    Answer, CaseResult, Exchange, Finding, LeftOver, RecordedExchange, Verdict, milliseconds,
+    Answer, CaseResult, Exchange, ExchangeId, Finding, LeftOver, Phase, RecordedExchange, Verdict,
+    milliseconds,
 };
 use crate::wire::redact::Redactor;
 
@@ -17,6 +18,8 @@ pub(crate) struct Done {
     pub(crate) exchanges: Vec<RecordedExchange>,
     pub(crate) left_over: Vec<LeftOver>,
     pub(crate) invariants: Tally,
+    /// The exchanges that show that the target demands If-Match.
+    pub(crate) demand: Option<Vec<ExchangeId>>,
 }
 
 impl Done {
@@ -28,7 +31,7 @@ impl Done {
 
 /// Takes in a case.
 pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
-    let CaseRun { mut result, mut exchanges, left_over } = run;
+    let CaseRun { mut result, mut exchanges, left_over, demand } = run;
     let shown = |finding: Finding| match shared.evidence || finding.verdict >= Verdict::Warn {
         true => redact(redactor, finding),
         false => without_texts(finding),
@@ -40,7 +43,8 @@ pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
         reason: redactor.line(&left.reason),
         ..left
     });
-    Done { left_over: left_over.collect(), result: Some(result), ..judge(shared, redactor, &mut exchanges) }
+    let done = judge(shared, redactor, &mut exchanges);
+    Done { left_over: left_over.collect(), result: Some(result), demand, ..done }
 }
 
 /// Takes in discovery, as a case of its own if it found something.
@@ -78,7 +82,10 @@ fn judge(shared: &Shared, redactor: &Redactor, exchanges: &mut [Exchange]) -> Do
     let mut invariants = Tally::default();
     let mut recorded = Vec::with_capacity(exchanges.len());
     for exchange in exchanges {
-        invariants.judge(exchange, &shared.context);
+        // Clean-up decides no verdict.
+        if exchange.phase != Phase::Cleanup {
+            invariants.judge(exchange, &shared.context);
+        }
         if shared.evidence {
             recorded.push(redactor.exchange(exchange));
         }

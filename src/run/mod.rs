@@ -17,10 +17,13 @@ mod ownership;
 mod place;
 pub mod plan;
 mod poll;
+mod precondition;
 mod request;
 mod requirements;
 mod shared;
 mod slim;
+#[cfg(test)]
+mod strict;
 mod time_limit;
 
 use std::collections::{BTreeMap, HashMap};
@@ -108,13 +111,16 @@ pub async fn run(
 
     // In plan order, whichever case ended first: the same run gives the same report.
     let (mut cases, mut exchanges, mut left_over) = (Vec::new(), Vec::new(), Vec::new());
+    let mut demand = None;
     let mut invariants = invariants::Tally::default();
     for done in done {
         cases.extend(done.result);
         exchanges.extend(done.exchanges);
         left_over.extend(done.left_over);
+        demand = demand.or(done.demand);
         invariants.add(done.invariants);
     }
+    cases.extend(demand.as_deref().map(precondition::case));
     cases.extend(invariants.cases(|text| redactor.line(text)));
     check::likeness::name(&mut cases, &plan.derived());
     let requirements = requirements::summarise(shared.catalogue, &plan, &cases);

@@ -20,8 +20,8 @@ use crate::wire::{Live, LiveOptions, Redactor};
 /// A server in this process is never late.
 const PATIENCE: Duration = Duration::from_millis(30);
 /// What a broken server may take its time for. Long, because a busy machine is no fault of a server.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-const CASE_TIMEOUT: Duration = Duration::from_secs(300);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+const CASE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A reference server and its client.
 pub struct Reference {

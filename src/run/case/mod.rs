@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use self::finding::source;
 pub(super) use self::finding::{not_applicable, slug};
-use super::cleanup;
+use super::cleanup::{self, AfterCase};
 use super::ownership::{Ownership, Refused};
 use super::place::Places;
 use super::plan::PlannedCase;
@@ -18,7 +18,9 @@ use super::poll::{self, Pauses};
 use super::requirements::requirement_of;
 use super::shared::Shared;
 use super::time_limit::TimeLimit;
-use crate::model::{CaseResult, Exchange, Finding, LeftOver, OutcomeTaken, Phase, Verdict, milliseconds};
+use crate::model::{
+    CaseResult, Exchange, ExchangeId, Finding, LeftOver, OutcomeTaken, Phase, Verdict, milliseconds,
+};
 use crate::suite::duration;
 use crate::suite::format::Step;
 use crate::suite::template::{self, Scope, TemplateError};
@@ -29,6 +31,8 @@ pub(crate) struct CaseRun {
     pub(crate) result: CaseResult,
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) left_over: Vec<LeftOver>,
+    /// The exchanges that show that the target demands If-Match.
+    pub(crate) demand: Option<Vec<ExchangeId>>,
 }
 
 /// Why a case ends before its last step.
@@ -83,9 +87,10 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         () = super::interrupted(&mut interrupt) => Some(Stop::Blocked("interrupted".to_owned())),
     };
     case.settle(stop);
-    let left_over = cleanup::after_case(transport, &case.ownership, within).await;
+    let AfterCase { left_over, demand } = cleanup::after_case(transport, &case.ownership, within).await;
+    case.demanded_by_clean_up(demand);
 
-    let Running { findings, outcomes, exchanges, reason, .. } = case;
+    let Running { findings, outcomes, exchanges, reason, demand, .. } = case;
     // What does not apply takes nothing away from what holds.
     let applies = |verdict: &Verdict| *verdict != Verdict::NotApplicable;
     let verdict = findings.iter().map(|finding| finding.verdict).filter(applies).max();
@@ -104,7 +109,7 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         exchanges: exchanges.iter().map(|exchange| exchange.id.clone()).collect(),
         source: Some(source(planned, planned.case().line)),
     };
-    CaseRun { result, exchanges, left_over }
+    CaseRun { result, exchanges, left_over, demand }
 }
 
 struct Running<'a> {
@@ -116,6 +121,8 @@ struct Running<'a> {
     outcomes: Vec<OutcomeTaken>,
     exchanges: Vec<Exchange>,
     reason: Option<String>,
+    /// The first exchanges that show that the target demands If-Match.
+    demand: Option<Vec<ExchangeId>>,
 }
 
 impl<'a> Running<'a> {
@@ -139,6 +146,7 @@ impl<'a> Running<'a> {
             outcomes: Vec::new(),
             exchanges: Vec::new(),
             reason: None,
+            demand: None,
         }
     }
 

@@ -1,6 +1,5 @@
 //! Sending the requests of a case, and what of their answers later templates see.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -12,10 +11,10 @@ use crate::check;
 use crate::model::{Exchange, ExchangeId, Phase, Request, milliseconds};
 use crate::run::guard;
 use crate::run::ownership::Intents;
+use crate::run::precondition::{self, Sender, Sending, Timed};
 use crate::run::request;
 use crate::run::slim::slim;
 use crate::suite::format::{RequestSpec, Step};
-use crate::wire::Sent;
 
 /// Requests of one step that are under way at the same time, at most.
 const SIDE_BY_SIDE: usize = 16;
@@ -25,6 +24,8 @@ struct Prepared {
     request: Request,
     /// What it may create, as it stands in the ledger.
     intents: Intents,
+    /// Whether it is sent once more where the target demands If-Match.
+    may_repeat: bool,
 }
 
 impl Running<'_> {
@@ -38,44 +39,44 @@ impl Running<'_> {
     ) -> Result<usize, Stop> {
         let prepared = self.prepare(spec, step, name).await?;
         let transport = Arc::clone(&self.shared.transport);
-        let (started_ms, sent) = (self.shared.elapsed_ms(), transport.send(&prepared.request).await);
-        Ok(self.record(&prepared, sent, started_ms, step, phase))
+        let sending = Sender::new().send(transport.as_ref(), &prepared.request, prepared.may_repeat).await;
+        Ok(self.record(&prepared, sending, step, phase))
     }
 
     /// Sends the request of a step once for each element of a list, side by side; returns the places of the exchanges
     /// in the order of the list.
-    pub(super) async fn send_each(&mut self, step: &Step, list: &str) -> Result<Range<usize>, Stop> {
+    pub(super) async fn send_each(&mut self, step: &Step, list: &str) -> Result<Vec<usize>, Stop> {
         let elements = match self.scope.get(list).cloned() {
             Some(Value::Array(elements)) if !elements.is_empty() => elements,
             _ => return Err(Stop::Blocked(format!("{}: `{list}` is no list with elements", step.name))),
         };
         let mut sending = JoinSet::new();
         let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+        let sender = Sender::new();
         let mut prepared = Vec::new();
         for (index, element) in elements.into_iter().enumerate() {
             self.scope.set("each", element);
             let ready = self.prepare(&step.request, &step.name, None).await?;
             let (transport, request) = (Arc::clone(&self.shared.transport), ready.request.clone());
-            let (places, epoch) = (Arc::clone(&places), self.shared.epoch);
+            let (places, sender, may_repeat) = (Arc::clone(&places), sender.clone(), ready.may_repeat);
             prepared.push(ready);
             sending.spawn(async move {
                 let _place = places.acquire_owned().await;
-                let started_ms = milliseconds(epoch.elapsed());
-                (index, started_ms, transport.send(&request).await)
+                (index, sender.send(transport.as_ref(), &request, may_repeat).await)
             });
         }
         let mut answers: Vec<_> = std::iter::repeat_with(|| None).take(prepared.len()).collect();
         while let Some(done) = sending.join_next().await {
-            let (index, started_ms, sent) = done.map_err(|error| Stop::Broken(error.to_string()))?;
-            answers[index] = Some((started_ms, sent));
+            let (index, sending) = done.map_err(|error| Stop::Broken(error.to_string()))?;
+            answers[index] = Some(sending);
         }
-        let first = self.exchanges.len();
+        let mut indices = Vec::with_capacity(answers.len());
         for (prepared, answer) in prepared.into_iter().zip(answers) {
-            if let Some((started_ms, sent)) = answer {
-                self.record(&prepared, sent, started_ms, &step.name, Phase::Step);
+            if let Some(sending) = answer {
+                indices.push(self.record(&prepared, sending, &step.name, Phase::Step));
             }
         }
-        Ok(first..self.exchanges.len())
+        Ok(indices)
     }
 
     /// Makes a request and has it allowed; what is sent is in scope under `name`.
@@ -95,19 +96,44 @@ impl Running<'_> {
         if let (Some(name), Some(body)) = (name, body) {
             self.scope.insert_into("sent", name, body);
         }
-        Ok(Prepared { request, intents })
+        Ok(Prepared { request, intents, may_repeat: precondition::may_repeat(spec) })
     }
 
-    fn record(
-        &mut self,
-        prepared: &Prepared,
-        sent: Sent,
-        started_ms: f64,
-        step: &str,
-        phase: Phase,
-    ) -> usize {
+    /// Takes note of what came back; returns the place of the exchange that is judged.
+    fn record(&mut self, prepared: &Prepared, sending: Sending, step: &str, phase: Phase) -> usize {
+        let Sending { demand, last } = sending;
+        let sent = &last.sent;
         self.ownership.after(&prepared.intents, &prepared.request, &sent.answer, sent.tries);
+        if let Some([refused, read]) = demand {
+            let refused = self.push(refused, &format!("{step} (without If-Match)"), phase);
+            let read = self.push(read, &format!("{step}: read the version"), phase);
+            self.demanded(&[refused, read]);
+        }
+        self.push(last, step, phase)
+    }
+
+    /// Keeps the exchanges in which the clean-up met a target that demands If-Match, if they are the first.
+    pub(super) fn demanded_by_clean_up(&mut self, demand: Vec<Timed>) {
+        if self.demand.is_some() || demand.is_empty() {
+            return;
+        }
+        let names = ["delete it (without If-Match)", "delete it: read the version", "delete it"];
+        let indices: Vec<_> = demand
+            .into_iter()
+            .zip(names)
+            .map(|(timed, name)| self.push(timed, name, Phase::Cleanup))
+            .collect();
+        self.demanded(&indices);
+    }
+
+    fn demanded(&mut self, indices: &[usize]) {
+        let ids = indices.iter().map(|index| self.exchanges[*index].id.clone());
+        self.demand.get_or_insert_with(|| ids.collect());
+    }
+
+    fn push(&mut self, timed: Timed, step: &str, phase: Phase) -> usize {
         slim(&mut self.exchanges);
+        let Timed { began, sent } = timed;
         let number = self.exchanges.len() + 1;
         self.exchanges.push(Exchange {
             id: ExchangeId(format!("{}:{number}", self.planned.id)),
@@ -115,7 +141,7 @@ impl Running<'_> {
             step: step.to_owned(),
             request: sent.request,
             answer: sent.answer,
-            started_ms,
+            started_ms: milliseconds(began.saturating_duration_since(self.shared.epoch)),
             duration_ms: milliseconds(sent.duration),
         });
         self.exchanges.len() - 1

@@ -1,0 +1,153 @@
+//! Targets that change nothing without If-Match: they answer 428 (RFC 6585 §3; ambiguity `version-conflict-status`).
+//! That is their right, and no reason to judge anything else wrongly: such a change is sent once more, with the version
+//! that the resource has now.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Mutex;
+
+use super::cleanup::request;
+use crate::model::{Answer, CaseResult, ExchangeId, Finding, Level, Request, Response, Verdict};
+use crate::suite::format::RequestSpec;
+use crate::wire::{Sent, Transport};
+
+/// The requirement that clients may send If-Match at all.
+const REQUIREMENT: &str = "RFC7644-3.14-06";
+/// Bytes of a version at most: what is longer, many servers do not take as a header.
+const LONGEST_VERSION: usize = 4_000;
+
+/// A request that was sent, and when.
+#[derive(Debug)]
+pub(crate) struct Timed {
+    pub(crate) began: Instant,
+    pub(crate) sent: Sent,
+}
+
+/// What sending a request came to.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    /// The refusal that demanded If-Match, if it was one, and the read of the version.
+    pub(crate) demand: Option<[Timed; 2]>,
+    /// What is judged.
+    pub(crate) last: Timed,
+}
+
+/// Sends the request of a case.
+#[derive(Debug, Clone)]
+pub(crate) struct Sender {
+    /// A repetition changes the version: those of requests under way at the same time stand in line.
+    line: Arc<Mutex<()>>,
+}
+
+impl Sender {
+    /// For requests that may be about the same resource.
+    pub(crate) fn new() -> Self {
+        Self { line: Arc::default() }
+    }
+
+    /// Sends a request; if it `may_repeat` and the target demands If-Match, once more with it.
+    pub(crate) async fn send(
+        &self,
+        transport: &dyn Transport,
+        request: &Request,
+        may_repeat: bool,
+    ) -> Sending {
+        let first = timed(transport, request).await;
+        if !may_repeat || status(&first.sent.answer) != Some(428) {
+            return Sending { demand: None, last: first };
+        }
+        let _turn = self.line.lock().await;
+        let read = timed(transport, &read_of(&request.url)).await;
+        let last = timed(transport, &with_if_match(request, &read.sent.answer)).await;
+        Sending { demand: Some([first, read]), last }
+    }
+}
+
+pub(crate) async fn timed(transport: &dyn Transport, request: &Request) -> Timed {
+    Timed { began: Instant::now(), sent: transport.send(request).await }
+}
+
+fn status(answer: &Answer) -> Option<u16> {
+    match answer {
+        Answer::Response(response) => Some(response.status),
+        Answer::Failed(_) => None,
+    }
+}
+
+/// Whether a request is a change for which a server may demand If-Match, and that has no condition of the suite's own.
+pub(crate) fn may_repeat(spec: &RequestSpec) -> bool {
+    let is_condition =
+        |name: &String| ["if-match", "if-none-match"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    matches!(spec.method.as_str(), "PUT" | "PATCH" | "DELETE") && !spec.headers.keys().any(is_condition)
+}
+
+/// The status of an answer to a DELETE of the clean-up, if it may be If-Match that is missing: some servers answer 412.
+pub(crate) fn demand(answer: &Answer) -> Option<u16> {
+    status(answer).filter(|status| matches!(status, 412 | 428))
+}
+
+/// The read that shows the version of what is at a URL.
+pub(crate) fn read_of(url: &str) -> Request {
+    request("GET", url.split(['?', '#']).next().unwrap_or_default())
+}
+
+/// A request with the version that the answer to a read shows. Without one the condition is `*`: that something is
+/// there (RFC 9110 §13.1.1).
+pub(crate) fn with_if_match(request: &Request, read: &Answer) -> Request {
+    let version = match read {
+        Answer::Response(response) if response.status == 200 => version(response),
+        _ => None,
+    };
+    let mut request = request.clone();
+    request.headers.push(("if-match".to_owned(), version.unwrap_or_else(|| "*".to_owned())));
+    request
+}
+
+/// The `ETag`, else `meta.version` (RFC 7644 §3.14), as far as it can stand in a header.
+fn version(response: &Response) -> Option<String> {
+    let in_body = || response.body.json()?.pointer("/meta/version")?.as_str();
+    let can_stand = |version: &&str| {
+        let bytes = version.trim().as_bytes();
+        (1..=LONGEST_VERSION).contains(&bytes.len()) && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+    };
+    let header = response.header("etag").filter(can_stand);
+    header.or_else(|| in_body().filter(can_stand)).map(|version| version.trim().to_owned())
+}
+
+/// That the target demands If-Match, as a case of the result: said once, with the first refusal as evidence.
+pub(crate) fn case(demand: &[ExchangeId]) -> CaseResult {
+    let finding = Finding {
+        wanted: "nothing in particular: RFC 7644 §3.14 lets clients send If-Match, RFC 6585 §3 lets servers demand it"
+            .to_owned(),
+        got: "changes without If-Match are refused; they were sent once more with the current version".to_owned(),
+        at: "status".to_owned(),
+        exchange: demand.first().cloned(),
+        see: vec!["version-conflict-status".to_owned()],
+        hint: Some("Clients that send no If-Match, as most do, cannot change anything here.".to_owned()),
+        ..Finding::new(
+            "target/if-match#demanded".to_owned(),
+            REQUIREMENT.into(),
+            Level::May,
+            Verdict::Info,
+        )
+    };
+    CaseResult {
+        id: "target/if-match".to_owned(),
+        suite: "target".to_owned(),
+        title: "The target changes nothing without If-Match".to_owned(),
+        area: "etag".to_owned(),
+        verdict: Verdict::Info,
+        reason: None,
+        requires: Vec::new(),
+        started_ms: 0.0,
+        duration_ms: 0.0,
+        checks: vec![finding],
+        outcomes: Vec::new(),
+        exchanges: demand.to_vec(),
+        source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
