@@ -18,9 +18,14 @@ fn folder() -> PathBuf {
 
 /// The files that stand alone, in the order of their names; without `across-files/`.
 fn broken() -> Vec<Source> {
-    let mut all = source::read(&folder()).expect("the fixtures can be read");
+    let mut all = read(&folder());
     all.retain(|source| !source.name.contains('/'));
     all
+}
+
+fn read(folder: &Path) -> Vec<Source> {
+    let read = source::read(folder).expect("the fixtures can be read");
+    read.into_iter().map(|source| source.expect("they are UTF-8")).collect()
 }
 
 fn load(sources: &[Source]) -> Result<Vec<Suite>, Vec<Diagnostic>> {
@@ -100,7 +105,7 @@ fn all_mistakes_of_a_file_are_reported_in_the_order_of_their_places() {
 #[test]
 fn ids_are_unique_across_files() {
     for kind in ["case-id", "suite-id"] {
-        let mut sources = source::read(&folder().join("across-files")).expect("the fixtures can be read");
+        let mut sources = read(&folder().join("across-files"));
         sources.retain(|source| source.name.starts_with(kind));
         assert_eq!(sources.len(), 2);
         assert!(sources.iter().all(|source| mistakes(source).is_empty()), "each of them alone is fine");

@@ -10,7 +10,6 @@ use super::error::CliError;
 use super::exit_code::ExitCode;
 use super::suites;
 use crate::suite;
-use crate::suite::catalogue::Catalogue;
 
 pub(crate) fn lint(args: &LintArgs, context: &Context) -> Result<ExitCode, CliError> {
     let own = Path::new("suites");
@@ -19,8 +18,8 @@ pub(crate) fn lint(args: &LintArgs, context: &Context) -> Result<ExitCode, CliEr
         [] => vec![PathBuf::from("builtin")],
         paths => paths.to_vec(),
     };
-    let sources = suites::sources(&paths)?;
-    let mistakes = suite::load(&sources, Catalogue::embedded()).err().unwrap_or_default();
+    let (sources, mistakes) = suites::sources(&paths)?;
+    let mistakes = suites::check(&sources, mistakes).err().unwrap_or_default();
     match args.format {
         Format::Json => {
             let all: Vec<Value> = mistakes.iter().map(suite::diagnostic::Diagnostic::to_value).collect();

@@ -2,7 +2,10 @@
 
 use std::io;
 use std::path::Path;
+use std::string::FromUtf8Error;
 use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, Place};
 
 /// A suite file as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +30,11 @@ const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 /// Reads a suite file, or every `.yaml` file below a folder, in the order of their names.
 ///
+/// A file that is not UTF-8 is a mistake among others: its diagnostic stands in its place.
+///
 /// # Errors
-/// If something cannot be read, is larger than 8 MiB, or is not UTF-8; the message names the file.
-pub fn read(path: &Path) -> io::Result<Vec<Source>> {
+/// If something cannot be read, or is larger than 8 MiB; the message names the file.
+pub fn read(path: &Path) -> io::Result<Vec<Result<Source, Diagnostic>>> {
     let mut files = Vec::new();
     let named =
         |error: io::Error, path: &Path| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
@@ -49,11 +54,24 @@ pub fn read(path: &Path) -> io::Result<Vec<Source>> {
                     format!("{}: larger than {MAX_FILE} bytes", file.display()),
                 ));
             }
-            let text = std::fs::read_to_string(&file).map_err(|error| named(error, &file))?;
+            let bytes = std::fs::read(&file).map_err(|error| named(error, &file))?;
             let relative = if path.is_dir() { file.strip_prefix(path).unwrap_or(&file) } else { &file };
-            Ok(Source { name: relative.to_string_lossy().replace('\\', "/"), text: text.into() })
+            let name = relative.to_string_lossy().replace('\\', "/");
+            Ok(String::from_utf8(bytes)
+                .map(|text| Source { name: name.clone(), text: text.into() })
+                .map_err(|error| not_utf8(&name, &error)))
         })
         .collect()
+}
+
+fn not_utf8(name: &str, error: &FromUtf8Error) -> Diagnostic {
+    let (bytes, start) = (error.as_bytes(), error.utf8_error().valid_up_to());
+    let text = String::from_utf8_lossy(bytes);
+    let place = Place::from_offset(&text, start);
+    let byte = bytes.get(start).copied().unwrap_or_default();
+    Diagnostic::new(name, &text, place, &format!("not UTF-8: the byte 0x{byte:02X} cannot stand here"))
+        .label("no character")
+        .help("save the file as UTF-8".to_owned())
 }
 
 fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> io::Result<()> {

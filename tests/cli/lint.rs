@@ -48,6 +48,25 @@ fn a_folder_without_suites_is_a_mistake_of_the_user() {
 }
 
 #[test]
+fn a_file_that_is_not_utf8_is_a_mistake_among_others() {
+    let place = Place::new();
+    place.write("suites/a.yaml", &broken());
+    let latin1 = [OWN_SUITE.replace("own/users", "own/others").as_bytes(), b"# caf\xe9\n"].concat();
+    std::fs::write(place.path("suites/b.yaml"), latin1).expect("it can be written");
+    place.write("suites/c.yaml", "format: 1\nsuite: [");
+    let said = place.run(&["lint"]).exits(3);
+    let first = said.stdout.find("suites/a.yaml:").expect("the mistakes of the first file");
+    let last = said.stdout.find("suites/c.yaml:").expect("the mistakes of the last file");
+    let text = &said.stdout[first..last];
+    assert!(
+        text.contains("not UTF-8: the byte 0xE9 cannot stand here") && text.contains("suites/b.yaml:"),
+        "{text}"
+    );
+    assert!(said.stdout.trim_end().ends_with("in 3 files"), "{}", said.stdout);
+    place.run(&["run", "--suites", "suites/b.yaml"]).exits(3);
+}
+
+#[test]
 fn one_broken_file_does_not_hide_another() {
     let place = Place::new();
     place.write("a.yaml", &broken());
