@@ -14,6 +14,8 @@ use crate::raw::{self, Received, Reply};
 pub(crate) enum Manner {
     /// It speaks SCIM, and refuses whatever would change something.
     Scim,
+    /// Like the first, but every discovery document is an error.
+    NoDiscovery,
     /// It answers everything with 401.
     Unauthorized,
     /// It answers everything with a page for people.
@@ -70,6 +72,15 @@ fn body(request: &Received, manner: Manner, heard: &str, spelled: &[String]) -> 
                 format!("<!doctype html><title>{0}</title><p>{0}<p>{1}", spelled[9], spelled.join("<br>"));
             return (404, "text/html", page.into_bytes());
         }
+        Manner::NoDiscovery => match request.path() {
+            "/v2/ServiceProviderConfig" => return error(500),
+            "/v2/ResourceTypes" => return (400, "text/plain", spelled.join("\n").into_bytes()),
+            "/v2/Schemas" => {
+                let page = format!("<!doctype html><title>{}</title><p>{}", heard, spelled.join("<br>"));
+                return (404, "text/html", page.into_bytes());
+            }
+            _ => {}
+        },
         _ => {}
     }
     match (request.method.as_str(), request.path()) {

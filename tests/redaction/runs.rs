@@ -97,6 +97,13 @@ async fn a_bearer_token_from_the_environment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn discovery_errors_that_echo_the_token() {
+    let tables = "token_env = \"T\"\nheaders.X-Api-Key = { env = \"K\", credential = true }";
+    let setup = Setup::new(Manner::NoDiscovery, tables, &[("T", TOKEN), ("K", LONG)]).await;
+    setup.whole_run(&[TOKEN, LONG]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_begins_like_another_from_file_and_command() {
     let tables = "token_file = \"token\"\nheaders.X-Plain = { env = \"H\" }\n[target.t.credentials.read_only]\ntoken_command = \"cat longer\"";
     let setup = Setup::new(Manner::Scim, tables, &[("H", LONG)]).await;
