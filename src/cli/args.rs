@@ -117,6 +117,16 @@ pub(crate) struct TargetArgs {
     pub(crate) run_timeout: Option<Duration>,
 }
 
+/// A glob over ids. Only `*` has a meaning; what other tools take as a pattern would quietly match nothing.
+fn glob(text: &str) -> Result<String, String> {
+    match text.chars().find(|c| "[]{}?!\\".contains(*c) || c.is_whitespace() || c.is_control()) {
+        Some(c) => {
+            Err(format!("malformed glob: `{}` stands in no id; `*` stands for any text", c.escape_debug()))
+        }
+        None => Ok(text.to_owned()),
+    }
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     crate::suite::duration::parse(text).ok_or_else(|| "a duration is as in 500ms, 30s or 2m".to_owned())
 }
@@ -142,7 +152,8 @@ pub(crate) struct RunArgs {
     /// Cases that run at the same time
     #[arg(long, short, value_name = "N", allow_negative_numbers = true)]
     pub(crate) jobs: Option<usize>,
-    /// The seed of all names and ids; default: drawn anew
+    /// The seed of all names and ids; default: drawn anew. Runs with the same seed give the same names: never at the
+    /// same time on one target
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Where the reports go
@@ -171,10 +182,10 @@ pub(crate) struct SuitesArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct SelectionArgs {
     /// Only suites whose id fits, as in `crud/*`; may be repeated
-    #[arg(long = "suite", value_name = "GLOB")]
+    #[arg(long = "suite", value_name = "GLOB", value_parser = glob)]
     pub(crate) suites: Vec<String>,
     /// Only cases whose id fits, as in `crud/create/minimal`; may be repeated
-    #[arg(long = "case", value_name = "GLOB")]
+    #[arg(long = "case", value_name = "GLOB", value_parser = glob)]
     pub(crate) cases: Vec<String>,
 }
 

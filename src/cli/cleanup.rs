@@ -35,6 +35,7 @@ pub(crate) async fn cleanup(args: &CleanupArgs, context: &Context) -> Result<Exi
         });
     }
     let transport = connection.transport.as_ref();
+    connection.obtain_credential().await?;
     let began = Instant::now();
     let documents = Documents::read(transport, &connection.settings, began).await;
     doctor::examine(transport, &connection.settings, &documents, began)

@@ -11,7 +11,7 @@ use crate::server::{Options, Server};
 use crate::target::config::{self, ConfigError, ConfigFile, Flags, TargetConfig};
 use crate::target::discovery::{CredentialKind, Settings};
 use crate::target::doctor::NotReady;
-use crate::wire::{Live, LiveOptions, Redactor};
+use crate::wire::{CredentialError, Live, LiveOptions, Redactor};
 
 /// A target that can be talked to.
 pub(crate) struct Connection {
@@ -85,9 +85,32 @@ impl Connection {
         };
         settings.credential =
             settings.credential.or_else(|| config.has_credential().then_some(CredentialKind::Other));
+        for (credential, variable) in config.token_variables() {
+            redactor.name_token(credential, variable);
+        }
         let transport = Live::new(options, &redactor)
             .map_err(|error| CliError::Config { message: error.to_string(), help: None })?;
         Ok(Self { config, settings, transport: Arc::new(transport), redactor, server })
+    }
+
+    /// Obtains the credential, ahead of everything else: a file or command that does not give it is a mistake of the
+    /// configuration, and none of the target.
+    pub(crate) async fn obtain_credential(&self) -> Result<(), CliError> {
+        let Err(error) = self.transport.obtain_credential().await else { return Ok(()) };
+        let problem = format!("the credential could not be obtained: {error}");
+        match error {
+            CredentialError::Source(_) => Err(CliError::Config {
+                message: crate::report::text::visible(&self.redactor.text(&problem)).into_owned(),
+                help: Some("check the credential of this target in the configuration".to_owned()),
+            }),
+            CredentialError::TokenEndpoint(_) => Err(self.not_ready(&NotReady {
+                problem,
+                advice: vec![
+                    "check `token_url`, `client_id` and the client secret of this target in the configuration".to_owned(),
+                    "does the token endpoint work? `timeouts.request` bounds its answer, too".to_owned(),
+                ],
+            })),
+        }
     }
 
     /// What the doctor says, without credentials.

@@ -9,7 +9,7 @@ type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What commands need to know about the process that they run in.
 pub(crate) struct Context {
-    /// Reads a variable; one that is set to nothing counts as not set.
+    /// Reads a variable.
     env: Environment,
     /// Whether text on standard output has colours.
     pub(crate) colour: bool,
@@ -24,7 +24,9 @@ pub(crate) struct Context {
 impl Context {
     /// Of this process.
     pub(crate) fn of_process(colour: Colour) -> Self {
-        let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let set = |name: &str| std::env::var(name).ok();
+        // One that is set to nothing counts as not set.
+        let env = |name: &str| set(name).filter(|value| !value.is_empty());
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
         let dumb = env("TERM").is_some_and(|term| term == "dumb");
         let wanted = |terminal: bool| match colour {
@@ -41,11 +43,11 @@ impl Context {
             colour_errors: wanted(err),
             progress: err && out && !dumb && env("CI").is_none(),
             width: columns.or_else(terminal_width).filter(|width| *width >= 40).unwrap_or(120),
-            env: Box::new(env),
+            env: Box::new(set),
         }
     }
 
-    /// A variable of the environment.
+    /// A variable of the environment; it may be set to nothing.
     pub(crate) fn env(&self, name: &str) -> Option<String> {
         (self.env)(name)
     }

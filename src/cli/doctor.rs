@@ -14,6 +14,7 @@ use crate::target::doctor;
 
 pub(crate) async fn doctor(args: &TargetArgs, context: &Context) -> Result<ExitCode, CliError> {
     let connection = Connection::open_or_embedded(args, context).await?;
+    connection.obtain_credential().await?;
     let (transport, settings) = (connection.transport.as_ref(), &connection.settings);
     let began = Instant::now();
     let documents = Documents::read(transport, settings, began).await;

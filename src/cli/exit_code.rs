@@ -13,7 +13,7 @@ pub enum ExitCode {
     Failure,
     /// The command line is wrong.
     Usage,
-    /// A suite or the configuration is invalid.
+    /// A suite or the configuration is invalid, or a credential cannot be read from where it is said to be.
     Invalid,
     /// Nothing ran, so nothing is proven.
     NothingRan,
@@ -66,7 +66,7 @@ impl ExitCode {
                 "at least one failure, or something that could not be judged because its set-up failed or time ran out"
             }
             ExitCode::Usage => "the command line is wrong, or a file that it names cannot be read or written",
-            ExitCode::Invalid => "a suite or the configuration is invalid",
+            ExitCode::Invalid => "a suite or the configuration is invalid, or gives no credential",
             ExitCode::NothingRan => {
                 "nothing ran: the selection matches no case, or the target lacks every feature"
             }

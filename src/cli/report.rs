@@ -40,7 +40,7 @@ pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<ExitCode, C
     }
     terminal.event(&Event::RunFinished { result: &result });
     terminal.reports_written(&written);
-    Ok(ExitCode::of_run(&result))
+    super::run::printed(&terminal, ExitCode::of_run(&result))
 }
 
 /// Whether a case did something, and it was not simply green.

@@ -69,7 +69,18 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         context::print_error(&left_over(&cleanup))?;
     }
     connection.close().await;
-    Ok(ExitCode::of_run(&result))
+    printed(&terminal, ExitCode::of_run(&result))
+}
+
+/// The exit code of a command that printed a run: what could not be printed (a full disk) is not success.
+pub(super) fn printed(terminal: &Terminal, code: ExitCode) -> Result<ExitCode, CliError> {
+    let Some(error) = terminal.failure() else { return Ok(code) };
+    let error = CliError::usage(format!("cannot write: {error}"));
+    if code == ExitCode::Success {
+        return Err(error);
+    }
+    context::print_error(&error.render(false))?;
+    Ok(code)
 }
 
 /// All that is known before the first case begins.
@@ -88,6 +99,7 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
     let connection = Connection::open_or_embedded_with(&args.target, args.jobs, args.seed, context).await?;
     let transport = Arc::clone(&connection.transport);
 
+    connection.obtain_credential().await?;
     let (began, started) = (Instant::now(), now());
     let documents = Documents::read(transport.as_ref(), &connection.settings, began).await;
     doctor::examine(transport.as_ref(), &connection.settings, &documents, began)

@@ -13,8 +13,10 @@ pub(crate) async fn serve(args: &ServeArgs, context: &Context) -> Result<ExitCod
     let faults = args.faults.iter().copied().collect();
     let mut options = Options { port: args.port, without, variants, faults, ..Options::default() };
     if let Some(variable) = &args.token_env {
-        let token = context.env(variable).ok_or_else(|| CliError::Config {
-            message: format!("the environment variable {variable} is not set or empty"),
+        let set = context.env(variable);
+        let state = if set.is_some() { "empty" } else { "not set" };
+        let token = set.filter(|token| !token.is_empty()).ok_or_else(|| CliError::Config {
+            message: format!("the environment variable {variable} is {state}"),
             help: Some(format!("it is to hold the token that the server accepts: export {variable}=…")),
         })?;
         options.token = token.into();

@@ -27,6 +27,17 @@ pub(crate) struct Auth {
     redactor: Redactor,
 }
 
+/// Why the configured credential cannot be obtained: one line, without the secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialError {
+    /// The file or the command that the configuration names does not give it.
+    #[error("{0}")]
+    Source(String),
+    /// The token endpoint does not give a token (RFC 6749 §4.4).
+    #[error("{0}")]
+    TokenEndpoint(String),
+}
+
 /// A credential together with what was obtained for it.
 #[derive(Debug)]
 enum Obtained {
@@ -57,13 +68,12 @@ impl Auth {
         configured: Option<Credential>,
         named: BTreeMap<String, Credential>,
         redactor: Redactor,
+        request_timeout: Duration,
     ) -> Self {
+        let obtained = |credential| Obtained::new(credential, &redactor, request_timeout);
         Self {
-            configured: configured.map(|credential| Obtained::new(credential, &redactor)),
-            named: named
-                .into_iter()
-                .map(|(name, credential)| (name, Obtained::new(credential, &redactor)))
-                .collect(),
+            configured: configured.map(obtained),
+            named: named.into_iter().map(|(name, credential)| (name, obtained(credential))).collect(),
             redactor,
         }
     }
@@ -101,6 +111,16 @@ impl Auth {
         })
     }
 
+    /// Obtains the configured credential, if there is one, ahead of the first request.
+    pub(crate) async fn obtain(&self, client: &reqwest::Client) -> Result<(), CredentialError> {
+        let Some(credential) = &self.configured else { return Ok(()) };
+        let wrong = match credential {
+            Obtained::TokenEndpoint(_) => CredentialError::TokenEndpoint,
+            _ => CredentialError::Source,
+        };
+        credential.clear(client, &self.redactor).await.map(|_| ()).map_err(wrong)
+    }
+
     async fn clear(&self, client: &reqwest::Client) -> Result<Clear, String> {
         match &self.configured {
             Some(credential) => credential.clear(client, &self.redactor).await,
@@ -110,7 +130,7 @@ impl Auth {
 }
 
 impl Obtained {
-    fn new(credential: Credential, redactor: &Redactor) -> Self {
+    fn new(credential: Credential, redactor: &Redactor, request_timeout: Duration) -> Self {
         match credential {
             Credential::Bearer(source) => {
                 if let TokenSource::Value(token) = &source {
@@ -127,7 +147,7 @@ impl Obtained {
                 redactor.add(&options.client_secret);
                 let pair = format!("{}:{}", options.client_id, options.client_secret.expose_secret());
                 redactor.add(&pair.into());
-                Self::TokenEndpoint(TokenEndpoint::new(*options))
+                Self::TokenEndpoint(TokenEndpoint::new(*options, request_timeout))
             }
         }
     }
@@ -197,6 +217,10 @@ async fn obtain(source: &TokenSource) -> Result<SecretString, String> {
     };
     match text.trim() {
         "" => Err("the token file or command gave nothing".to_owned()),
+        token if !token.chars().all(|c| c.is_ascii_graphic()) => {
+            Err("the token file or command gave something with a character that no token has (RFC 6750 §2.1)"
+                .to_owned())
+        }
         token => Ok(token.to_owned().into()),
     }
 }
@@ -259,7 +283,7 @@ mod tests {
     use super::*;
 
     fn auth(credential: Option<Credential>) -> Auth {
-        Auth::new(credential, BTreeMap::new(), Redactor::default())
+        Auth::new(credential, BTreeMap::new(), Redactor::default(), Duration::from_secs(5))
     }
 
     async fn header(auth: &Auth, mode: AuthMode) -> Option<String> {
@@ -325,6 +349,7 @@ mod tests {
         let failed = error(TokenSource::Command("echo secret >&2; exit 3".into())).await;
         assert_eq!(failed, "the token command failed (exit status: 3); run it by hand to see why");
         assert!(error(TokenSource::Command("true".into())).await.contains("gave nothing"));
+        assert!(error(TokenSource::Command("echo Bearer abc".into())).await.contains("no token has"));
         assert!(error(TokenSource::File("/nonexistent/token".into())).await.contains("cannot be read"));
     }
 

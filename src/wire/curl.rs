@@ -3,18 +3,21 @@
 use super::redact::MASK;
 use crate::model::RecordedRequest;
 
-/// The command, on one line, for a POSIX shell.
+/// The variable that stands for a token whose own variable is not known.
+pub(super) const TOKEN: &str = "SCIM_TOKEN";
+
+/// The command, on one line, for a POSIX shell; `token` is the variable that holds the token.
 #[must_use]
-pub fn command(request: &RecordedRequest) -> String {
+pub fn command(request: &RecordedRequest, token: &str) -> String {
     let mut words = vec!["curl".to_owned()];
     match request.method.as_str() {
         "GET" => {}
         "HEAD" => words.push("--head".to_owned()),
         method => words.extend(["-X".to_owned(), quote(method)]),
     }
-    words.push(quote_with_variables(&request.url, "SCIM_TOKEN"));
+    words.push(quote_with_variables(&request.url, token));
     for (name, value) in request.headers.iter() {
-        words.extend(["-H".to_owned(), header(name, value)]);
+        words.extend(["-H".to_owned(), header(name, value, token)]);
     }
     if let Some(body) = &request.body {
         words.extend(["--data-binary".to_owned(), quote(body.as_text())]);
@@ -22,10 +25,10 @@ pub fn command(request: &RecordedRequest) -> String {
     words.join(" ")
 }
 
-fn header(name: &str, value: &str) -> String {
+fn header(name: &str, value: &str, token: &str) -> String {
     let variable = match name {
         "authorization" if value.to_ascii_lowercase().starts_with("basic") => "SCIM_BASIC".to_owned(),
-        "authorization" => "SCIM_TOKEN".to_owned(),
+        "authorization" => token.to_owned(),
         other => other.to_ascii_uppercase().replace('-', "_"),
     };
     quote_with_variables(&format!("{name}: {value}"), &variable)
@@ -93,7 +96,7 @@ mod tests {
             body: Some(body),
         };
         assert_eq!(
-            command(&request),
+            command(&request, TOKEN),
             "curl -X POST 'http://h/Users?filter=a%20eq%20%22b%22' -H 'accept: application/scim+json' \
              -H 'authorization: Bearer '\"$SCIM_TOKEN\" -H 'x-api-key: '\"$X_API_KEY\" \
              --data-binary '{\"a\":\"it'\\''s\"}'"
@@ -104,9 +107,9 @@ mod tests {
             headers: Headers::default(),
             body: None,
         };
-        assert_eq!(command(&get), "curl http://h/Users");
+        assert_eq!(command(&get, TOKEN), "curl http://h/Users");
         let head = RecordedRequest { method: "HEAD".into(), ..get };
-        assert_eq!(command(&head), "curl --head http://h/Users");
+        assert_eq!(command(&head, TOKEN), "curl --head http://h/Users");
         assert_eq!(quote("a\u{1b}[1m'\n"), "$'a\\x1b[1m\\'\\n'");
     }
 }

@@ -8,7 +8,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::auth::{Applied, Auth};
+use super::auth::{Applied, Auth, CredentialError};
 use super::carrier::{Carried, Carrier, Outgoing};
 use super::options::{Credential, ExtraHeader, LiveOptions};
 use super::redact::{MASK, Redactor};
@@ -114,7 +114,12 @@ impl Live {
         Ok(Self {
             carrier: None,
             client: builder.build().map_err(|error| LiveError::Client(failure::message(&error)))?,
-            auth: Auth::new(options.credential, options.credentials, redactor.clone()),
+            auth: Auth::new(
+                options.credential,
+                options.credentials,
+                redactor.clone(),
+                options.request_timeout,
+            ),
             headers: options.headers,
             base_url: options.base_url,
             throttle: Throttle::new(options.max_rate),
@@ -128,6 +133,15 @@ impl Live {
     #[must_use]
     pub fn over(self, carrier: Arc<dyn Carrier>) -> Self {
         Self { carrier: Some(carrier), ..self }
+    }
+
+    /// Obtains the configured credential ahead of the first request, so that what is wrong with it can be told from
+    /// what is wrong with the target. What was obtained is kept.
+    ///
+    /// # Errors
+    /// If the file, command or token endpoint does not give it.
+    pub async fn obtain_credential(&self) -> Result<(), CredentialError> {
+        self.auth.obtain(&self.client).await
     }
 
     async fn exchange(&self, request: &Request) -> Sent {
@@ -168,18 +182,8 @@ impl Live {
         let mut waited = Duration::ZERO;
         let mut tries = 0;
         loop {
-            self.throttle.turn().await;
             tries += 1;
-            let started = Instant::now();
-            let hops = self.follow(request, &url, &headers);
-            let answer = match tokio::time::timeout(self.request_timeout, hops).await {
-                Ok(answer) => answer,
-                Err(_) => Answer::Failed(Failure {
-                    kind: FailureKind::Timeout,
-                    message: format!("no complete answer within {} ms", self.request_timeout.as_millis()),
-                }),
-            };
-            let duration = started.elapsed();
+            let (answer, duration) = self.follow(request, &url, &headers).await;
             if let Answer::Response(response) = &answer {
                 let (after, date) = (response.header("retry-after"), response.header("date"));
                 let pause = wanted_pause(response.status, after, date, tries - 1, chrono::Utc::now());
@@ -234,22 +238,40 @@ impl Live {
         Ok(map)
     }
 
-    async fn follow(&self, request: &Request, url: &Url, headers: &reqwest::header::HeaderMap) -> Answer {
+    /// Sends a request, and follows where it is redirected to; each hop waits for its turn as any request does. Returns
+    /// the last answer, and the time that all hops took together: the request timeout is for all of them.
+    async fn follow(
+        &self,
+        request: &Request,
+        url: &Url,
+        headers: &reqwest::header::HeaderMap,
+    ) -> (Answer, Duration) {
         let mut url = url.clone();
+        let mut taken = Duration::ZERO;
         for _ in 0..=redirect::MAX_HOPS {
-            let answer = self.once(request, &url, headers).await;
-            let Answer::Response(response) = &answer else { return answer };
+            self.throttle.turn().await;
+            let started = Instant::now();
+            let hop = self.once(request, &url, headers);
+            let answer = tokio::time::timeout(self.request_timeout.saturating_sub(taken), hop).await;
+            let answer = answer.unwrap_or_else(|_| self.timed_out());
+            taken += started.elapsed();
+            let Answer::Response(response) = &answer else { return (answer, taken) };
             if !(300..400).contains(&response.status) || response.status == 304 {
-                return answer;
+                return (answer, taken);
             }
             match redirect::target(&request.method, &url, response.status, response.header("location")) {
                 Some(next) => url = next,
-                None => return refused(response, &url).unwrap_or(answer),
+                None => return (refused(response, &url).unwrap_or(answer), taken),
             }
         }
+        let message = format!("more than {} redirects", redirect::MAX_HOPS);
+        (Answer::Failed(Failure { kind: FailureKind::Redirect, message }), taken)
+    }
+
+    fn timed_out(&self) -> Answer {
         Answer::Failed(Failure {
-            kind: FailureKind::Redirect,
-            message: format!("more than {} redirects", redirect::MAX_HOPS),
+            kind: FailureKind::Timeout,
+            message: format!("no complete answer within {} ms", self.request_timeout.as_millis()),
         })
     }
 

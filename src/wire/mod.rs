@@ -18,6 +18,7 @@ mod redirect;
 mod spelling;
 mod throttle;
 
+pub use auth::CredentialError;
 pub use carrier::{Carried, Carrier, Outgoing};
 pub use live::{Live, LiveError};
 pub use options::{

@@ -16,19 +16,20 @@ use super::options::{ClientAuthentication, ClientCredentials};
 const SKEW: Duration = Duration::from_secs(30);
 /// Bytes of the token endpoint's answer that are read at most.
 const MAX_ANSWER: usize = 64 << 10;
-/// How long the token endpoint has for its whole answer. It is asked before the time of a request begins to run.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A token endpoint with the token that it gave last.
 #[derive(Debug)]
 pub(crate) struct TokenEndpoint {
     options: ClientCredentials,
+    /// How long the endpoint has for its whole answer.
+    within: Duration,
     token: Mutex<Option<(SecretString, Option<Instant>)>>,
 }
 
 impl TokenEndpoint {
-    pub(crate) fn new(options: ClientCredentials) -> Self {
-        Self { options, token: Mutex::new(None) }
+    /// `within` is what any request of the target has: the endpoint is asked before the time of a request begins to run.
+    pub(crate) fn new(options: ClientCredentials, within: Duration) -> Self {
+        Self { options, within, token: Mutex::new(None) }
     }
 
     /// A token that has not expired. A new one is passed to `conceal` before anyone sees it.
@@ -84,20 +85,24 @@ impl TokenEndpoint {
             request = request.header("authorization", authorization.expose_secret());
         }
         let at = || format!("the token endpoint {}", options.token_url);
+        let failed = |error: reqwest::Error| {
+            let why = match error.is_timeout() {
+                true => format!("no complete answer within {} ms", self.within.as_millis()),
+                false => super::failure::message(&error),
+            };
+            format!("{}: {why}", at())
+        };
         let mut response = request
-            .timeout(ANSWER_TIMEOUT)
+            .timeout(self.within)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form)
             .send()
             .await
-            .map_err(|error| format!("{}: {}", at(), super::failure::message(&error)))?;
+            .map_err(failed)?;
         let status = response.status();
         let mut body = Vec::new();
         while body.len() < MAX_ANSWER
-            && let Some(chunk) = response
-                .chunk()
-                .await
-                .map_err(|error| format!("{}: {}", at(), super::failure::message(&error)))?
+            && let Some(chunk) = response.chunk().await.map_err(failed)?
         {
             body.extend_from_slice(&chunk);
         }

@@ -1,5 +1,6 @@
 //! No credential leaves this layer: everything that reports see went through a [`Redactor`].
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::curl;
 use super::spelling::{End, Spellings};
 use crate::model::{
-    Answer, Body, Completeness, Exchange, Headers, ParsedBody, Phase, RecordedAnswer, RecordedBody,
+    Answer, AuthMode, Body, Completeness, Exchange, Headers, ParsedBody, Phase, RecordedAnswer, RecordedBody,
     RecordedExchange, RecordedRequest,
 };
 
@@ -24,6 +25,9 @@ const KEPT: usize = 64 << 10;
 #[derive(Clone, Default)]
 pub struct Redactor {
     spellings: Arc<RwLock<Spellings>>,
+    /// The environment variables that hold bearer tokens: that of the configured credential without a name, those of
+    /// further ones by theirs.
+    variables: Arc<RwLock<BTreeMap<Option<String>, String>>>,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -50,6 +54,27 @@ impl Redactor {
             return;
         }
         self.spellings.write().unwrap_or_else(PoisonError::into_inner).add(secret);
+    }
+
+    /// Says which environment variable holds a bearer token: that of the configured credential, or of a further one by
+    /// its name. Commands that repeat a request name it; one that is no name to a shell is passed over.
+    pub fn name_token(&self, credential: Option<&str>, variable: &str) {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if variable.starts_with(|c: char| c.is_ascii_digit()) || !variable.chars().all(is_word) {
+            return;
+        }
+        let mut variables = self.variables.write().unwrap_or_else(PoisonError::into_inner);
+        variables.insert(credential.map(str::to_owned), variable.to_owned());
+    }
+
+    /// The environment variable that holds the token of a request.
+    fn variable(&self, auth: &AuthMode) -> String {
+        let credential = match auth {
+            AuthMode::Credential(name) => Some(name.clone()),
+            _ => None,
+        };
+        let variables = self.variables.read().unwrap_or_else(PoisonError::into_inner);
+        variables.get(&credential).cloned().unwrap_or_else(|| curl::TOKEN.to_owned())
     }
 
     /// The text with every secret masked.
@@ -139,7 +164,7 @@ impl Redactor {
                 Phase::Discovery => self.line(&exchange.step),
                 _ => exchange.step.clone(),
             },
-            curl: curl::command(&request),
+            curl: curl::command(&request, &self.variable(&exchange.request.auth)),
             request,
             answer,
             started_ms: exchange.started_ms,
@@ -198,6 +223,30 @@ mod tests {
         redactor.add(&"late-secret".into());
         assert_eq!(clone.text("late-secret"), "***");
         assert_eq!(format!("{clone:?}"), "Redactor(***)");
+    }
+
+    #[test]
+    fn commands_name_the_variable_of_the_token() {
+        let redactor = Redactor::new([&"tok".into()]);
+        let curl = |auth| {
+            let mut exchange = exchange(b"", Completeness::Complete);
+            exchange.request.auth = auth;
+            redactor.exchange(&exchange).curl
+        };
+        assert!(curl(AuthMode::Configured).contains("\"$SCIM_TOKEN\""));
+        redactor.name_token(None, "STAGING");
+        redactor.name_token(Some("read_only"), "not a-name");
+        redactor.name_token(Some("read_only"), "READ_ONLY");
+        redactor.name_token(Some("other"), "1ST");
+        for (auth, variable) in [
+            (AuthMode::Configured, "STAGING"),
+            (AuthMode::QueryParameter, "STAGING"),
+            (AuthMode::Credential("read_only".into()), "READ_ONLY"),
+            (AuthMode::Credential("other".into()), "SCIM_TOKEN"),
+        ] {
+            let curl = curl(auth);
+            assert!(curl.contains(&format!("-H 'authorization: Bearer '\"${variable}\"")), "{curl}");
+        }
     }
 
     fn exchange(body: &[u8], completeness: Completeness) -> Exchange {

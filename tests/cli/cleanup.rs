@@ -80,6 +80,48 @@ fn a_create_whose_answer_was_lost_is_found() {
 }
 
 #[test]
+fn a_target_that_deletes_with_if_match_only() {
+    let server = Reference::with_variant("if-match-required");
+    server.add_strangers();
+    let before = server.content();
+    let (place, _gate) = killed(&server, Hold::Request, |head| head.starts_with("PUT "));
+    assert_ne!(server.content(), before, "the run had made something");
+    let said = place.run(&["cleanup", &place.ledger("out"), "--token-env", "TOKEN"]).exits(0);
+    assert!(said.stdout.ends_with("nothing is left over, the ledger is removed\n"), "{}", said.transcript());
+    assert_eq!(server.content(), before);
+}
+
+#[test]
+fn a_run_on_a_target_that_changes_with_if_match_only() {
+    let server = Reference::with_variant("if-match-required");
+    let place = Place::new().with("TOKEN", server.token());
+    let arguments = ["run", "--target", server.url(), "--token-env", "TOKEN", "--output", "out", "--suite"];
+    for (suite, phase) in [("crud/replace", "step"), ("i18n/language", "cleanup")] {
+        let said = place.run(&[&arguments[..], &[suite]].concat()).exits(0);
+        assert_eq!(server.count(), 0, "{suite}: nothing is left: {}", said.transcript());
+        let result = place.results("out");
+        let notes: Vec<_> = result.cases.iter().filter(|case| case.id == "target/if-match").collect();
+        assert_eq!(notes.len(), 1, "{suite}: it is said once");
+        let finding = &notes[0].checks[0];
+        assert_eq!((notes[0].checks.len(), finding.verdict.as_str()), (1, "info"), "{suite}");
+        let shown =
+            |id: &Option<_>| result.exchanges.iter().find(|exchange| Some(&exchange.id) == id.as_ref());
+        let refused = shown(&finding.exchange).expect("the refusal is evidence");
+        assert!(refused.curl.contains("\"$TOKEN\""), "the variable that holds the token: {}", refused.curl);
+        let value = serde_json::to_value(refused).expect("JSON");
+        assert_eq!(
+            (&value["phase"], &value["answer"]["response"]["status"]),
+            (&phase.into(), &428.into()),
+            "{value:#}"
+        );
+        let repeated = result.exchanges.iter().filter(|exchange| {
+            exchange.request.headers.iter().any(|(name, value)| name == "if-match" && value.starts_with("W/"))
+        });
+        assert!(repeated.count() > 0, "{suite}: what is judged is evidence too");
+    }
+}
+
+#[test]
 fn another_target_or_credential_is_refused() {
     let (server, other) = (Reference::start(), Reference::start());
     let (place, gate) = killed(&server, Hold::Request, |head| head.starts_with("PUT "));

@@ -90,6 +90,8 @@ fn exit_2_for_a_wrong_command_line() {
         &["run", "--max-rate", "0"],
         &["run", "--request-timeout", "5"],
         &["run", "--max-body", "4 bananas"],
+        &["run", "--case", "["],
+        &["list", "cases", "--suite", "crud/{create,read}"],
         &["run", "--feature", "patch"],
         &["run", "--feature", "patsch=true"],
         &["run", "--verbose", "--quiet"],
@@ -136,7 +138,7 @@ fn exit_2_if_the_reports_cannot_be_written() {
 
 #[test]
 fn exit_3_for_a_broken_suite_or_configuration() {
-    let place = Place::new();
+    let place = Place::new().with("MALFORMED", "Bearer abc").with("EMPTY", "");
     place.write("broken.yaml", &OWN_SUITE.replace("${made.id}", "${mad.id}").replace("requires", "require"));
     place.write(
         "unset.toml",
@@ -144,6 +146,17 @@ fn exit_3_for_a_broken_suite_or_configuration() {
     );
     place.write("broken.toml", "[target.staging]\nbase_url = \"http://127.0.0.1:9/v2\"\ntokenenv = \"SCIM_TOKEN\"\njobs = \"many\"\n");
     place.write("torn.toml", "[target.staging\n");
+    let latin1 = b"# caf\xe9\n[target.staging]\nbase_url = \"http://127.0.0.1:9/v2\"\n";
+    std::fs::write(place.path("latin1.toml"), latin1).expect("it can be written");
+    for (file, credential) in [
+        ("malformed.toml", "token_env = \"MALFORMED\""),
+        ("unreadable.toml", "token_file = \"no-such-token\""),
+        ("command.toml", "token_command = \"exit 7\""),
+        ("header.toml", "headers.X-Api-Key = { command = \"exit 7\" }"),
+    ] {
+        let table = format!("[target.staging]\nbase_url = \"http://127.0.0.1:9/v2\"\n{credential}\n");
+        place.write(file, &table);
+    }
     let mut all = String::new();
     for arguments in [
         &["run", "--suites", "broken.yaml"][..],
@@ -151,8 +164,18 @@ fn exit_3_for_a_broken_suite_or_configuration() {
         &["run", "--config", "broken.toml"],
         &["run", "--config", "torn.toml"],
         &["run", "--config", "unset.toml"],
+        &["run", "--config", "latin1.toml"],
+        // Whatever is wrong with a credential on this side, wherever it comes from.
+        &["run", "--config", "malformed.toml"],
+        &["run", "--config", "unreadable.toml"],
+        &["run", "--config", "command.toml"],
+        &["doctor", "--config", "command.toml"],
+        &["run", "--config", "header.toml"],
         &["doctor", "--target", "http://127.0.0.1:9/v2", "--token-env", "NOT_SET"],
+        &["doctor", "--target", "http://127.0.0.1:9/v2", "--token-env", "EMPTY"],
+        &["doctor", "--target", "http://127.0.0.1:9/v2", "--token-env", "MALFORMED"],
         &["serve", "--token-env", "NOT_SET"],
+        &["serve", "--token-env", "EMPTY"],
     ] {
         let said = place.run(arguments).exits(3);
         assert_eq!(said.stdout, "", "{}", said.transcript());
@@ -177,6 +200,34 @@ fn exit_4_if_the_target_lacks_what_every_case_needs() {
         all.push('\n');
     }
     snapshot("exit-4-features", &all);
+    assert!(!place.path("reports").exists(), "nothing was run, so nothing is reported");
+}
+
+#[test]
+fn exit_5_if_the_token_endpoint_is_silent() {
+    // Connections are taken by the system, and nobody answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let place = Place::new().with("SECRET", "client-s3cr3t");
+    let config = format!(
+        "[target.staging]\nbase_url = \"http://127.0.0.1:9/v2\"\n\
+         oauth2 = {{ token_url = \"http://{}/token\", client_id = \"me\", client_secret_env = \"SECRET\" }}\n\
+         [target.staging.timeouts]\nrequest = \"300ms\"\n",
+        silent.local_addr().expect("it is bound")
+    );
+    place.write("scimcheck.toml", &config);
+    let mut all = String::new();
+    for command in ["doctor", "run"] {
+        let began = std::time::Instant::now();
+        let said = place.run(&[command]).exits(5);
+        assert!(
+            began.elapsed() < std::time::Duration::from_secs(15),
+            "the timeout of a request is for it, too"
+        );
+        assert!(said.stderr.contains("= help: "), "advice: {}", said.transcript());
+        all.push_str(&said.transcript());
+        all.push('\n');
+    }
+    snapshot("exit-5-token-endpoint", &all);
     assert!(!place.path("reports").exists(), "nothing was run, so nothing is reported");
 }
 

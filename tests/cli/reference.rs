@@ -34,6 +34,12 @@ impl Reference {
         Self::with(Options { faults: [fault].into(), ..Options::default() })
     }
 
+    /// One that makes use of a choice that the RFCs leave.
+    pub(crate) fn with_variant(id: &str) -> Self {
+        let variant = id.parse().unwrap_or_else(|error| panic!("{id}: {error}"));
+        Self::with(Options { variants: [variant].into(), ..Options::default() })
+    }
+
     fn with(options: Options) -> Self {
         Self(wait(Server::start(options)).expect("a free port"))
     }

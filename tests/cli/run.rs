@@ -1,5 +1,7 @@
 //! `scimcheck run`: the files it writes, and that the same seed gives the same results.
 
+use std::process::Stdio;
+
 use quick_junit::Report;
 use regex::Regex;
 use scimcheck::model::Verdict;
@@ -138,6 +140,24 @@ fn a_reader_that_goes_away_changes_nothing() {
         assert_eq!(said.stderr, "", "{}", said.transcript());
     }
     assert_reports(&place, "reports/latest");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_printed_is_no_success() {
+    let place = Place::new();
+    for (arguments, code) in [
+        (&["run", "--case", "crud/create/minimal/*", "--seed", "7"][..], 2),
+        (&["report", "reports/latest/results.json"], 2),
+        (&["run", "--run-timeout", "1ms", "--jobs", "1"], 1),
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+        let mut command = place.command(arguments);
+        let output = command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).output();
+        let said = Said::new(output.expect("it ends"), arguments).exits(code);
+        assert!(said.stderr.starts_with("error: cannot write: No space left"), "{}", said.transcript());
+        assert_reports(&place, "reports/latest");
+    }
 }
 
 #[test]

@@ -49,8 +49,8 @@ impl Default for TerminalOptions {
     }
 }
 
-/// Prints a run while it goes on. What cannot be written (a closed pipe) is not an error of the run; the reports in
-/// files have everything.
+/// Prints a run while it goes on. What cannot be written is not an error of the run: the reports in files have
+/// everything, and [`Terminal::failure`] says so at the end.
 pub struct Terminal {
     options: TerminalOptions,
     out: Box<dyn Write + Send>,
@@ -59,6 +59,8 @@ pub struct Terminal {
     told: HashSet<String>,
     /// Whether the last thing printed was a story: a blank line follows.
     after_story: bool,
+    /// Why something could not be written, the first time.
+    failure: Option<std::io::Error>,
 }
 
 impl std::fmt::Debug for Terminal {
@@ -90,7 +92,14 @@ impl Terminal {
             run: None,
             told: HashSet::new(),
             after_story: false,
+            failure: None,
         }
+    }
+
+    /// Why something could not be written. A closed pipe is none: whoever read has seen enough.
+    #[must_use]
+    pub fn failure(&self) -> Option<&std::io::Error> {
+        self.failure.as_ref().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe)
     }
 
     /// Says where the reports are: the last line of a run.
@@ -113,10 +122,11 @@ impl Terminal {
 
     fn print(&mut self, text: &str) {
         let out = &mut self.out;
-        self.progress.suspend(|| {
-            let _ = out.write_all(text.as_bytes());
-            let _ = out.flush();
-        });
+        let mut written = Ok(());
+        self.progress.suspend(|| written = out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        if let Err(error) = written {
+            self.failure.get_or_insert(error);
+        }
     }
 
     fn started(&mut self, target: &TargetInfo, cases: usize, seed: u64) {

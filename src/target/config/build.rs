@@ -62,7 +62,7 @@ pub(super) fn with_layers(mut config: TargetConfig, layers: Layers<'_>) -> Resul
     let connection = &mut config.connection;
     connection
         .credentials
-        .extend(flags.credentials.iter().map(|(name, token)| (name.clone(), bearer(token))));
+        .extend(flags.credentials.iter().map(|(name, token)| (name.clone(), bearer(token, None))));
     connection.max_rate = layers.max_rate()?.or(connection.max_rate);
     connection.max_body = flags.max_body.or(connection.max_body);
     connection.connect_timeout = flags.connect_timeout.or(connection.connect_timeout);
@@ -74,12 +74,12 @@ pub(super) fn with_layers(mut config: TargetConfig, layers: Layers<'_>) -> Resul
 }
 
 fn token_of_layers(layers: Layers<'_>) -> Result<Option<CredentialSource>, ConfigError> {
-    Ok(layers.token()?.as_ref().map(bearer))
+    Ok(layers.token()?.map(|(token, variable)| bearer(&token, variable)))
 }
 
-fn bearer(token: &SecretString) -> CredentialSource {
+fn bearer(token: &SecretString, variable: Option<String>) -> CredentialSource {
     let source = TokenSource::Value(token.clone());
-    CredentialSource::Bearer(Secret { source, kind: Kind::Token, origin: "token".to_owned() })
+    CredentialSource::Bearer(Secret { source, kind: Kind::Token, origin: "token".to_owned(), variable })
 }
 
 /// Reads the table of a target. Every variable that is missing is reported at once.
@@ -188,6 +188,7 @@ impl<'b> Builder<'b> {
                 source: TokenSource::Value(value.clone().into()),
                 kind: Kind::Header,
                 origin: self.origin(&at, "value"),
+                variable: None,
             },
             None => self.secret(&at, table.source(), Kind::Header)?,
         };
@@ -218,7 +219,8 @@ impl<'b> Builder<'b> {
             let text = self.variable(at, &key, variable)?;
             return match secret::usable(&text, kind) {
                 Ok(value) => {
-                    Some(Secret { source: TokenSource::Value(value), kind, origin: self.origin(at, &key) })
+                    let (source, origin) = (TokenSource::Value(value), self.origin(at, &key));
+                    Some(Secret { source, kind, origin, variable: Some(variable.to_owned()) })
                 }
                 Err(why) => {
                     self.unusable(at, &key, variable, &why);
@@ -228,11 +230,11 @@ impl<'b> Builder<'b> {
         }
         if let Some(path) = sources.file {
             let source = TokenSource::File(self.relative(path));
-            return Some(Secret { source, kind, origin: self.origin(at, &key("file")) });
+            return Some(Secret { source, kind, origin: self.origin(at, &key("file")), variable: None });
         }
         let command = sources.command?;
         let source = TokenSource::Command(command.to_owned());
-        Some(Secret { source, kind, origin: self.origin(at, &key("command")) })
+        Some(Secret { source, kind, origin: self.origin(at, &key("command")), variable: None })
     }
 
     fn variable(&mut self, at: &str, key: &str, variable: &str) -> Option<String> {

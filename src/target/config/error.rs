@@ -49,6 +49,22 @@ pub enum ConfigError {
         /// What asks for it, for example `--token-env`.
         origin: String,
     },
+    /// The configuration file is no text, or larger than any.
+    #[error("{file}: {message}")]
+    Unreadable {
+        /// The file, as the user named it.
+        file: String,
+        /// What is wrong, in one sentence without a full stop.
+        message: String,
+    },
+    /// An environment variable holds something that cannot be a bearer token.
+    #[error("what the environment variable `{variable}` holds cannot be used: {message}")]
+    Token {
+        /// Its name.
+        variable: String,
+        /// What is wrong, in one sentence without a full stop.
+        message: String,
+    },
     /// A flag or a variable of scimcheck has a value that means nothing.
     #[error("{origin}: {message}")]
     Value {
@@ -76,6 +92,10 @@ impl ConfigError {
         match self {
             Self::Read { .. } => Some("`scimcheck init` writes a commented `scimcheck.toml`".to_owned()),
             Self::Invalid(_) | Self::Source { .. } => None,
+            Self::Unreadable { .. } => Some("the file is TOML, in UTF-8".to_owned()),
+            Self::Token { variable, .. } => {
+                Some(format!("set it anew, to the bearer token itself and nothing else: export {variable}=…"))
+            }
             Self::NoTarget => {
                 Some("name one with `--target URL`, or write a file with `scimcheck init`".to_owned())
             }

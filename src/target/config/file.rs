@@ -1,6 +1,5 @@
 //! `scimcheck.toml`: where it is, and its checked content.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check::{self, Checked};
@@ -53,11 +52,11 @@ impl ConfigFile {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// [`ConfigError::Read`] if it cannot be read, is no UTF-8 or larger than 256 KiB; [`ConfigError::Invalid`] with
-    /// every mistake.
+    /// [`ConfigError::Read`] if it cannot be read; [`ConfigError::Unreadable`] if it is no UTF-8 or larger than 256 KiB;
+    /// [`ConfigError::Invalid`] with every mistake.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let text = read(path).map_err(|source| ConfigError::Read { file: name.clone(), source })?;
+        let text = read(path, &name)?;
         Self::parse(&name, path.parent().unwrap_or(Path::new("")), &text)
     }
 
@@ -84,12 +83,17 @@ impl ConfigFile {
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    if std::fs::metadata(path)?.len() > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {LARGEST} bytes")));
+fn read(path: &Path, name: &str) -> Result<String, ConfigError> {
+    let failed = |source| ConfigError::Read { file: name.to_owned(), source };
+    let wrong = |message: String| ConfigError::Unreadable { file: name.to_owned(), message };
+    if std::fs::metadata(path).map_err(failed)?.len() > LARGEST {
+        return Err(wrong(format!("larger than {LARGEST} bytes")));
     }
+    let text = String::from_utf8(std::fs::read(path).map_err(failed)?).map_err(|error| {
+        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        wrong(format!("line {} is not UTF-8", before.split('\n').count()))
+    })?;
     // Editors on Windows put a byte order mark in front.
-    let text = std::fs::read_to_string(path)?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 

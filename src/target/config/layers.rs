@@ -104,10 +104,10 @@ impl Layers<'_> {
         flag.or_else(|| Some((self.variable("SCIMCHECK_TARGET")?, "SCIMCHECK_TARGET")))
     }
 
-    /// The bearer token that wins over the credential of the file.
-    pub(super) fn token(&self) -> Result<Option<SecretString>, ConfigError> {
+    /// The bearer token that wins over the credential of the file, and the variable that holds it.
+    pub(super) fn token(&self) -> Result<Option<(SecretString, Option<String>)>, ConfigError> {
         if let Some(token) = &self.flags.token {
-            return Ok(Some(token.clone()));
+            return Ok(Some((token.clone(), None)));
         }
         if let Some(variable) = &self.flags.token_env {
             if looks_like_a_token(variable) || variable.contains(['=', ' ', '\0']) || variable.is_empty() {
@@ -123,9 +123,10 @@ impl Layers<'_> {
                 let origin = "--token-env".to_owned();
                 return Err(ConfigError::Variable { variable: variable.clone(), state, origin });
             };
-            return token(&text, variable).map(Some);
+            return Ok(Some((token(&text, variable)?, Some(variable.clone()))));
         }
-        self.variable("SCIMCHECK_TOKEN").map(|text| token(&text, "SCIMCHECK_TOKEN")).transpose()
+        let Some(text) = self.variable("SCIMCHECK_TOKEN") else { return Ok(None) };
+        Ok(Some((token(&text, "SCIMCHECK_TOKEN")?, Some("SCIMCHECK_TOKEN".to_owned()))))
     }
 
     /// How many cases run at the same time.
@@ -177,9 +178,9 @@ impl Layers<'_> {
     }
 }
 
-fn token(text: &str, origin: &str) -> Result<SecretString, ConfigError> {
+fn token(text: &str, variable: &str) -> Result<SecretString, ConfigError> {
     secret::usable(text, Kind::Token)
-        .map_err(|why| value(origin, &why, "the bearer token itself, and nothing else"))
+        .map_err(|message| ConfigError::Token { variable: variable.to_owned(), message })
 }
 
 /// A value of the command line or of the environment that means nothing.

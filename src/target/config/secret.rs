@@ -34,6 +34,8 @@ pub(super) struct Secret {
     pub(super) kind: Kind,
     /// The key with its place and target.
     pub(super) origin: String,
+    /// The environment variable that it was read from.
+    pub(super) variable: Option<String>,
 }
 
 /// A command may have a secret among its arguments.

@@ -123,6 +123,17 @@ impl TargetConfig {
         })
     }
 
+    /// The environment variables that bearer tokens were read from: that of the configured credential without a name,
+    /// those of further ones by theirs.
+    pub fn token_variables(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let further = self.connection.credentials.iter().map(|(name, source)| (Some(name.as_str()), source));
+        let configured = self.connection.credential.iter().map(|source| (None, source));
+        configured.chain(further).filter_map(|(name, source)| match source {
+            CredentialSource::Bearer(token) => Some((name, token.variable.as_deref()?)),
+            _ => None,
+        })
+    }
+
     /// Whether requests prove who sends them: by a credential, a header that is one, or a client certificate.
     #[must_use]
     pub fn has_credential(&self) -> bool {

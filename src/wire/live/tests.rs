@@ -105,6 +105,42 @@ async fn redirects_within_the_origin_are_followed_a_few_times() {
 }
 
 #[tokio::test]
+async fn redirects_keep_to_the_rate() {
+    let server = MockServer::start().await;
+    let to = |location: &str| ResponseTemplate::new(307).insert_header("location", location);
+    Mock::given(path("/a")).respond_with(to("/b")).mount(&server).await;
+    Mock::given(path("/b")).respond_with(to("/c")).mount(&server).await;
+    Mock::given(path("/c")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    // The time of the request is for what the server takes, and not for what the rate holds back.
+    let options = LiveOptions { max_rate: Some(2.5), ..options(&server.uri()) };
+    let live = Live::new(options, &Redactor::default()).unwrap();
+    let began = Instant::now();
+    let sent = live.send(&get(format!("{}/a", server.uri()))).await;
+    assert!(failure_kind(&sent).is_none(), "{:?}", sent.answer);
+    assert!(began.elapsed() >= Duration::from_millis(800), "three requests, 400 ms from one to the next");
+    assert!(sent.duration < began.elapsed(), "the waiting is no time of the server");
+}
+
+#[tokio::test]
+async fn a_silent_token_endpoint_has_the_time_of_a_request() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let token_url = format!("http://{}/token", silent.local_addr().unwrap());
+    let grant = crate::wire::ClientCredentials {
+        token_url: token_url.parse().unwrap(),
+        client_id: "me".into(),
+        client_secret: "s3cr3t".into(),
+        scopes: Vec::new(),
+        authentication: crate::wire::ClientAuthentication::Basic,
+    };
+    let credential = Some(Credential::ClientCredentials(Box::new(grant)));
+    let live =
+        Live::new(LiveOptions { credential, ..options("http://127.0.0.1:9") }, &Redactor::default()).unwrap();
+    let error = live.obtain_credential().await.unwrap_err();
+    let wanted = format!("the token endpoint {token_url}: no complete answer within 500 ms");
+    assert_eq!(error, CredentialError::TokenEndpoint(wanted));
+}
+
+#[tokio::test]
 async fn bodies_and_time_are_bounded() {
     let server = MockServer::start().await;
     Mock::given(path("/large"))
