@@ -3,19 +3,27 @@
 
 #[path = "reports/fixture.rs"]
 mod fixture;
+#[path = "reports/junit.rs"]
+mod junit_xml;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressDrawTarget, TermLike};
-use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use scimcheck::model::{Event, Level, Phase, RecordedAnswer, RunResult, Sink, Verdict};
 use scimcheck::report::terminal::{self, Style, Terminal, TerminalOptions, Verbosity};
 use scimcheck::report::{self, html, json, junit};
 use serde_json::json;
 
-use fixture::HOSTILE;
+/// Compares with `tests/snapshots/reports/NAME.snap`.
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/reports");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
 
 /// What several parties write to and a test reads.
 #[derive(Debug, Clone, Default)]
@@ -133,64 +141,6 @@ fn the_progress_bar_names_the_running_cases() {
     assert!(!page.text().contains("PASS"), "with a bar there is no line for a pass");
     terminal.event(&Event::RunFinished { result: &result });
     assert!(notes.0.text().trim_end().ends_with("<clear>"), "the bar is gone at the end");
-}
-
-#[test]
-fn junit_for_ci() {
-    insta::assert_snapshot!("junit", junit::render(&fixture::rich()));
-}
-
-#[test]
-fn junit_reads_back_and_no_green_is_vacuous() {
-    let mut result = fixture::rich();
-    let mut vacuous = result.cases.iter().find(|case| case.verdict == Verdict::Pass).unwrap().clone();
-    "vacuous".clone_into(&mut vacuous.id);
-    vacuous.checks.clear();
-    result.cases.push(vacuous);
-    let report = Report::deserialize_from_str(&junit::render(&result)).unwrap();
-    assert_eq!(report.tests, result.cases.len());
-    let tests: Vec<_> = report.test_suites.iter().flat_map(|suite| &suite.test_cases).collect();
-    for case in &result.cases {
-        let test = tests.iter().find(|test| test.name.as_str() == case.id).expect("every case is a test");
-        let word = match &test.status {
-            TestCaseStatus::Success { .. } => "success",
-            TestCaseStatus::NonSuccess { kind: NonSuccessKind::Failure, .. } => "failure",
-            TestCaseStatus::NonSuccess { kind: NonSuccessKind::Error, .. } => "error",
-            TestCaseStatus::Skipped { .. } => "skipped",
-        };
-        let expected = match case.verdict {
-            _ if case.id == "vacuous" => "error",
-            Verdict::Pass | Verdict::Info | Verdict::Warn => "success",
-            Verdict::Fail | Verdict::Fixed => "failure",
-            Verdict::Blocked | Verdict::Error => "error",
-            Verdict::NotApplicable | Verdict::Deselected | Verdict::Known | Verdict::Deviation => "skipped",
-        };
-        assert_eq!(word, expected, "{}", case.id);
-        if let TestCaseStatus::NonSuccess { description, .. } = &test.status
-            && case.verdict == Verdict::Fail
-        {
-            let evidence = report::evidence::Evidence::of(&result);
-            let story = terminal::story(case, &evidence, Style::PLAIN);
-            assert_eq!(
-                description.as_ref().unwrap().as_str().trim(),
-                story.trim(),
-                "the text of the terminal"
-            );
-        }
-    }
-}
-
-#[test]
-fn junit_of_a_run_that_is_nothing_to_rely_on_is_red() {
-    let partial = RunResult { partial: Some("interrupted".to_owned()), ..fixture::rich() };
-    let report = Report::deserialize_from_str(&junit::render(&partial)).unwrap();
-    let first = &report.test_suites[0].test_cases[0];
-    assert_eq!(first.name.as_str(), "the run is complete");
-    assert!(matches!(&first.status, TestCaseStatus::NonSuccess { message: Some(message), .. }
-        if message.as_str().contains("interrupted")));
-    let nothing = fixture::result_of(Vec::new(), Vec::new());
-    let report = Report::deserialize_from_str(&junit::render(&nothing)).unwrap();
-    assert_eq!((report.tests, report.failures), (1, 1));
 }
 
 #[test]
@@ -327,14 +277,6 @@ fn the_page_loads_nothing_and_runs_nothing() {
     );
 }
 
-#[test]
-fn hostile_junit_is_well_formed() {
-    let report = Report::deserialize_from_str(&junit::render(&fixture::hostile_result())).unwrap();
-    let tests: Vec<_> = report.test_suites.iter().flat_map(|suite| &suite.test_cases).collect();
-    assert!(tests.iter().any(|test| test.name.as_str().contains("</script></style></pre>]]><img")));
-    assert!(HOSTILE.contains(']'));
-}
-
 /// A result with many cases, all of them broken.
 fn large(cases: usize) -> RunResult {
     let mut result = fixture::rich();
@@ -366,12 +308,6 @@ fn reports_are_bounded() {
     assert!(page.contains("large&#x2f;case-1999"), "every case is listed");
     let one = terminal::explain(&fixture::hostile_result());
     assert!(one.len() < 40_000, "{}", one.len());
-    let report = Report::deserialize_from_str(&junit::render(&fixture::hostile_result())).unwrap();
-    for test in report.test_suites.iter().flat_map(|suite| &suite.test_cases) {
-        if let TestCaseStatus::NonSuccess { description: Some(body), .. } = &test.status {
-            assert!(body.as_str().chars().count() < 33_000);
-        }
-    }
 }
 
 #[test]

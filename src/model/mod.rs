@@ -1,13 +1,16 @@
 //! Plain data that every layer shares; no I/O (layer 0).
 
+pub mod baseline;
 pub mod event;
 pub mod exchange;
 pub mod feature;
 pub mod headers;
 pub mod outcome;
+pub mod report_format;
 pub mod requirement;
 pub mod verdict;
 
+pub use baseline::{BaselineResult, EntryResult, EntryState, Excuse};
 pub use event::{Event, Sink};
 pub use exchange::{
     Answer, AuthMode, Body, Completeness, Exchange, ExchangeId, Failure, FailureKind, ParsedBody, Phase,
@@ -20,5 +23,6 @@ pub use outcome::{
     RecordedExchange, RecordedRequest, RequirementResult, RunResult, SourceRef, TargetInfo, ToolInfo,
     milliseconds,
 };
+pub use report_format::ReportFormat;
 pub use requirement::{Level, Requirement, RequirementId, Testable};
 pub use verdict::Verdict;

@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ExchangeId, FailureKind, FeatureState, Headers, Level, Phase, RequirementId, Verdict};
+use super::{
+    BaselineResult, ExchangeId, Excuse, FailureKind, FeatureState, Headers, Level, Phase, RequirementId,
+    Verdict,
+};
 
 /// How many of each verdict.
 pub type Counts = BTreeMap<Verdict, usize>;
@@ -29,6 +32,12 @@ pub struct RunResult {
     pub duration_ms: f64,
     /// Why the run is not complete (interrupted, run timeout), if it is not.
     pub partial: Option<String>,
+    /// The part of the cases that this run was given, as in `hash:1/4`, if it was given a part only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
+    /// What the baseline of known failures said, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineResult>,
     /// What the target can do, and from where that is known.
     pub features: BTreeMap<String, FeatureState>,
     /// Cases by verdict.
@@ -133,6 +142,9 @@ pub struct Finding {
     pub see: Vec<String>,
     /// Why nothing was judged (not-applicable, blocked, error).
     pub reason: Option<String>,
+    /// What the baseline of known failures says about it, if it lists the check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excuse: Option<Excuse>,
     /// For an invariant: on how many responses it was judged, and on how many it did not hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_on: Option<u64>,
@@ -161,6 +173,7 @@ impl Finding {
             why: None,
             see: Vec::new(),
             reason: None,
+            excuse: None,
             judged_on: None,
             broken_on: None,
             source: None,

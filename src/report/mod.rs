@@ -3,6 +3,7 @@
 //!
 //! Everything that comes from the target is data: made visible ([`text::visible`]), escaped for its format, bounded.
 
+mod dialogue;
 pub mod evidence;
 pub mod html;
 pub mod json;

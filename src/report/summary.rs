@@ -81,6 +81,12 @@ impl Summary {
     }
 }
 
+/// Whether a part of a run that is spread over several has no case at all, which is no mistake.
+pub(crate) fn has_nothing_to_do(result: &RunResult) -> bool {
+    let idle = |case: &CaseResult| matches!(case.verdict, Verdict::Deselected | Verdict::NotApplicable);
+    result.partition.is_some() && result.partial.is_none() && result.cases.iter().all(idle)
+}
+
 /// `3 fail, 2 warn, 100 pass`: the most serious first.
 #[must_use]
 pub fn in_words(counts: &Counts) -> String {

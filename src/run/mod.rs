@@ -140,6 +140,8 @@ pub async fn run(
         started,
         duration_ms: milliseconds(epoch.elapsed()),
         partial,
+        partition: None,
+        baseline: None,
         features: features(&model, redactor),
         counts: count(cases.iter().map(|case| case.verdict)),
         check_counts: count(cases.iter().flat_map(|case| case.checks.iter().map(|check| check.verdict))),

@@ -86,6 +86,7 @@ pub(crate) fn finding(id: &str, requirement: &str, level: Level, verdict: Verdic
         why: None,
         see: Vec::new(),
         reason: None,
+        excuse: None,
         judged_on: None,
         broken_on: None,
         source: Some(SourceRef { file: "rfc7644/example.yaml".to_owned(), line: 28 }),
@@ -467,6 +468,8 @@ pub(crate) fn result_of(cases: Vec<CaseResult>, exchanges: Vec<RecordedExchange>
         started: "2026-03-01T09:30:00Z".to_owned(),
         duration_ms: 31_234.568,
         partial: None,
+        partition: None,
+        baseline: None,
         features: features(),
         counts: count(&mut cases.iter().map(|case| case.verdict)),
         check_counts: count(&mut cases.iter().flat_map(|case| case.checks.iter().map(|check| check.verdict))),
@@ -528,6 +531,38 @@ pub(crate) fn hostile_result() -> RunResult {
     );
     let left = LeftOver { url: HOSTILE.to_owned(), reason: HOSTILE.to_owned(), case: HOSTILE.to_owned() };
     result.left_over.push(left);
+    result
+}
+
+/// Texts of 4 MiB wherever a target can put one.
+pub(crate) fn huge_result() -> RunResult {
+    let huge = "<]]>&'\"%|`*_=cmd\u{1b}".repeat((4 << 20) / 16);
+    let mut result = hostile_result();
+    for case in &mut result.cases {
+        case.id = format!("huge/{huge}");
+        case.title.clone_from(&huge);
+        case.reason = Some(huge.clone());
+        case.suite.clone_from(&huge);
+        case.area.clone_from(&huge);
+        for check in &mut case.checks {
+            check.wanted.clone_from(&huge);
+            check.got.clone_from(&huge);
+            check.at.clone_from(&huge);
+            check.hint = Some(huge.clone());
+            check.reason = Some(huge.clone());
+        }
+    }
+    for exchange in &mut result.exchanges {
+        exchange.request.url = format!("{BASE}/{huge}");
+        exchange.curl = format!("curl '{huge}'");
+        exchange.request.headers.push(("x".to_owned(), huge.clone()));
+        if let RecordedAnswer::Response { headers, body, .. } = &mut exchange.answer {
+            headers.push((huge.clone(), huge.clone()));
+            *body = Some(text_body(&huge, false));
+        }
+    }
+    result.target.name.clone_from(&huge);
+    result.partial = Some(huge);
     result
 }
 

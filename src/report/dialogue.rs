@@ -1,0 +1,93 @@
+//! An exchange as plain text: what was sent, what came back.
+
+use serde_json::Value;
+
+use super::evidence::Evidence;
+use super::text::{clip, count, duration, thousands, visible, visible_lines};
+use crate::model::{CaseResult, Finding, RecordedAnswer, RecordedBody, RecordedExchange};
+
+/// A header or a URL is shown up to this many characters.
+const LINE: usize = 400;
+/// So many headers are shown.
+const HEADERS: usize = 24;
+
+/// The exchanges behind the findings of a case that are broken, each once: what was sent and what came, a body up to
+/// `body` characters. Empty if nothing is broken or nothing is known about it.
+#[must_use]
+pub(crate) fn of_case(case: &CaseResult, evidence: &Evidence<'_>, body: usize) -> String {
+    let mut shown = Vec::new();
+    for finding in super::evidence::worst_first(case).into_iter().filter(|finding| is_broken(finding)) {
+        if let Some(exchange) = evidence.judged(finding)
+            && !shown.iter().any(|other: &&RecordedExchange| other.id == exchange.id)
+        {
+            shown.push(exchange);
+        }
+    }
+    let texts: Vec<_> = shown.into_iter().map(|exchange| of_exchange(exchange, evidence, body)).collect();
+    texts.join("\n")
+}
+
+fn is_broken(finding: &Finding) -> bool {
+    finding.verdict >= crate::model::Verdict::Known || finding.excuse.is_some()
+}
+
+/// One exchange, several lines, each with its line feed.
+#[must_use]
+pub(crate) fn of_exchange(exchange: &RecordedExchange, evidence: &Evidence<'_>, body: usize) -> String {
+    let request = &exchange.request;
+    let mut text = format!("sent      {}\n", clip(&evidence.request_line(exchange), LINE));
+    headers(&mut text, &request.headers);
+    push_body(&mut text, request.body.as_ref(), body);
+    match &exchange.answer {
+        RecordedAnswer::Response { status, headers: received, body: content } => {
+            text.push_str(&format!("received  {status} in {}\n", duration(exchange.duration_ms)));
+            headers(&mut text, received);
+            push_body(&mut text, content.as_ref(), body);
+        }
+        RecordedAnswer::Failure { message, .. } => {
+            text.push_str(&format!("received  no answer: {}\n", visible(&clip(message, LINE))));
+        }
+    }
+    text
+}
+
+fn headers(text: &mut String, headers: &[(String, String)]) {
+    for (name, value) in headers.iter().take(HEADERS) {
+        text.push_str(&format!(
+            "          {}: {}\n",
+            visible(&clip(name, LINE)),
+            visible(&clip(value, LINE))
+        ));
+    }
+    if let Some(more) = headers.len().checked_sub(HEADERS).filter(|more| *more > 0) {
+        text.push_str(&format!("          … and {}\n", count(more, "header")));
+    }
+}
+
+fn push_body(text: &mut String, body: Option<&RecordedBody>, limit: usize) {
+    let Some(body) = body else { return };
+    let shown = pretty(body, limit);
+    for line in clip(&visible_lines(&shown), limit).lines() {
+        text.push_str("          ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    if body.truncated {
+        text.push_str(&format!(
+            "          … of {} bytes\n",
+            thousands(usize::try_from(body.size).unwrap_or(usize::MAX))
+        ));
+    }
+}
+
+/// JSON over several lines if it is small enough to be shown whole, else as it is.
+fn pretty(body: &RecordedBody, limit: usize) -> String {
+    let text = body.as_text();
+    if let Some(json) = &body.json
+        && text.len() <= limit
+    {
+        let value: Value = json.value();
+        return format!("{value:#}");
+    }
+    text.to_owned()
+}
