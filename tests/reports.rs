@@ -5,13 +5,17 @@
 mod fixture;
 #[path = "reports/junit.rs"]
 mod junit_xml;
+#[path = "reports/machines.rs"]
+mod machines;
+#[path = "reports/markdown.rs"]
+mod markdown;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressDrawTarget, TermLike};
-use scimcheck::model::{Event, Level, Phase, RecordedAnswer, RunResult, Sink, Verdict};
+use scimcheck::model::{Event, Level, Phase, RecordedAnswer, ReportFormat, RunResult, Sink, Verdict};
 use scimcheck::report::terminal::{self, Style, Terminal, TerminalOptions, Verbosity};
 use scimcheck::report::{self, html, json, junit};
 use serde_json::json;
@@ -50,7 +54,8 @@ fn printed(result: &RunResult, options: TerminalOptions) -> String {
     let page = Page::default();
     let mut terminal = Terminal::new(options, Box::new(page.clone()));
     fixture::tell(result, &mut |event| terminal.event(event));
-    terminal.reports_written(&report::FILES.map(|name| PathBuf::from("reports/latest").join(name)));
+    let paths = ReportFormat::DEFAULT.map(|format| PathBuf::from("reports/latest").join(format.file_name()));
+    terminal.reports_written(&paths);
     page.text()
 }
 
@@ -316,26 +321,27 @@ fn all_reports_of_a_run_are_written_at_once_and_can_be_made_again() {
     let folder = dir.path().join("deep/latest");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("results.json"), "{ half of an old").unwrap();
-    let written = report::write_all(&folder, &fixture::rich()).unwrap();
+    let written = report::write_all(&folder, &fixture::rich(), &ReportFormat::ALL).unwrap();
     let mut names: Vec<_> =
         std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["junit.xml", "report.html", "results.json"], "nothing else is left behind");
-    let text = |index: usize| std::fs::read_to_string(&written[index]).unwrap();
-    let again = json::read(&text(0)).unwrap();
-    assert_eq!(
-        [text(0), text(1), text(2)],
-        [json::render(&again), junit::render(&again), html::render(&again)]
-    );
+    let mut expected = ReportFormat::ALL.map(ReportFormat::file_name);
+    expected.sort_unstable();
+    assert_eq!(names, expected, "nothing else is left behind");
+    let again = json::read(&std::fs::read_to_string(&written[0]).unwrap()).unwrap();
+    for (path, format) in written.iter().zip(ReportFormat::ALL) {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text == report::render(format, &again), "{format} can be made again from results.json");
+    }
 
     let blocked = dir.path().join("file");
     std::fs::write(&blocked, "").unwrap();
-    let error = report::write_all(&blocked, &again).unwrap_err();
+    let error = report::write_all(&blocked, &again, &ReportFormat::DEFAULT).unwrap_err();
     assert!(error.to_string().starts_with("cannot write "), "{error}");
 
     let taken = dir.path().join("taken");
     std::fs::create_dir_all(taken.join("junit.xml")).unwrap();
-    let error = report::write_all(&taken, &again).unwrap_err();
+    let error = report::write_all(&taken, &again, &ReportFormat::DEFAULT).unwrap_err();
     assert_eq!(error.path, taken.join("junit.xml"));
     assert_eq!(std::fs::read_dir(&taken).unwrap().count(), 2, "no temporary file is left behind");
 }

@@ -159,6 +159,13 @@ pub(crate) struct RunArgs {
     /// Where the reports go
     #[arg(long, short, value_name = "DIR", default_value = "reports/latest")]
     pub(crate) output: PathBuf,
+    /// Which reports, separated by commas: json, junit, html, markdown, har, ctrf, tap, badge, or all; default: `reports` of
+    /// scimcheck.toml, else junit,html; results.json is always written
+    #[arg(long = "format", value_name = "FORMAT", value_delimiter = ',', value_parser = super::formats::parser())]
+    pub(crate) formats: Vec<String>,
+    /// Print annotations for this CI server
+    #[arg(long, value_enum, value_name = "CI")]
+    pub(crate) annotations: Option<Annotations>,
     /// Show what passed and what was recorded, too
     #[arg(long, short, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
@@ -325,9 +332,16 @@ pub(crate) struct ReportArgs {
     /// A results.json
     #[arg(value_name = "RESULTS")]
     pub(crate) results: PathBuf,
-    /// Write all reports into this folder
+    /// Write reports into this folder
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// Which reports, separated by commas: json, junit, html, markdown, har, ctrf, tap, badge, or all; default: json,junit,html;
+    /// without --output a single one goes to standard output
+    #[arg(long = "format", value_name = "FORMAT", value_delimiter = ',', value_parser = super::formats::parser())]
+    pub(crate) formats: Vec<String>,
+    /// Print annotations for this CI server
+    #[arg(long, value_enum, value_name = "CI")]
+    pub(crate) annotations: Option<Annotations>,
     /// Write the JUnit report
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -337,6 +351,13 @@ pub(crate) struct ReportArgs {
     /// Show what passed and what was recorded, too
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+/// A CI server that reads annotations from the output of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Annotations {
+    /// Workflow commands of GitHub Actions
+    Github,
 }
 
 #[derive(Debug, Args)]

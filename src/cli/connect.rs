@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::args::TargetArgs;
 use super::context::Context;
 use super::error::CliError;
+use crate::model::ReportFormat;
 use crate::server::{Options, Server};
 use crate::target::config::{self, ConfigError, ConfigFile, Flags, TargetConfig};
 use crate::target::discovery::{CredentialKind, Settings};
@@ -19,6 +20,8 @@ pub(crate) struct Connection {
     pub(crate) settings: Settings,
     pub(crate) transport: Arc<Live>,
     pub(crate) redactor: Redactor,
+    /// Which reports the configuration asks for, if it does.
+    pub(crate) reports: Option<Vec<ReportFormat>>,
     /// The embedded reference server, if it is the target.
     server: Option<Server>,
 }
@@ -50,7 +53,7 @@ impl Connection {
             Err(error) => return Err(config_error(error)),
             Ok(config) => {
                 let options = config.live_options().map_err(config_error)?;
-                return Self::new(config, options, None);
+                return Ok(Self::new(config, options, None)?.reporting(file.as_ref()));
             }
         }
         nothing_is_meant_for_another(args)?;
@@ -65,7 +68,12 @@ impl Connection {
         let mut config = resolve(None, &flags, context)?;
         "reference server".clone_into(&mut config.name);
         let options = config.live_options().map_err(config_error)?;
-        Self::new(config, options, Some(server))
+        Ok(Self::new(config, options, Some(server))?.reporting(file.as_ref()))
+    }
+
+    fn reporting(mut self, file: Option<&ConfigFile>) -> Self {
+        self.reports = file.and_then(ConfigFile::reports).map(<[_]>::to_vec);
+        self
     }
 
     /// Whether the configuration has a target of this name.
@@ -90,7 +98,7 @@ impl Connection {
         }
         let transport = Live::new(options, &redactor)
             .map_err(|error| CliError::Config { message: error.to_string(), help: None })?;
-        Ok(Self { config, settings, transport: Arc::new(transport), redactor, server })
+        Ok(Self { config, settings, transport: Arc::new(transport), redactor, reports: None, server })
     }
 
     /// Obtains the credential, ahead of everything else: a file or command that does not give it is a mistake of the

@@ -10,6 +10,7 @@ mod doctor;
 mod error;
 pub mod exit_code;
 mod explain;
+mod formats;
 mod init;
 mod interrupt;
 mod lint;

@@ -12,6 +12,7 @@ use super::connect::Connection;
 use super::context::{self, Context};
 use super::error::CliError;
 use super::exit_code::ExitCode;
+use super::formats;
 use super::interrupt::Interrupts;
 use super::select::{self, Selectable};
 use super::suites;
@@ -30,6 +31,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
     };
     let Prepared { connection, discovery, plan, started } = prepared;
 
+    let formats = formats::of_run(&args.formats, connection.reports.as_deref());
     let config = &connection.config;
     let seed = config.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let token = Ids::new(seed).token().to_owned();
@@ -62,9 +64,10 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
     };
     let transport = connection.transport.clone();
     let result = run::run(plan, discovery, transport, &connection.redactor, options, &mut terminal).await;
-    let files =
-        report::write_all(&args.output, &result).map_err(|error| CliError::usage(error.to_string()))?;
+    let files = report::write_all(&args.output, &result, &formats)
+        .map_err(|error| CliError::usage(error.to_string()))?;
     terminal.reports_written(&files);
+    formats::annotate(args.annotations, &result, false)?;
     if let Some(cleanup) = cleanup.filter(|_| !result.left_over.is_empty()) {
         context::print_error(&left_over(&cleanup))?;
     }

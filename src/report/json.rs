@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::sync::OnceLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -53,9 +53,26 @@ pub fn render(result: &RunResult) -> String {
 /// # Errors
 /// If `out` fails.
 pub fn write(result: &RunResult, out: &mut dyn io::Write) -> io::Result<()> {
+    write_value(result, out)
+}
+
+/// Writes any value in the same way.
+pub(super) fn write_value(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut out = Escaped(out);
-    serde_json::to_writer_pretty(&mut out, result)?;
+    serde_json::to_writer_pretty(&mut out, value)?;
     out.write_all(b"\n")
+}
+
+/// Any value as text.
+pub(super) fn render_value(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    write_value(value, &mut text).expect("plain data with text keys always becomes JSON");
+    String::from_utf8(text).expect("JSON is UTF-8")
+}
+
+/// A text as JSON, on one line.
+pub(super) fn render_text(text: &str) -> String {
+    escape_json(&Value::from(text).to_string()).into_owned()
 }
 
 /// Writes JSON text with the characters escaped that could steer a terminal.

@@ -6,11 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{html, json, junit};
-use crate::model::RunResult;
-
-/// The names of the files that [`write_all`] writes.
-pub const FILES: [&str; 3] = ["results.json", "junit.xml", "report.html"];
+use super::{badge, ctrf, har, html, json, junit, markdown, tap};
+use crate::model::{ReportFormat, RunResult};
 
 /// A report that could not be written.
 #[derive(Debug, Error)]
@@ -22,23 +19,46 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-/// Writes `results.json`, `junit.xml` and `report.html` into a folder, which is made if it is not there, and gives their
-/// paths. Each file is replaced at once: whoever reads sees the old one or the new one, never half of one.
+/// The result in a format, as text.
+#[must_use]
+pub fn render(format: ReportFormat, result: &RunResult) -> String {
+    match format {
+        ReportFormat::Json => json::render(result),
+        ReportFormat::Junit => junit::render(result),
+        ReportFormat::Html => html::render(result),
+        ReportFormat::Markdown => markdown::render(result),
+        ReportFormat::Har => har::render(result),
+        ReportFormat::Ctrf => ctrf::render(result),
+        ReportFormat::Tap => tap::render(result),
+        ReportFormat::Badge => badge::render(result),
+    }
+}
+
+/// Writes what [`render`] gives; what holds all exchanges goes out piece by piece.
+///
+/// # Errors
+/// If `out` fails.
+pub fn write(format: ReportFormat, result: &RunResult, out: &mut dyn io::Write) -> io::Result<()> {
+    match format {
+        ReportFormat::Json => json::write(result, out),
+        ReportFormat::Har => har::write(result, out),
+        _ => out.write_all(render(format, result).as_bytes()),
+    }
+}
+
+/// Writes reports into a folder, which is made if it is not there, and gives their paths. Each file is replaced at once:
+/// whoever reads sees the old one or the new one, never half of one.
 ///
 /// # Errors
 /// If the folder or a file cannot be written.
-pub fn write_all(dir: &Path, result: &RunResult) -> Result<Vec<PathBuf>, WriteError> {
-    type Write<'r> = &'r dyn Fn(&mut dyn io::Write) -> io::Result<()>;
+pub fn write_all(dir: &Path, result: &RunResult, formats: &[ReportFormat]) -> Result<Vec<PathBuf>, WriteError> {
     fs::create_dir_all(dir).map_err(|source| WriteError { path: dir.to_owned(), source })?;
-    // One after the other, so that only one of the texts is in memory.
-    let writes: [Write<'_>; 3] =
-        [&|out| json::write(result, out), &|out| out.write_all(junit::render(result).as_bytes()), &|out| {
-            out.write_all(html::render(result).as_bytes())
-        }];
     let mut written = Vec::new();
-    for (name, write) in FILES.into_iter().zip(writes) {
-        let path = dir.join(name);
-        replace_with(&path, write).map_err(|source| WriteError { path: path.clone(), source })?;
+    // One after the other, so that only one of the texts is in memory.
+    for format in formats {
+        let path = dir.join(format.file_name());
+        replace_with(&path, &|out| write(*format, result, out))
+            .map_err(|source| WriteError { path: path.clone(), source })?;
         written.push(path);
     }
     Ok(written)

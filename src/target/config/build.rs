@@ -44,6 +44,7 @@ fn defaults(name: String, base_url: Url, connection: Connection) -> TargetConfig
         domain: DEFAULT_DOMAIN.to_owned(),
         feature_overrides: BTreeMap::new(),
         overrides: BTreeMap::new(),
+        baseline: None,
         seed: None,
         connection,
     }
@@ -109,6 +110,7 @@ impl<'b> Builder<'b> {
         }
         let mut config = defaults(self.name.to_owned(), base_url, connection);
         config.profile.clone_from(&table.profile);
+        config.baseline = table.baseline.as_deref().map(|path| self.relative(path));
         config.jobs = table.jobs.and_then(|jobs| usize::try_from(jobs).ok()).unwrap_or(config.jobs);
         let timeout = |text: &Option<String>| text.as_deref().and_then(duration::parse);
         config.case_timeout = timeout(&table.timeouts.case).unwrap_or(config.case_timeout);

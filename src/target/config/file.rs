@@ -7,6 +7,7 @@ use super::error::ConfigError;
 use super::format::ConfigTables;
 use super::layers::Environment;
 use super::mask::Masks;
+use crate::model::ReportFormat;
 use crate::suite::diagnostic::Diagnostic;
 use crate::suite::yaml::Document;
 
@@ -69,6 +70,12 @@ impl ConfigFile {
     /// The names of its targets, in order of the alphabet.
     pub fn target_names(&self) -> impl Iterator<Item = &str> {
         self.tables.target.keys().map(String::as_str)
+    }
+
+    /// Which reports a run writes, whatever is tested, if the file says so.
+    #[must_use]
+    pub fn reports(&self) -> Option<&[ReportFormat]> {
+        self.tables.reports.as_deref()
     }
 
     /// A mistake at the value of a JSON Pointer.

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::model::ReportFormat;
 use crate::wire::ClientAuthentication;
 
 /// The configuration of scimcheck: the targets it knows by name.
@@ -19,6 +20,9 @@ pub(crate) struct ConfigTables {
     /// there is one target only.
     #[serde(default)]
     pub(crate) default: Option<String>,
+    /// Which reports a run writes, whatever is tested. Default: `["junit", "html"]`; `results.json` is always written.
+    #[serde(default)]
+    pub(crate) reports: Option<Vec<ReportFormat>>,
     /// The targets: one table `[target.NAME]` each. A name is made of letters, digits, `-`, `_` and `.`.
     #[serde(default)]
     pub(crate) target: BTreeMap<String, TargetTable>,
@@ -74,6 +78,10 @@ pub(crate) struct TargetTable {
     #[serde(default)]
     #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))]
     pub(crate) proxy_env: Option<String>,
+    /// Path of the baseline: the failures of this target that are known.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(crate) baseline: Option<String>,
     /// How long things may take.
     #[serde(default)]
     pub(crate) timeouts: TimeoutsTable,

@@ -44,6 +44,8 @@ pub struct TargetConfig {
     /// Attributes of created resources by resource type; `null` takes one away. Texts may hold `${unique}` and
     /// `${domain}`.
     pub overrides: BTreeMap<String, Map<String, Value>>,
+    /// The baseline of known failures, if the file names one.
+    pub baseline: Option<PathBuf>,
     /// Seed of all names and ids, if the user gave one.
     pub seed: Option<u64>,
     pub(super) connection: Connection,

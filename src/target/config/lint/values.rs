@@ -50,7 +50,7 @@ impl Linter<'_> {
     }
 
     pub(super) fn files(&mut self, target: &str) {
-        self.references(target, &["ca_file", "client_cert_file", "client_key_file"]);
+        self.references(target, &["ca_file", "client_cert_file", "client_key_file", "baseline"]);
         let pair = ["client_cert_file", "client_key_file"];
         if let [only] = self.present(target, &pair).as_slice() {
             let other = if *only == pair[0] { pair[1] } else { pair[0] };
