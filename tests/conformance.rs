@@ -61,6 +61,8 @@ impl World {
             interrupt,
             started: "2026-01-01T00:00:00Z".to_owned(),
             patience: None,
+            excuses: None,
+            partition: None,
             evidence: true,
         };
         let plan = Plan { cases: vec![planned.clone()] };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::run::partition::Partition;
 use crate::server::{Fault, OptionalFeature, Variant};
 
 /// A conformance test harness for SCIM 2.0 service providers (RFC 7643, RFC 7644).
@@ -57,6 +58,12 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Render reports from a results.json; exits as the run did
     Report(ReportArgs),
+    /// Compare two results: two runs of one server, or two servers
+    Diff(DiffArgs),
+    /// Join the results of runs that shared the work
+    Merge(MergeArgs),
+    /// Write a baseline of known failures
+    Baseline(BaselineArgs),
     /// Delete what a killed run left behind
     Cleanup(CleanupArgs),
     /// Print a JSON Schema
@@ -166,6 +173,12 @@ pub(crate) struct RunArgs {
     /// Print annotations for this CI server
     #[arg(long, value_enum, value_name = "CI")]
     pub(crate) annotations: Option<Annotations>,
+    /// Failures that are known, with the reason of each; default: `baseline` of the target in scimcheck.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Only a part of the selected cases, as in `hash:1/4`, so that several runs share the work; see `merge`
+    #[arg(long, value_name = "hash:PART/PARTS")]
+    pub(crate) partition: Option<Partition>,
     /// Show what passed and what was recorded, too
     #[arg(long, short, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
@@ -353,6 +366,68 @@ pub(crate) struct ReportArgs {
     pub(crate) verbose: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The results.json to compare with
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+    /// The results.json that is compared
+    #[arg(value_name = "B")]
+    pub(crate) b: PathBuf,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) format: DiffFormat,
+    /// The file to write; default: standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    Text,
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// The results.json of each part
+    #[arg(value_name = "RESULTS", required = true, num_args = 1..)]
+    pub(crate) results: Vec<PathBuf>,
+    /// Where the reports go
+    #[arg(long, short, value_name = "DIR", default_value = "reports/latest")]
+    pub(crate) output: PathBuf,
+    /// Which reports, separated by commas: json, junit, html, markdown, har, ctrf, tap, badge, or all; default:
+    /// junit,html; results.json is always written
+    #[arg(long = "format", value_name = "FORMAT", value_delimiter = ',', value_parser = super::formats::parser())]
+    pub(crate) formats: Vec<String>,
+    /// Print annotations for this CI server
+    #[arg(long, value_enum, value_name = "CI")]
+    pub(crate) annotations: Option<Annotations>,
+    /// Show what passed and what was recorded, too
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(crate) command: BaselineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// List what failed in a run, so that it is excused in the next; what is known already keeps its reason
+    Propose {
+        /// A results.json
+        #[arg(value_name = "RESULTS")]
+        results: PathBuf,
+        /// The file to write; default: standard output
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
 /// A CI server that reads annotations from the output of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Annotations {
@@ -384,6 +459,8 @@ pub(crate) enum SchemaOf {
     Config,
     /// results.json
     Results,
+    /// A baseline of known failures
+    Baseline,
 }
 
 #[cfg(test)]

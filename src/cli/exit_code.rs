@@ -19,7 +19,7 @@ pub enum ExitCode {
     NothingRan,
     /// The target cannot be reached or is not ready.
     NotReady,
-    /// A baseline lists failures that pass now. Reserved.
+    /// A baseline lists failures that pass now.
     StaleBaseline,
     /// A bug of scimcheck.
     Bug,
@@ -71,7 +71,7 @@ impl ExitCode {
                 "nothing ran: the selection matches no case, or the target lacks every feature"
             }
             ExitCode::NotReady => "the target cannot be reached or is not ready (credential, base URL, TLS)",
-            ExitCode::StaleBaseline => "reserved: a baseline lists failures that pass now",
+            ExitCode::StaleBaseline => "a baseline lists failures that pass now: take them out of it",
             ExitCode::Bug => "a bug of scimcheck: please report it",
             ExitCode::Interrupted => "interrupted; what was created is deleted and the reports are written",
         }
@@ -84,10 +84,17 @@ impl ExitCode {
             verdicts.iter().any(|verdict| result.counts.get(verdict).is_some_and(|count| *count > 0))
         };
         let judged = result.cases.iter().any(|case| case.verdict.is_judged() && case.suite != "target");
+        let stale = || {
+            any(&[Verdict::Fixed])
+                || result.baseline.as_ref().is_some_and(|baseline| baseline.stale().next().is_some())
+        };
         match result.partial.as_deref() {
             Some("interrupted") => ExitCode::Interrupted,
             Some(_) => ExitCode::Failure,
             None if any(&[Verdict::Fail, Verdict::Blocked, Verdict::Error]) => ExitCode::Failure,
+            None if stale() => ExitCode::StaleBaseline,
+            // Another part of the run has the cases.
+            None if result.partition.is_some() => ExitCode::Success,
             None if !judged => ExitCode::NothingRan,
             None => ExitCode::Success,
         }

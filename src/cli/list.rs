@@ -49,7 +49,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Success)
 }
 
-fn selectable(suites: &[Suite]) -> Vec<Selectable<'_>> {
+pub(crate) fn selectable(suites: &[Suite]) -> Vec<Selectable<'_>> {
     let all = suites.iter().flat_map(|suite| {
         cases(suite, &Selection::default()).into_iter().map(|(id, case)| Selectable {
             suite: &suite.spec.suite,

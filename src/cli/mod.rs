@@ -2,10 +2,12 @@
 //! (layer 8).
 
 mod args;
+mod baseline;
 mod cleanup;
 mod connect;
 mod context;
 mod coverage;
+mod diff;
 mod doctor;
 mod error;
 pub mod exit_code;
@@ -15,6 +17,7 @@ mod init;
 mod interrupt;
 mod lint;
 mod list;
+mod merge;
 mod report;
 mod run;
 mod schema;
@@ -75,6 +78,9 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode, CliError> 
         Command::Init(args) => init::init(args),
         Command::Serve(args) => on_runtime(serve::serve(args, context)),
         Command::Report(args) => report::report(args, context),
+        Command::Diff(args) => diff::diff(args, context),
+        Command::Merge(args) => merge::merge(args, context),
+        Command::Baseline(args) => baseline::baseline(args),
         Command::Cleanup(args) => on_runtime(cleanup::cleanup(args, context)),
         Command::Schema(args) => schema::schema(args),
         Command::Completions { shell } => {

@@ -60,7 +60,12 @@ fn print(asked: &[ReportFormat], result: &RunResult) -> Result<(), CliError> {
 }
 
 /// The story of the run, as the run itself told it.
-fn tell(verbose: bool, result: &RunResult, context: &Context, written: &[std::path::PathBuf]) -> Terminal {
+pub(crate) fn tell(
+    verbose: bool,
+    result: &RunResult,
+    context: &Context,
+    written: &[std::path::PathBuf],
+) -> Terminal {
     let verbosity = if verbose { Verbosity::Verbose } else { Verbosity::Normal };
     let options =
         TerminalOptions { colour: context.colour, progress: false, width: context.width, verbosity };
@@ -79,6 +84,7 @@ fn tell(verbose: bool, result: &RunResult, context: &Context, written: &[std::pa
 
 /// Whether a case did something, and it was not simply green.
 fn is_worth_telling(case: &CaseResult) -> bool {
-    (case.verdict >= Verdict::Warn || matches!(case.verdict, Verdict::Known | Verdict::Fixed | Verdict::Deviation))
+    (case.verdict >= Verdict::Warn
+        || matches!(case.verdict, Verdict::Known | Verdict::Fixed | Verdict::Deviation))
         && !case.exchanges.is_empty()
 }

@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime};
 use tokio::sync::watch;
 
 use super::args::{RunArgs, TargetArgs};
+use super::baseline;
 use super::connect::Connection;
 use super::context::{self, Context};
 use super::error::CliError;
@@ -19,7 +20,9 @@ use super::suites;
 use crate::model::TargetInfo;
 use crate::report;
 use crate::report::terminal::{Terminal, TerminalOptions, Verbosity};
+use crate::run::baseline::Excuses;
 use crate::run::{self, Fate, Plan, ids::Ids, ledger, ledger::Ledger, planned_checks};
+use crate::suite::baseline::Baseline;
 use crate::target::discovery::{self, Documents};
 use crate::target::{Discovery, doctor};
 
@@ -29,7 +32,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         prepared = prepare(args, context) => prepared?,
         () = interrupts.next() => return Err(CliError::Interrupted),
     };
-    let Prepared { connection, discovery, plan, started } = prepared;
+    let Prepared { connection, discovery, plan, started, baseline } = prepared;
 
     let formats = formats::of_run(&args.formats, connection.reports.as_deref());
     let config = &connection.config;
@@ -58,8 +61,10 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         run_timeout: config.run_timeout,
         ledger: Some(ledger),
         interrupt: on_interrupt(interrupts, cleanup.clone()),
-        started,
+        started: started.clone(),
         patience: None,
+        excuses: baseline.map(|baseline| Excuses::new(baseline, &started)),
+        partition: args.partition,
         evidence: true,
     };
     let transport = connection.transport.clone();
@@ -92,6 +97,7 @@ struct Prepared {
     discovery: Discovery,
     plan: Plan,
     started: String,
+    baseline: Option<Baseline>,
 }
 
 /// Reads the suites, asks the target what it can do, and plans. Changes nothing on the target.
@@ -100,6 +106,9 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
     let catalogue = std::thread::spawn(crate::suite::catalogue::Catalogue::embedded);
     let suites = suites::load(&args.suites)?;
     let connection = Connection::open_or_embedded_with(&args.target, args.jobs, args.seed, context).await?;
+    let configured = connection.config.baseline.as_ref();
+    let builtin = args.suites.paths.is_empty();
+    let baseline = baseline::of_run(args.baseline.as_ref(), configured, &suites, builtin)?;
     let transport = Arc::clone(&connection.transport);
 
     connection.obtain_credential().await?;
@@ -112,7 +121,7 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
     let discovery = discovery::understand(documents, &connection.settings, began);
 
     let selection = select::selection(&args.selection);
-    let plan = Plan::new(&suites, &discovery.model, &selection);
+    let mut plan = Plan::new(&suites, &discovery.model, &selection);
     let all: Vec<_> = plan
         .cases
         .iter()
@@ -124,7 +133,11 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
         .collect();
     select::check(&selection, &all)?;
     something_runs(&plan)?;
-    Ok(Prepared { connection, discovery, plan, started })
+    if let Some(partition) = args.partition {
+        // A part may be empty: the other ones have the cases.
+        plan.keep(partition);
+    }
+    Ok(Prepared { connection, discovery, plan, started, baseline })
 }
 
 /// An error if the target lacks what every selected case needs.

@@ -13,6 +13,7 @@ pub(crate) fn schema(args: &SchemaArgs) -> Result<ExitCode, CliError> {
         SchemaOf::Suite => suite::schema::suite_schema().clone(),
         SchemaOf::Config => config::schema().clone(),
         SchemaOf::Results => report::json::schema(),
+        SchemaOf::Baseline => suite::baseline::schema().clone(),
     };
     context::print(&format!("{schema:#}\n"))?;
     Ok(ExitCode::Success)

@@ -94,7 +94,7 @@ fn nothing(message: String, help: String) -> CliError {
 }
 
 /// Whether a glob fits a case, or may fit one of the rows that the `*` at the end of its id stands for.
-fn may_fit(glob: &str, case: &str) -> bool {
+pub(crate) fn may_fit(glob: &str, case: &str) -> bool {
     fits(glob, case) || case.strip_suffix('*').is_some_and(|stem| may_begin(glob, stem))
 }
 

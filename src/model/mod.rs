@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod event;
 pub mod exchange;
 pub mod feature;
+pub mod glob;
 pub mod headers;
 pub mod outcome;
 pub mod report_format;

@@ -51,14 +51,16 @@ struct Annotation {
 #[must_use]
 pub fn github(result: &RunResult) -> String {
     let mut all: Vec<Annotation> = Vec::new();
-    let general = |kind, title: &str, message: String| Annotation { kind, source: None, title: title.into(), message };
+    let general =
+        |kind, title: &str, message: String| Annotation { kind, source: None, title: title.into(), message };
     if let Some(why) = &result.partial {
         all.push(general(Kind::Error, "The run is not complete", clip(why, MESSAGE).into_owned()));
     }
     if let Some(baseline) = &result.baseline {
         for entry in baseline.stale() {
             let source = Some(SourceRef { file: baseline.file.clone(), line: entry.line });
-            let message = format!("{} does not fail any more: take it out of the baseline", clip(&entry.check, 300));
+            let message =
+                format!("{} does not fail any more: take it out of the baseline", clip(&entry.check, 300));
             all.push(Annotation { source, ..general(Kind::Error, "Stale baseline", message) });
         }
     }
@@ -71,7 +73,8 @@ pub fn github(result: &RunResult) -> String {
 
 fn of_case(case: &CaseResult, result: &RunResult) -> Option<Annotation> {
     let kind = Kind::of(case)?;
-    let source = worst_first(case).first().and_then(|finding| finding.source.clone()).or_else(|| case.source.clone());
+    let source =
+        worst_first(case).first().and_then(|finding| finding.source.clone()).or_else(|| case.source.clone());
     Some(Annotation {
         kind,
         source: source.filter(|source| is_the_users(source, result)),
@@ -110,7 +113,8 @@ fn line(annotation: &Annotation) -> String {
         properties.push(format!("line={}", source.line));
     }
     properties.push(format!("title={}", property(&annotation.title)));
-    let message: Vec<_> = clip(&annotation.message, MESSAGE).lines().map(|line| data(&visible(line))).collect();
+    let message: Vec<_> =
+        clip(&annotation.message, MESSAGE).lines().map(|line| data(&visible(line))).collect();
     format!("::{} {}::{}\n", annotation.kind.word(), properties.join(","), message.join("%0A"))
 }
 

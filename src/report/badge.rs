@@ -43,7 +43,9 @@ pub fn render(result: &RunResult) -> String {
         Reached::MustBroken(times) => (format!("{} MUST broken", thousands(times)), "red"),
         Reached::NotJudged => ("MUST not judged in part".to_owned(), "orange"),
         Reached::Must => (format!("MUST ({} requirements judged)", thousands(held)), "green"),
-        Reached::Should => (format!("MUST and SHOULD ({} requirements judged)", thousands(held)), "brightgreen"),
+        Reached::Should => {
+            (format!("MUST and SHOULD ({} requirements judged)", thousands(held)), "brightgreen")
+        }
     };
     let suites = clip(&result.tool.version, 40);
     let badge = Badge {

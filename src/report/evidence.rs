@@ -180,6 +180,26 @@ fn link(fault: &FaultDescription) -> Option<&str> {
     words.into_iter().find(|word| word.starts_with("https://"))
 }
 
+/// `known (fail): filters are ignored, https://… (until 2026-12-31)`: what the baseline says about a finding.
+pub(crate) fn excused(finding: &Finding) -> Option<String> {
+    let excuse = finding.excuse.as_ref()?;
+    let mut sentence = match finding.verdict {
+        Verdict::Known => format!("known ({}): {}", excuse.judged, excuse.reason),
+        Verdict::Fixed => format!("holds now, so that the baseline is stale: {}", excuse.reason),
+        _ => format!("not known any more: {}", excuse.reason),
+    };
+    if let Some(link) = &excuse.link {
+        sentence.push_str(", ");
+        sentence.push_str(link);
+    }
+    match &excuse.expires {
+        Some(day) if finding.verdict == Verdict::Known => sentence.push_str(&format!(" (until {day})")),
+        Some(day) => sentence.push_str(&format!(" (excused until {day})")),
+        None => {}
+    }
+    Some(sentence)
+}
+
 /// Whether a case counts an always-on check over the whole run.
 pub(crate) fn is_invariant(case: &CaseResult) -> bool {
     case.suite == "invariants"

@@ -172,7 +172,8 @@ pub fn write(result: &RunResult, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// A page for each case that has exchanges.
 fn pages(result: &RunResult, clock: Clock) -> Vec<Page> {
-    let titles: HashMap<_, _> = result.cases.iter().map(|case: &CaseResult| (case.id.as_str(), &case.title)).collect();
+    let titles: HashMap<_, _> =
+        result.cases.iter().map(|case: &CaseResult| (case.id.as_str(), &case.title)).collect();
     let mut pages: Vec<Page> = Vec::new();
     let mut known = std::collections::HashSet::new();
     for exchange in &result.exchanges {
@@ -238,7 +239,10 @@ impl Response {
         match answer {
             RecordedAnswer::Response { status, headers: received, body } => Self {
                 status: *status,
-                status_text: StatusCode::from_u16(*status).ok().and_then(|code| code.canonical_reason()).unwrap_or(""),
+                status_text: StatusCode::from_u16(*status)
+                    .ok()
+                    .and_then(|code| code.canonical_reason())
+                    .unwrap_or(""),
                 http_version: HTTP_VERSION,
                 cookies: [],
                 headers: headers(received),
@@ -246,9 +250,12 @@ impl Response {
                     size: body.as_ref().map_or(0, |body| body.size),
                     mime_type: mime_type(received),
                     text: body.as_ref().map(|body| clip(body.as_text(), BODY).into_owned()),
-                    comment: body.as_ref().and_then(|body| body.truncated.then_some("only the beginning is kept")),
+                    comment: body
+                        .as_ref()
+                        .and_then(|body| body.truncated.then_some("only the beginning is kept")),
                 },
-                redirect_url: header(received, "location").map_or_else(String::new, |to| clip(to, LINE).into_owned()),
+                redirect_url: header(received, "location")
+                    .map_or_else(String::new, |to| clip(to, LINE).into_owned()),
                 headers_size: -1,
                 body_size: size(body.as_ref()),
                 error: None,
@@ -306,7 +313,8 @@ fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
 }
 
 fn mime_type(headers: &[(String, String)]) -> String {
-    header(headers, "content-type").map_or_else(|| "x-unknown".to_owned(), |value| clip(value, LINE).into_owned())
+    header(headers, "content-type")
+        .map_or_else(|| "x-unknown".to_owned(), |value| clip(value, LINE).into_owned())
 }
 
 fn size(body: Option<&RecordedBody>) -> i64 {

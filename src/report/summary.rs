@@ -111,6 +111,9 @@ fn verdict(result: &RunResult, cases: &Counts) -> Verdict {
     if cases.contains_key(&Verdict::Fail) {
         return Verdict::Fail;
     }
+    if has_nothing_to_do(result) {
+        return Verdict::Pass;
+    }
     if result.partial.is_some() || !result.cases.iter().any(is_judged) {
         return Verdict::Error;
     }
@@ -121,10 +124,15 @@ fn verdict(result: &RunResult, cases: &Counts) -> Verdict {
 fn headline(result: &RunResult, cases: &Counts) -> String {
     let number = |verdict| cases.get(&verdict).copied().unwrap_or(0);
     let (fail, error, blocked) = (number(Verdict::Fail), number(Verdict::Error), number(Verdict::Blocked));
-    let mut sentence = if !result.cases.iter().any(is_judged) {
+    let known = number(Verdict::Known);
+    let mut sentence = if has_nothing_to_do(result) {
+        "No case belongs to this partition".to_owned()
+    } else if !result.cases.iter().any(is_judged) {
         "Nothing was judged".to_owned()
     } else if fail > 0 {
         format!("{} failed", count(fail, "case"))
+    } else if known > 0 {
+        format!("Every failure is known ({})", count(known, "case"))
     } else {
         "Every MUST that was judged holds".to_owned()
     };
@@ -136,7 +144,12 @@ fn headline(result: &RunResult, cases: &Counts) -> String {
         0 => String::new(),
         some => count(some, "warning"),
     };
-    for part in [unjudged, warned].into_iter().filter(|part| !part.is_empty()) {
+    let stale = match result.baseline.as_ref().map_or(0, |baseline| baseline.stale().count()) {
+        0 => String::new(),
+        1 => "1 entry of the baseline is stale".to_owned(),
+        some => format!("{some} entries of the baseline are stale"),
+    };
+    for part in [unjudged, warned, stale].into_iter().filter(|part| !part.is_empty()) {
         sentence.push_str(", ");
         sentence.push_str(&part);
     }

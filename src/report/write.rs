@@ -51,7 +51,11 @@ pub fn write(format: ReportFormat, result: &RunResult, out: &mut dyn io::Write) 
 ///
 /// # Errors
 /// If the folder or a file cannot be written.
-pub fn write_all(dir: &Path, result: &RunResult, formats: &[ReportFormat]) -> Result<Vec<PathBuf>, WriteError> {
+pub fn write_all(
+    dir: &Path,
+    result: &RunResult,
+    formats: &[ReportFormat],
+) -> Result<Vec<PathBuf>, WriteError> {
     fs::create_dir_all(dir).map_err(|source| WriteError { path: dir.to_owned(), source })?;
     let mut written = Vec::new();
     // One after the other, so that only one of the texts is in memory.

@@ -38,6 +38,9 @@ pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
     };
     result.checks = result.checks.into_iter().map(shown).collect();
     result.reason = result.reason.map(|reason| redactor.line(&reason));
+    if let Some(excuses) = &shared.excuses {
+        excuses.excuse(&mut result);
+    }
     let left_over = left_over.into_iter().map(|left| LeftOver {
         url: redactor.line(&left.url),
         reason: redactor.line(&left.reason),
@@ -60,7 +63,7 @@ pub(crate) fn discovery(
     }
     let duration = |exchange: &Exchange| Duration::from_secs_f64(exchange.duration_ms / 1000.0);
     let checks: Vec<_> = findings.into_iter().map(|finding| redact(redactor, finding)).collect();
-    let result = CaseResult {
+    let mut result = CaseResult {
         id: "target/discovery".to_owned(),
         suite: "target".to_owned(),
         title: "What the target says about itself".to_owned(),
@@ -75,6 +78,9 @@ pub(crate) fn discovery(
         exchanges: exchanges.into_iter().map(|exchange| exchange.id).collect(),
         source: None,
     };
+    if let Some(excuses) = &shared.excuses {
+        excuses.excuse(&mut result);
+    }
     Done { result: Some(result), ..done }
 }
 

@@ -46,7 +46,7 @@ impl Ids {
 }
 
 /// FNV-1a over the seed and a text: stable over releases and platforms, unlike the standard library's hasher.
-fn hash(seed: u64, text: &str) -> u64 {
+pub(super) fn hash(seed: u64, text: &str) -> u64 {
     let bytes = seed.to_le_bytes();
     let mixed = bytes.iter().chain(text.as_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
         (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -3,6 +3,7 @@
 //! [`run`] takes a [`Plan`], a [`Transport`] and a [`Sink`]; it sends
 //! events while it goes on and returns the [`RunResult`] that all reports are made from.
 
+pub mod baseline;
 mod bulk;
 mod case;
 pub mod cleanup;
@@ -14,6 +15,7 @@ mod invariants;
 pub mod ledger;
 mod naming;
 mod ownership;
+pub mod partition;
 mod place;
 pub mod plan;
 mod poll;
@@ -67,6 +69,10 @@ pub struct Options {
     pub started: String,
     /// How long `eventually` waits at most, whatever the suites say; for a target that cannot be late.
     pub patience: Option<Duration>,
+    /// What is known to fail.
+    pub excuses: Option<baseline::Excuses>,
+    /// The part of the cases that this run has, for the report; [`Plan::keep`] is what leaves the others out.
+    pub partition: Option<partition::Partition>,
     /// Whether the result has the exchanges. Without them it says what was found and nothing more.
     pub evidence: bool,
 }
@@ -95,6 +101,7 @@ pub async fn run(
         interrupt: interrupt.clone(),
         patience: options.patience,
         evidence: options.evidence,
+        excuses: options.excuses,
         epoch,
         target: Arc::clone(&model),
     });
@@ -121,15 +128,18 @@ pub async fn run(
         invariants.add(done.invariants);
     }
     cases.extend(demand.as_deref().map(precondition::case));
-    cases.extend(invariants.cases(|text| redactor.line(text)));
+    let mut always_on = invariants.cases(|text| redactor.line(text));
+    if let Some(excuses) = &shared.excuses {
+        always_on.iter_mut().for_each(|case| excuses.excuse(case));
+    }
+    cases.extend(always_on);
     check::likeness::name(&mut cases, &plan.derived());
-    let requirements = requirements::summarise(shared.catalogue, &plan, &cases);
     if let Some(ledger) = &shared.ledger {
         // What is left over stands in the report; the ledger stays for `cleanup`.
         let _ = ledger.finish();
     }
 
-    let result = RunResult {
+    let mut result = RunResult {
         format: 1,
         tool: ToolInfo {
             name: env!("CARGO_PKG_NAME").to_owned(),
@@ -140,16 +150,23 @@ pub async fn run(
         started,
         duration_ms: milliseconds(epoch.elapsed()),
         partial,
-        partition: None,
+        partition: options.partition.map(|partition| partition.to_string()),
         baseline: None,
         features: features(&model, redactor),
-        counts: count(cases.iter().map(|case| case.verdict)),
-        check_counts: count(cases.iter().flat_map(|case| case.checks.iter().map(|check| check.verdict))),
+        counts: Counts::new(),
+        check_counts: Counts::new(),
         cases,
         exchanges,
-        requirements,
+        requirements: BTreeMap::new(),
         left_over,
     };
+    if let Some(excuses) = &shared.excuses {
+        excuses.settle(&mut result);
+    }
+    result.requirements = requirements::summarise(shared.catalogue, &plan, &result.cases);
+    let cases = &result.cases;
+    result.counts = count(cases.iter().map(|case| case.verdict));
+    result.check_counts = count(cases.iter().flat_map(|case| case.checks.iter().map(|check| check.verdict)));
     sink.event(&Event::RunFinished { result: &result });
     result
 }
@@ -265,6 +282,7 @@ fn unrun(shared: &Shared, planned: &PlannedCase) -> Option<CaseResult> {
     let (verdict, reason) = match &planned.fate {
         Fate::Run => return None,
         Fate::Deselected => (Verdict::Deselected, "deselected".to_owned()),
+        Fate::OtherPartition(own) => (Verdict::Deselected, format!("not in the partition {own}")),
         Fate::FeatureUnmet(unmet) => (Verdict::NotApplicable, case::not_applicable(unmet)),
     };
     Some(unjudged(shared, planned, verdict, &reason))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::partition::Partition;
 use crate::suite::Suite;
 use crate::suite::derive;
 use crate::suite::format::Case;
@@ -42,6 +43,8 @@ pub enum Fate {
     Run,
     /// The user's selection leaves it out.
     Deselected,
+    /// Another part of the run has it.
+    OtherPartition(Partition),
     /// The target does not have this feature, or has one whose absence is required.
     FeatureUnmet(String),
 }
@@ -85,6 +88,13 @@ impl Plan {
             }
         }
         Self { cases }
+    }
+
+    /// Leaves the cases to other runs that do not belong to a part.
+    pub fn keep(&mut self, partition: Partition) {
+        for case in self.cases.iter_mut().filter(|case| case.fate == Fate::Run && !partition.has(&case.id)) {
+            case.fate = Fate::OtherPartition(partition);
+        }
     }
 
     /// How many cases run.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::baseline::Excuses;
 use super::ids::Ids;
 use super::ledger::Ledger;
 use crate::check;
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) patience: Option<Duration>,
     pub(crate) evidence: bool,
     pub(crate) epoch: Instant,
+    /// What is known to fail.
+    pub(crate) excuses: Option<Excuses>,
 }
 
 impl Shared {

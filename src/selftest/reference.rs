@@ -97,6 +97,8 @@ impl Reference {
             interrupt,
             started: "2026-01-01T00:00:00Z".to_owned(),
             patience: self.server.is_none().then_some(PATIENCE),
+            excuses: None,
+            partition: None,
             evidence,
         };
         let transport: Arc<Live> = Arc::clone(&self.transport);

@@ -1,5 +1,6 @@
 //! Suites: from YAML text to checked, typed cases (layer 2).
 
+pub mod baseline;
 pub mod catalogue;
 pub mod caught;
 pub mod derive;

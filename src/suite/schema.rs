@@ -20,7 +20,7 @@ pub fn suite_schema() -> &'static Value {
 
 /// A key that may be left out is left out, and not given without a value: `expect:` with nothing behind it is a
 /// mistake. (Where `null` means something, the schema allows anything.)
-fn no_null_members(schema: &mut Value) {
+pub(super) fn no_null_members(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             for member in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {

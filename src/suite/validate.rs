@@ -7,8 +7,23 @@ use super::diagnostic::{Diagnostic, Place, did_you_mean, nearest};
 use super::source::Source;
 use super::yaml::{Document, pointer_token};
 
-/// Help for a file that is no mapping.
-const BEGINNING: &str = "a suite begins with `format: 1`, `suite:`, `title:` and `cases:`";
+/// What a file is, and help for one that is no mapping.
+struct Kind {
+    name: &'static str,
+    beginning: &'static str,
+}
+
+impl Kind {
+    /// By the title of its schema.
+    fn of(schema: &Value) -> Self {
+        let title = schema.get("title").and_then(Value::as_str).unwrap_or_default();
+        if title.contains("baseline") {
+            return Self { name: "a baseline", beginning: "a baseline begins with `format: 1` and `known:`" };
+        }
+        let beginning = "a suite begins with `format: 1`, `suite:`, `title:` and `cases:`";
+        Self { name: "a suite", beginning }
+    }
+}
 
 /// One mistake of form, and where it is in the document.
 pub(crate) struct FormMistake {
@@ -47,7 +62,7 @@ pub(crate) fn mistakes(
     if document.value.is_null() {
         let diagnostic = Diagnostic::in_source(source, Place::START, "the file is empty")
             .label("here")
-            .help(BEGINNING.to_owned());
+            .help(Kind::of(schema).beginning.to_owned());
         return vec![FormMistake { pointer: String::new(), wanted: None, diagnostic: Some(diagnostic) }];
     }
     let mut explainer = Explainer { document, schema, source, found: Vec::new(), meant: Vec::new() };
@@ -182,7 +197,7 @@ impl<'a> Explainer<'a> {
     fn description(&self, error: &ValidationError<'_>) -> Option<String> {
         let pointer = error.instance_path().as_str();
         if pointer.is_empty() {
-            return Some(BEGINNING.to_owned());
+            return Some(Kind::of(self.schema).beginning.to_owned());
         }
         let (mut path, mut named) = (parent(error.schema_path().as_str()), pointer);
         loop {
@@ -252,7 +267,8 @@ impl<'a> Explainer<'a> {
                 (key, "nothing behind it", format!("{} has no value", name_of(pointer)))
             }
             value if pointer.is_empty() => {
-                (place, label, format!("the file holds {}, not a suite", self.short(value)))
+                let kind = Kind::of(self.schema).name;
+                (place, label, format!("the file holds {}, not {kind}", self.short(value)))
             }
             value => (place, label, format!("{} is not what {} can be", self.short(value), name_of(pointer))),
         };

@@ -118,6 +118,8 @@ pub(crate) fn options_of_a_run() -> run::Options {
         interrupt,
         started: "2026-01-01T00:00:00Z".to_owned(),
         patience: None,
+        excuses: None,
+        partition: None,
         evidence: true,
     }
 }

@@ -34,7 +34,8 @@ fn har() {
         let entries = value["log"]["entries"].as_array().unwrap();
         assert_eq!(entries.len(), result.exchanges.len(), "all exchanges");
         assert!(text.len() < 20_000 + entries.len() * 1_200_000, "{}", text.len());
-        let pages: Vec<_> = value["log"]["pages"].as_array().unwrap().iter().map(|page| &page["id"]).collect();
+        let pages: Vec<_> =
+            value["log"]["pages"].as_array().unwrap().iter().map(|page| &page["id"]).collect();
         assert!(entries.iter().all(|entry| pages.contains(&&entry["pageref"])), "every entry is on a page");
     }
 }
@@ -80,9 +81,11 @@ fn read_tap(text: &str) -> Vec<(bool, String)> {
     let planned: usize = plan.split(' ').next().unwrap().parse().unwrap();
     let mut points = Vec::new();
     while let Some(line) = lines.next() {
-        if let Some(rest) = line.strip_prefix("ok ").map(|rest| (true, rest)).or_else(|| {
-            line.strip_prefix("not ok ").map(|rest| (false, rest))
-        }) {
+        if let Some(rest) = line
+            .strip_prefix("ok ")
+            .map(|rest| (true, rest))
+            .or_else(|| line.strip_prefix("not ok ").map(|rest| (false, rest)))
+        {
             let (number, description) = rest.1.split_once(" - ").unwrap();
             assert_eq!(number, (points.len() + 1).to_string());
             points.push((rest.0, description.to_owned()));

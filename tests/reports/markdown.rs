@@ -55,7 +55,9 @@ fn nothing_of_a_target_is_more_than_text() {
                 continue;
             }
             let mut rest = line.to_owned();
-            for ours in ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>", "<b>", "</b>"] {
+            for ours in
+                ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>", "<b>", "</b>"]
+            {
                 rest = rest.replace(ours, "");
             }
             let link = regex::Regex::new(r"\[[^\[\]`|<>]*\]\(https://[a-z0-9./#-]+\)").unwrap();

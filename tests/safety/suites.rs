@@ -47,6 +47,8 @@ async fn run_unlinted(base_url: &str, cases: Value, disposable: bool) -> RunResu
         interrupt,
         started: "2026-01-01T00:00:00Z".to_owned(),
         patience: None,
+        excuses: None,
+        partition: None,
         evidence: true,
     };
     run::run(plan, discovery, Arc::new(transport), &redactor, options, &mut ()).await

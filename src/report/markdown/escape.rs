@@ -78,6 +78,9 @@ mod tests {
     fn links_lead_to_the_web_only() {
         assert_eq!(link("x", "https://a.example/1?b=c#d"), "[x](https://a.example/1?b=c#d)");
         assert_eq!(link("x", "javascript:alert(1)"), "<code>javascript&#58;alert(1)</code>");
-        assert_eq!(link("x", "https://a.example/) [y](z"), "<code>https&#58;//a.example/) &#91;y&#93;(z</code>");
+        assert_eq!(
+            link("x", "https://a.example/) [y](z"),
+            "<code>https&#58;//a.example/) &#91;y&#93;(z</code>"
+        );
     }
 }

@@ -1,10 +1,12 @@
 //! Markdown for the summary of a GitHub job and for comments on pull and merge requests: the most important first, and
 //! never longer than a comment may be.
 
+mod diff;
 mod escape;
 
 use std::fmt::Write as _;
 
+pub use self::diff::render_diff;
 use self::escape::{block, code, link, text};
 use super::dialogue;
 use super::evidence::{self, Evidence, is_judged, requirement, short_id};
@@ -77,7 +79,11 @@ impl Page {
 
     fn end(mut self) -> String {
         if !self.left_out.is_empty() {
-            let _ = write!(self.out, "\nNot shown here: {}. The HTML report has all.\n", self.left_out.join(", "));
+            let _ = write!(
+                self.out,
+                "\nNot shown here: {}. The HTML report has all.\n",
+                self.left_out.join(", ")
+            );
         }
         self.out
     }
@@ -100,7 +106,8 @@ fn head(result: &RunResult, summary: &Summary) -> String {
     let tool = text(&format!("{} {}", result.tool.name, result.tool.version), 80);
     let mut head = format!("## {verdict}: {}\n\n", text(&summary.headline, 400));
     let time = duration(result.duration_ms);
-    let _ = writeln!(head, "{about} · {tool} · seed {} · {} · {time}", result.seed, text(&result.started, 40));
+    let _ =
+        writeln!(head, "{about} · {tool} · seed {} · {} · {time}", result.seed, text(&result.started, 40));
     if let Some(why) = &result.partial {
         let _ = write!(head, "\n> **This run is not complete:** {}\n", text(why, 300));
     }
@@ -111,7 +118,8 @@ fn figures(result: &RunResult, summary: &Summary) -> String {
     let row = |what: &str, all: usize, words: &str| format!("| {what} | {all} | {words} |\n");
     let checks = summary.checks.values().sum();
     let judged = summary.requirements_judged();
-    let of = format!("{} · {} not judged", in_words(&summary.requirements), result.requirements.len() - judged);
+    let of =
+        format!("{} · {} not judged", in_words(&summary.requirements), result.requirements.len() - judged);
     format!(
         "\n| | | |\n|---|---:|---|\n{}{}{}",
         row("Cases", result.cases.len(), &in_words(&summary.cases)),
@@ -154,9 +162,18 @@ fn told(case: &CaseResult, evidence: &Evidence<'_>) -> String {
         code(&case.id, 200),
         text(&case.title, 200)
     );
-    for finding in evidence::worst_first(case).into_iter().filter(|finding| finding.verdict >= Verdict::Blocked) {
-        let about = requirement(finding).map_or_else(String::new, |own| format!(": {}", text(&own.text, 400)));
-        let _ = writeln!(part, "- {} {} · {}{about}", finding.level, code(&short_id(finding), 120), cited(finding));
+    for finding in
+        evidence::worst_first(case).into_iter().filter(|finding| finding.verdict >= Verdict::Blocked)
+    {
+        let about =
+            requirement(finding).map_or_else(String::new, |own| format!(": {}", text(&own.text, 400)));
+        let _ = writeln!(
+            part,
+            "- {} {} · {}{about}",
+            finding.level,
+            code(&short_id(finding), 120),
+            cited(finding)
+        );
     }
     let story = story(case, evidence, Style::PLAIN);
     let dialogue = dialogue::of_case(case, evidence, BODY);
@@ -216,7 +233,10 @@ fn warnings(result: &RunResult) -> Vec<Vec<String>> {
             code(&finding.id, 200),
             cited(finding),
             code(&finding.wanted, CELL),
-            code(if finding.got.is_empty() { finding.reason.as_deref().unwrap_or("") } else { &finding.got }, CELL),
+            code(
+                if finding.got.is_empty() { finding.reason.as_deref().unwrap_or("") } else { &finding.got },
+                CELL,
+            ),
         ]
     };
     findings(result, Verdict::Warn).map(row).collect()
@@ -235,6 +255,7 @@ fn left_over(result: &RunResult) -> Vec<Vec<String>> {
 }
 
 fn areas(summary: &Summary) -> Vec<Vec<String>> {
-    let row = |(area, counts): (&String, &crate::model::Counts)| vec![text(&clip(area, 80), 100), in_words(counts)];
+    let row =
+        |(area, counts): (&String, &crate::model::Counts)| vec![text(&clip(area, 80), 100), in_words(counts)];
     summary.areas.iter().map(row).collect()
 }

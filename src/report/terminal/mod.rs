@@ -180,7 +180,10 @@ impl Terminal {
         // The invariants, discovery and what never began come with the end only.
         let evidence = Evidence::of(result);
         for case in &result.cases {
-            let late = matches!(case.verdict, Verdict::Fail | Verdict::Error | Verdict::Warn | Verdict::Info);
+            let late = matches!(
+                case.verdict,
+                Verdict::Fail | Verdict::Error | Verdict::Warn | Verdict::Info | Verdict::Known
+            );
             if late && !self.told.contains(&case.id) {
                 self.case(case, &evidence);
             }

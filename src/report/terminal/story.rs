@@ -160,6 +160,9 @@ impl Teller<'_> {
             self.value("wanted", &finding.wanted);
             self.value("got", &finding.got);
         }
+        if let Some(excused) = evidence::excused(finding) {
+            self.wrapped(INDENT, &excused);
+        }
         if let Some(hint) = &finding.hint {
             self.wrapped(INDENT, hint);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Counts, RunResult, Verdict};
+use crate::model::{Counts, EntryState, RunResult, Verdict};
 use crate::report::evidence::{self, Likeness};
 use crate::report::paint::Paint;
 use crate::report::summary::{NotJudged, Summary, in_words};
@@ -30,6 +30,7 @@ pub fn summary(result: &RunResult, style: Style) -> String {
     page.not_judged();
     page.broken();
     page.looks_like();
+    page.baseline();
     page.left_over();
     page.total();
     page.out
@@ -198,6 +199,42 @@ impl Page<'_> {
             self.reason(*times, &text);
         }
         self.more(faults.len(), "fault");
+        self.line("");
+    }
+
+    /// What the baseline excused, and which of its entries have to be taken out or looked at.
+    fn baseline(&mut self) {
+        let Some(baseline) = &self.result.baseline else { return };
+        let of = |state| baseline.entries.iter().filter(move |entry| entry.state == state);
+        let states = [
+            (EntryState::Excuses, "excuse what fails"),
+            (EntryState::Stale, "stale"),
+            (EntryState::Expired, "expired"),
+            (EntryState::NotJudged, "not judged"),
+        ];
+        let words: Vec<_> = states
+            .into_iter()
+            .map(|(state, word)| (of(state).count(), word))
+            .filter(|(times, _)| *times > 0)
+            .map(|(times, word)| format!("{times} {word}"))
+            .collect();
+        let words = if words.is_empty() { "no entry".to_owned() } else { words.join(", ") };
+        let lines: Vec<_> = [EntryState::Stale, EntryState::Expired]
+            .into_iter()
+            .flat_map(of)
+            .map(|entry| {
+                let (check, reason) =
+                    (visible(&clip(&entry.check, 200)).into_owned(), clip(&entry.reason, 200));
+                let state = if entry.state == EntryState::Stale { "stale" } else { "expired" };
+                format!("{:COLUMN$}line {} {state}: {check} ({})", "", entry.line, visible(&reason))
+            })
+            .collect();
+        let text = format!("{}: {words}", visible(&clip(&baseline.file, 200)));
+        self.labelled("Baseline", &text);
+        for line in lines.iter().take(SHOWN) {
+            self.line(line);
+        }
+        self.more(lines.len(), "line");
         self.line("");
     }
 
