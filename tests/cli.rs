@@ -4,8 +4,12 @@
 #[path = "support/process.rs"]
 mod process;
 
+#[path = "cli/baseline.rs"]
+mod baseline;
 #[path = "cli/cleanup.rs"]
 mod cleanup;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/exit_codes.rs"]
@@ -14,12 +18,16 @@ mod exit_codes;
 mod explain;
 #[path = "cli/faults.rs"]
 mod faults;
+#[path = "cli/formats.rs"]
+mod formats;
 #[path = "cli/gate.rs"]
 mod gate;
 #[path = "cli/init.rs"]
 mod init;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/lint.rs"]
 mod lint;
 #[path = "cli/list.rs"]
@@ -40,6 +48,8 @@ mod selection;
 mod selftest;
 #[path = "cli/serve.rs"]
 mod serve;
+#[path = "cli/shards.rs"]
+mod shards;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/texts.rs"]

@@ -1,6 +1,12 @@
 //! The reports of a run: what they show (snapshots), that nothing from a target breaks out of them, that they are
 //! bounded, and that they can be read back.
 
+#[path = "reports/checkpoints.rs"]
+mod checkpoints;
+#[path = "reports/diff.rs"]
+mod comparison;
+#[path = "reports/examples.rs"]
+mod examples;
 #[path = "reports/fixture.rs"]
 mod fixture;
 #[path = "reports/junit.rs"]

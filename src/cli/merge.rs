@@ -24,7 +24,7 @@ pub(crate) fn merge(args: &MergeArgs, context: &Context) -> Result<ExitCode, Cli
     let formats = formats::of_run(&args.formats, None);
     let written = report::write_all(&args.output, &merged, &formats)
         .map_err(|error| CliError::usage(error.to_string()))?;
-    tell(args.verbose, &merged, context, &written);
+    let code = printed(&tell(args.verbose, &merged, context, &written), ExitCode::of_run(&merged))?;
     formats::annotate(args.annotations, &merged, false)?;
-    Ok(ExitCode::of_run(&merged))
+    Ok(code)
 }

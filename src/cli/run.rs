@@ -68,7 +68,9 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         evidence: true,
     };
     let transport = connection.transport.clone();
-    let result = run::run(plan, discovery, transport, &connection.redactor, options, &mut terminal).await;
+    let mut checkpoints = report::Checkpoints::new(args.output.clone(), formats.clone());
+    let mut sinks = (&mut terminal, &mut checkpoints);
+    let result = run::run(plan, discovery, transport, &connection.redactor, options, &mut sinks).await;
     let files = report::write_all(&args.output, &result, &formats)
         .map_err(|error| CliError::usage(error.to_string()))?;
     terminal.reports_written(&files);

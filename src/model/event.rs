@@ -26,6 +26,11 @@ pub enum Event<'e> {
         /// Its exchanges, redacted.
         exchanges: &'e [RecordedExchange],
     },
+    /// The run goes on, and somebody wants to know how far it is ([`Sink::wants_checkpoint`]).
+    Checkpoint {
+        /// What is known so far; it says that it is partial.
+        result: &'e RunResult,
+    },
     /// The run ended.
     RunFinished {
         /// Everything.
@@ -37,6 +42,11 @@ pub enum Event<'e> {
 pub trait Sink: Send {
     /// Takes note of an event.
     fn event(&mut self, event: &Event<'_>);
+
+    /// Whether it wants a [`Event::Checkpoint`] now; asked at the beginning and after every case.
+    fn wants_checkpoint(&self) -> bool {
+        false
+    }
 }
 
 /// Listens to nothing.
@@ -50,5 +60,21 @@ impl Sink for Vec<Box<dyn Sink>> {
         for sink in self.iter_mut() {
             sink.event(event);
         }
+    }
+
+    fn wants_checkpoint(&self) -> bool {
+        self.iter().any(|sink| sink.wants_checkpoint())
+    }
+}
+
+/// Passes every event to both.
+impl<A: Sink, B: Sink> Sink for (&mut A, &mut B) {
+    fn event(&mut self, event: &Event<'_>) {
+        self.0.event(event);
+        self.1.event(event);
+    }
+
+    fn wants_checkpoint(&self) -> bool {
+        self.0.wants_checkpoint() || self.1.wants_checkpoint()
     }
 }

@@ -180,16 +180,17 @@ fn link(fault: &FaultDescription) -> Option<&str> {
     words.into_iter().find(|word| word.starts_with("https://"))
 }
 
-/// `known (fail): filters are ignored, https://… (until 2026-12-31)`: what the baseline says about a finding.
+/// `known (fail): filters are ignored: https://… (until 2026-12-31)`: what the baseline says about a finding.
 pub(crate) fn excused(finding: &Finding) -> Option<String> {
     let excuse = finding.excuse.as_ref()?;
+    let reason = excuse.reason.trim_end_matches('.');
     let mut sentence = match finding.verdict {
-        Verdict::Known => format!("known ({}): {}", excuse.judged, excuse.reason),
-        Verdict::Fixed => format!("holds now, so that the baseline is stale: {}", excuse.reason),
-        _ => format!("not known any more: {}", excuse.reason),
+        Verdict::Known => format!("known ({}): {reason}", excuse.judged),
+        Verdict::Fixed => format!("holds now, so that the baseline is stale: {reason}"),
+        _ => format!("not known any more: {reason}"),
     };
     if let Some(link) = &excuse.link {
-        sentence.push_str(", ");
+        sentence.push_str(": ");
         sentence.push_str(link);
     }
     match &excuse.expires {

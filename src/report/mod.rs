@@ -5,6 +5,7 @@
 
 pub mod annotations;
 pub mod badge;
+mod checkpoint;
 mod clock;
 pub mod ctrf;
 mod dialogue;
@@ -23,4 +24,5 @@ pub mod terminal;
 pub mod text;
 mod write;
 
+pub use self::checkpoint::Checkpoints;
 pub use self::write::{WriteError, render, replace, write, write_all};

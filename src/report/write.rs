@@ -56,12 +56,37 @@ pub fn write_all(
     result: &RunResult,
     formats: &[ReportFormat],
 ) -> Result<Vec<PathBuf>, WriteError> {
+    write_each(dir, result, formats, Durable::Yes)
+}
+
+/// The same for files that are replaced again soon: they survive the death of the process, not that of the machine.
+pub(super) fn write_quickly(
+    dir: &Path,
+    result: &RunResult,
+    formats: &[ReportFormat],
+) -> Result<Vec<PathBuf>, WriteError> {
+    write_each(dir, result, formats, Durable::No)
+}
+
+/// Whether a file has to be on the disk before it takes the place of the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    Yes,
+    No,
+}
+
+fn write_each(
+    dir: &Path,
+    result: &RunResult,
+    formats: &[ReportFormat],
+    durable: Durable,
+) -> Result<Vec<PathBuf>, WriteError> {
     fs::create_dir_all(dir).map_err(|source| WriteError { path: dir.to_owned(), source })?;
     let mut written = Vec::new();
     // One after the other, so that only one of the texts is in memory.
     for format in formats {
         let path = dir.join(format.file_name());
-        replace_with(&path, &|out| write(*format, result, out))
+        replace_with(&path, durable, &|out| write(*format, result, out))
             .map_err(|source| WriteError { path: path.clone(), source })?;
         written.push(path);
     }
@@ -73,20 +98,28 @@ pub fn write_all(
 /// # Errors
 /// If the temporary file cannot be written or renamed; it is removed then.
 pub fn replace(path: &Path, content: &str) -> io::Result<()> {
-    replace_with(path, &|out| out.write_all(content.as_bytes()))
+    replace_with(path, Durable::Yes, &|out| out.write_all(content.as_bytes()))
 }
 
-fn replace_with(path: &Path, write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+fn replace_with(
+    path: &Path,
+    durable: Durable,
+    write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = write_new(&temporary, write).and_then(|()| fs::rename(&temporary, path));
+    let written = write_new(&temporary, durable, write).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     written
 }
 
-fn write_new(path: &Path, write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+fn write_new(
+    path: &Path,
+    durable: Durable,
+    write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
     // What an earlier process with the same number left behind.
     let _ = fs::remove_file(path);
     let file = OpenOptions::new().write(true).create_new(true).open(path)?;
@@ -94,5 +127,5 @@ fn write_new(path: &Path, write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) 
     write(&mut buffered)?;
     buffered.flush()?;
     drop(buffered);
-    file.sync_all()
+    if durable == Durable::Yes { file.sync_all() } else { Ok(()) }
 }

@@ -7,12 +7,12 @@ use crate::check::{self, invariants::Invariant};
 use crate::model::{CaseResult, Exchange, ExchangeId, Finding, Verdict};
 
 /// What the invariants found so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
     by_id: BTreeMap<&'static str, Count>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Count {
     invariant: &'static Invariant,
     judged: u64,
@@ -22,7 +22,7 @@ struct Count {
     held: Option<ExchangeId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Breach {
     verdict: Verdict,
     wanted: String,

@@ -6,6 +6,7 @@
 pub mod baseline;
 mod bulk;
 mod case;
+mod checkpoint;
 pub mod cleanup;
 mod collector;
 mod find;
@@ -107,11 +108,40 @@ pub async fn run(
     });
     sink.event(&Event::RunStarted { target: &target, cases: plan.selected(), seed });
 
-    let mut done = vec![collector::discovery(&shared, redactor, discovery.exchanges, discovery.findings)];
-    let mut runner =
-        Runner { shared: Arc::clone(&shared), redactor, jobs: jobs.max(1), interrupt, sink, partial: None };
+    let frame = RunResult {
+        format: 1,
+        tool: ToolInfo {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        target,
+        seed,
+        started,
+        duration_ms: 0.0,
+        partial: None,
+        partition: options.partition.map(|partition| partition.to_string()),
+        baseline: None,
+        features: features(&model, redactor),
+        counts: Counts::new(),
+        check_counts: Counts::new(),
+        cases: Vec::new(),
+        exchanges: Vec::new(),
+        requirements: BTreeMap::new(),
+        left_over: Vec::new(),
+    };
+    let mut about_target = collector::discovery(&shared, redactor, discovery.exchanges, discovery.findings);
+    let mut runner = Runner {
+        shared: Arc::clone(&shared),
+        redactor,
+        jobs: jobs.max(1),
+        interrupt,
+        sink,
+        partial: None,
+        frame: &frame,
+        discovery: &mut about_target,
+    };
     let deadline = run_timeout.map(|timeout| tokio::time::Instant::now() + timeout);
-    done.extend(runner.cases(&plan, deadline).await);
+    let of_cases = runner.cases(&plan, deadline).await;
     let partial = runner.partial.take();
     // It shares the ledger, which ends below.
     drop(runner);
@@ -120,7 +150,7 @@ pub async fn run(
     let (mut cases, mut exchanges, mut left_over) = (Vec::new(), Vec::new(), Vec::new());
     let mut demand = None;
     let mut invariants = invariants::Tally::default();
-    for done in done {
+    for done in std::iter::once(about_target).chain(of_cases) {
         cases.extend(done.result);
         exchanges.extend(done.exchanges);
         left_over.extend(done.left_over);
@@ -139,27 +169,8 @@ pub async fn run(
         let _ = ledger.finish();
     }
 
-    let mut result = RunResult {
-        format: 1,
-        tool: ToolInfo {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        target,
-        seed,
-        started,
-        duration_ms: milliseconds(epoch.elapsed()),
-        partial,
-        partition: options.partition.map(|partition| partition.to_string()),
-        baseline: None,
-        features: features(&model, redactor),
-        counts: Counts::new(),
-        check_counts: Counts::new(),
-        cases,
-        exchanges,
-        requirements: BTreeMap::new(),
-        left_over,
-    };
+    let duration_ms = milliseconds(epoch.elapsed());
+    let mut result = RunResult { duration_ms, partial, cases, exchanges, left_over, ..frame };
     if let Some(excuses) = &shared.excuses {
         excuses.settle(&mut result);
     }
@@ -203,9 +214,21 @@ struct Runner<'a> {
     interrupt: watch::Receiver<bool>,
     sink: &'a mut dyn Sink,
     partial: Option<String>,
+    /// The result without what is found.
+    frame: &'a RunResult,
+    discovery: &'a mut Done,
 }
 
 impl Runner<'_> {
+    /// Tells how far the run is, if anybody wants to know.
+    fn checkpoint(&mut self, plan: &Plan, done: &mut [Option<Done>]) {
+        if self.sink.wants_checkpoint() {
+            let sink = &mut *self.sink;
+            let show = |result: &RunResult| sink.event(&Event::Checkpoint { result });
+            checkpoint::show(&self.shared, self.redactor, self.frame, plan, self.discovery, done, show);
+        }
+    }
+
     /// Runs all cases; what they found stands in plan order.
     async fn cases(&mut self, plan: &Plan, deadline: Option<tokio::time::Instant>) -> Vec<Done> {
         let mut done: Vec<Option<Done>> =
@@ -223,6 +246,7 @@ impl Runner<'_> {
         };
         tokio::pin!(timed_out);
         let mut interrupt = self.interrupt.clone();
+        self.checkpoint(plan, &mut done);
 
         loop {
             while self.partial.is_none() && running.len() < self.jobs {
@@ -258,6 +282,7 @@ impl Runner<'_> {
                         });
                     }
                     done[index] = Some(found);
+                    self.checkpoint(plan, &mut done);
                 }
                 () = interrupted(&mut interrupt), if self.partial.is_none() => {
                     self.partial = Some("interrupted".to_owned());

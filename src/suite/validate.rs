@@ -124,10 +124,10 @@ impl<'a> Explainer<'a> {
                     options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 self.not_a_word(error, &options);
             }
-            ValidationErrorKind::Constant { expected_value } => {
-                let options: Vec<&str> = expected_value.as_str().into_iter().collect();
-                self.not_a_word(error, &options);
-            }
+            ValidationErrorKind::Constant { expected_value } => match expected_value.as_str() {
+                Some(only) => self.not_a_word(error, &[only]),
+                None => self.wrong(error, "not this", Some(format!("the only value is `{expected_value}`"))),
+            },
             ValidationErrorKind::Type { .. } => {
                 let types =
                     self.own(error).and_then(|own| own.get("type")).map(type_names).unwrap_or_default();

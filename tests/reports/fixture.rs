@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use scimcheck::model::{
-    CaseResult, Counts, Event, ExchangeId, FailureKind, FeatureState, Finding, LeftOver, Level, OutcomeTaken,
-    Phase, RecordedAnswer, RecordedBody, RecordedExchange, RecordedRequest, RequirementId, RequirementResult,
-    RunResult, SourceRef, TargetInfo, ToolInfo, Verdict,
+    BaselineResult, CaseResult, Counts, EntryResult, EntryState, Event, ExchangeId, Excuse, FailureKind,
+    FeatureState, Finding, LeftOver, Level, OutcomeTaken, Phase, RecordedAnswer, RecordedBody,
+    RecordedExchange, RecordedRequest, RequirementId, RequirementResult, RunResult, SourceRef, TargetInfo,
+    ToolInfo, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -277,6 +278,12 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
         hint: Some(HOSTILE.to_owned()),
         looks_like: Some(HOSTILE.to_owned()),
         why: Some(HOSTILE.to_owned()),
+        excuse: Some(Excuse {
+            judged: Verdict::Fail,
+            reason: HOSTILE.to_owned(),
+            link: Some(HOSTILE.to_owned()),
+            expires: Some(HOSTILE.to_owned()),
+        }),
         reason: Some(HOSTILE.to_owned()),
         source: Some(SourceRef { file: HOSTILE.to_owned(), line: 1 }),
         ..compared(
@@ -388,10 +395,20 @@ fn discovery() -> (CaseResult, Vec<RecordedExchange>) {
 
 /// Cases whose verdicts only a baseline or a profile gives.
 fn listed() -> Vec<CaseResult> {
+    let excuse = |judged| {
+        let (link, expires) = ("https://example.com/issues/12".to_owned(), "2026-12-31".to_owned());
+        Excuse { judged, reason: "Answers with a body.".to_owned(), link: Some(link), expires: Some(expires) }
+    };
     let one = |name: &str, verdict| {
         let id = format!("listed/{name}");
         let check = Finding {
-            why: Some("documented: the profile cites its source".to_owned()),
+            why: (verdict == Verdict::Deviation)
+                .then(|| "documented: the profile cites its source".to_owned()),
+            excuse: match verdict {
+                Verdict::Known => Some(excuse(Verdict::Fail)),
+                Verdict::Fixed => Some(excuse(Verdict::Pass)),
+                _ => None,
+            },
             ..compared(
                 finding(&format!("{id}#status"), "RFC7644-3.6-06", Level::Must, verdict),
                 "204",
@@ -497,7 +514,22 @@ pub(crate) fn rich() -> RunResult {
         reason: reason.to_owned(),
         case: "errors/not-found".to_owned(),
     };
+    let entry = |check: &str, line, state| EntryResult {
+        check: check.to_owned(),
+        line,
+        reason: "Answers with a body.".to_owned(),
+        link: Some("https://example.com/issues/12".to_owned()),
+        expires: Some("2026-12-31".to_owned()),
+        state,
+        findings: 1,
+    };
+    let entries = vec![
+        entry("listed/known#status", 4, EntryState::Excuses),
+        entry("listed/fixed#status", 9, EntryState::Stale),
+        entry("bulk/*", 14, EntryState::NotJudged),
+    ];
     RunResult {
+        baseline: Some(BaselineResult { file: "known.yaml".to_owned(), entries }),
         left_over: vec![
             left("/Users/2819c223", "DELETE: 500"),
             left("/Users", "created, but its answer is lost"),
@@ -529,6 +561,17 @@ pub(crate) fn hostile_result() -> RunResult {
         HOSTILE.into(),
         RequirementResult { level: Level::May, judged: 0, worst: None, not_judged: Some(HOSTILE.to_owned()) },
     );
+    let entry = EntryResult {
+        check: HOSTILE.to_owned(),
+        line: 1,
+        reason: HOSTILE.to_owned(),
+        link: Some(HOSTILE.to_owned()),
+        expires: Some(HOSTILE.to_owned()),
+        state: EntryState::Stale,
+        findings: 0,
+    };
+    result.baseline = Some(BaselineResult { file: HOSTILE.to_owned(), entries: vec![entry] });
+    result.partition = Some(HOSTILE.to_owned());
     let left = LeftOver { url: HOSTILE.to_owned(), reason: HOSTILE.to_owned(), case: HOSTILE.to_owned() };
     result.left_over.push(left);
     result

@@ -115,6 +115,6 @@ fn as_many_annotations_as_github_shows() {
     assert_eq!(of("::error"), 10);
     assert!(of("::warning") <= 10);
     assert!(text.contains("more errors: see the reports of this run"));
-    let green = RunResult { cases: Vec::new(), ..fixture::rich() };
+    let green = RunResult { cases: Vec::new(), baseline: None, ..fixture::rich() };
     assert_eq!(annotations::github(&green), "");
 }

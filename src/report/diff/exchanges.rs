@@ -62,6 +62,26 @@ pub(super) fn compare(a: &RunResult, b: &RunResult) -> (usize, Vec<ExchangeChang
     (compared, changes)
 }
 
+/// A URL for people: ids and names stand in it as they are.
+fn decoded(url: &str) -> String {
+    let mut bytes = Vec::with_capacity(url.len());
+    let mut rest = url.as_bytes();
+    while let [first, more @ ..] = rest {
+        let hex = more.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match hex.filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = more;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The exchanges of each case, without those that clean up.
 fn by_case(result: &RunResult) -> BTreeMap<&str, Vec<&RecordedExchange>> {
     let mut cases: BTreeMap<&str, Vec<&RecordedExchange>> = BTreeMap::new();
@@ -82,7 +102,8 @@ struct Comparison<'n> {
 impl Comparison<'_> {
     fn of(mut self, a: &RecordedExchange, b: &RecordedExchange) -> Option<ExchangeChange> {
         let request = |normal: &Normal<'_>, exchange: &RecordedExchange| {
-            normal.text(&format!("{} {}", exchange.request.method, clip(&exchange.request.url, 2_000)))
+            let url = decoded(&clip(&exchange.request.url, 2_000));
+            normal.text(&format!("{} {url}", exchange.request.method))
         };
         let (before, after) = (request(self.one, a), request(self.other, b));
         if before != after {

@@ -210,6 +210,7 @@ impl Sink for Terminal {
             Event::RunStarted { target, cases, seed } => self.started(target, cases, seed),
             Event::CaseStarted { id } => self.progress.case_started(id),
             Event::CaseFinished { result, exchanges } => self.case_finished(result, exchanges),
+            Event::Checkpoint { .. } => {}
             Event::RunFinished { result } => self.finished(result),
         }
     }

@@ -207,7 +207,7 @@ impl Page<'_> {
         let Some(baseline) = &self.result.baseline else { return };
         let of = |state| baseline.entries.iter().filter(move |entry| entry.state == state);
         let states = [
-            (EntryState::Excuses, "excuse what fails"),
+            (EntryState::Excuses, "in use"),
             (EntryState::Stale, "stale"),
             (EntryState::Expired, "expired"),
             (EntryState::NotJudged, "not judged"),

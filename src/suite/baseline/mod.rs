@@ -83,7 +83,7 @@ impl Baseline {
     /// # Errors
     /// Every mistake, in the order of their places.
     pub fn read(source: &Source) -> Result<Self, Vec<Diagnostic>> {
-        let document = Document::parse(source)?;
+        let document = Document::parse(source).map_err(in_words_of_baselines)?;
         let of_form = validate::validate(&document, schema(), validator(), &source.name, &source.text);
         if !of_form.is_empty() {
             return Err(of_form);
@@ -161,6 +161,14 @@ impl Baseline {
         }
         mistakes
     }
+}
+
+/// What the reader of YAML says about suites.
+fn in_words_of_baselines(mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for help in mistakes.iter_mut().filter_map(|mistake| mistake.help.as_mut()) {
+        *help = help.replace("docs/suite-format.md", "docs/reports.md");
+    }
+    mistakes
 }
 
 fn is_web_page(link: &str) -> bool {
