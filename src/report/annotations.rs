@@ -67,7 +67,10 @@ pub fn github(result: &RunResult) -> String {
     let mut cases: Vec<_> = result.cases.iter().collect();
     cases.sort_by_key(|case| std::cmp::Reverse((case.verdict == Verdict::Fail, case.verdict)));
     all.extend(cases.into_iter().filter_map(|case| of_case(case, result)));
-    let of_kind = |kind| lines(all.iter().filter(|annotation| annotation.kind == kind).collect());
+    let of_kind = |kind| {
+        let own: Vec<_> = all.iter().filter(|annotation| annotation.kind == kind).collect();
+        lines(&own)
+    };
     Kind::ALL.into_iter().map(of_kind).collect()
 }
 
@@ -94,7 +97,7 @@ fn is_the_users(source: &SourceRef, result: &RunResult) -> bool {
 }
 
 /// At most so many lines as GitHub shows; the last one says how many more there are.
-fn lines(all: Vec<&Annotation>) -> String {
+fn lines(all: &[&Annotation]) -> String {
     let cut = if all.len() > SHOWN { SHOWN - 1 } else { all.len() };
     let mut text: String = all[..cut].iter().map(|annotation| line(annotation)).collect();
     if let Some(next) = all.get(cut) {

@@ -34,7 +34,8 @@ enum Status {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Test {
-    test_id: String,
+    #[serde(rename = "testId")]
+    id: String,
     name: String,
     status: Status,
     duration: u64,
@@ -116,7 +117,7 @@ fn whole_run(result: &RunResult) -> Option<Test> {
         None => "nothing was judged".to_owned(),
     };
     Some(Test {
-        test_id: "run".to_owned(),
+        id: "run".to_owned(),
         name: "the run is complete".to_owned(),
         status: Status::Failed,
         duration: 0,
@@ -144,7 +145,7 @@ fn test(case: &CaseResult, evidence: &Evidence<'_>, clock: Clock) -> Test {
     let trace =
         || format!("{}\n{}", story(case, evidence, Style::PLAIN), dialogue::of_case(case, evidence, BODY));
     Test {
-        test_id: named(&case.id),
+        id: named(&case.id),
         name: named(&case.id),
         status,
         duration: whole(case.duration_ms),

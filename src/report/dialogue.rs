@@ -1,5 +1,7 @@
 //! An exchange as plain text: what was sent, what came back.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::evidence::Evidence;
@@ -40,12 +42,12 @@ pub(crate) fn of_exchange(exchange: &RecordedExchange, evidence: &Evidence<'_>, 
     push_body(&mut text, request.body.as_ref(), body);
     match &exchange.answer {
         RecordedAnswer::Response { status, headers: received, body: content } => {
-            text.push_str(&format!("received  {status} in {}\n", duration(exchange.duration_ms)));
+            let _ = writeln!(text, "received  {status} in {}", duration(exchange.duration_ms));
             headers(&mut text, received);
             push_body(&mut text, content.as_ref(), body);
         }
         RecordedAnswer::Failure { message, .. } => {
-            text.push_str(&format!("received  no answer: {}\n", visible(&clip(message, LINE))));
+            let _ = writeln!(text, "received  no answer: {}", visible(&clip(message, LINE)));
         }
     }
     text
@@ -53,14 +55,10 @@ pub(crate) fn of_exchange(exchange: &RecordedExchange, evidence: &Evidence<'_>, 
 
 fn headers(text: &mut String, headers: &[(String, String)]) {
     for (name, value) in headers.iter().take(HEADERS) {
-        text.push_str(&format!(
-            "          {}: {}\n",
-            visible(&clip(name, LINE)),
-            visible(&clip(value, LINE))
-        ));
+        let _ = writeln!(text, "          {}: {}", visible(&clip(name, LINE)), visible(&clip(value, LINE)));
     }
     if let Some(more) = headers.len().checked_sub(HEADERS).filter(|more| *more > 0) {
-        text.push_str(&format!("          … and {}\n", count(more, "header")));
+        let _ = writeln!(text, "          … and {}", count(more, "header"));
     }
 }
 
@@ -73,10 +71,11 @@ fn push_body(text: &mut String, body: Option<&RecordedBody>, limit: usize) {
         text.push('\n');
     }
     if body.truncated {
-        text.push_str(&format!(
-            "          … of {} bytes\n",
+        let _ = writeln!(
+            text,
+            "          … of {} bytes",
             thousands(usize::try_from(body.size).unwrap_or(usize::MAX))
-        ));
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 //! report.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use super::text::visible;
 use crate::model::{
@@ -194,8 +195,12 @@ pub(crate) fn excused(finding: &Finding) -> Option<String> {
         sentence.push_str(link);
     }
     match &excuse.expires {
-        Some(day) if finding.verdict == Verdict::Known => sentence.push_str(&format!(" (until {day})")),
-        Some(day) => sentence.push_str(&format!(" (excused until {day})")),
+        Some(day) if finding.verdict == Verdict::Known => {
+            let _ = write!(sentence, " (until {day})");
+        }
+        Some(day) => {
+            let _ = write!(sentence, " (excused until {day})");
+        }
         None => {}
     }
     Some(sentence)

@@ -1,6 +1,7 @@
 //! HAR 1.2 (HTTP Archive) of all exchanges, redacted as everything: for the developer tools of a browser.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io;
 
 use reqwest::StatusCode;
@@ -45,7 +46,8 @@ struct Page {
     started_date_time: String,
     id: String,
     title: String,
-    page_timings: NoMembers,
+    #[serde(rename = "pageTimings")]
+    timings: NoMembers,
 }
 
 #[derive(Serialize)]
@@ -183,7 +185,7 @@ fn pages(result: &RunResult, clock: Clock) -> Vec<Page> {
                 started_date_time: clock.rfc3339(exchange.started_ms),
                 id: clip(owner, LINE).into_owned(),
                 title: clip(titles.get(owner).map_or(owner, |title| title.as_str()), LINE).into_owned(),
-                page_timings: NoMembers {},
+                timings: NoMembers {},
             });
         }
     }
@@ -294,7 +296,9 @@ fn as_uri(url: &Url) -> String {
             byte if byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=".contains(byte) => {
                 uri.push(char::from(*byte));
             }
-            byte => uri.push_str(&format!("%{byte:02X}")),
+            byte => {
+                let _ = write!(uri, "%{byte:02X}");
+            }
         }
     }
     uri

@@ -1,6 +1,6 @@
 //! One result from those of several runs that shared the work.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use thiserror::Error;
 
@@ -204,7 +204,7 @@ fn invariant(parts: &[&CaseResult]) -> CaseResult {
         };
         match breaches.iter_mut().find(same) {
             Some(known) => {
-                known.broken_on = Some(known.broken_on.unwrap_or(0) + finding.broken_on.unwrap_or(0))
+                known.broken_on = Some(known.broken_on.unwrap_or(0) + finding.broken_on.unwrap_or(0));
             }
             None => breaches.push(finding.clone()),
         }
@@ -238,10 +238,10 @@ fn without_digits(text: &str) -> String {
 fn exchanges(parts: &[Named], cases: &[CaseResult]) -> Vec<RecordedExchange> {
     let place: HashMap<_, _> =
         cases.iter().enumerate().map(|(at, case)| (case.id.as_str(), at + 1)).collect();
-    let mut known: HashMap<&ExchangeId, ()> = HashMap::new();
+    let mut known: HashSet<&ExchangeId> = HashSet::new();
     let mut all: Vec<(usize, &RecordedExchange)> = Vec::new();
     for exchange in parts.iter().flat_map(|(_, part)| &part.exchanges) {
-        if known.insert(&exchange.id, ()).is_none() {
+        if known.insert(&exchange.id) {
             let owner = exchange.id.0.rsplit_once(':').map_or("", |(owner, _)| owner);
             all.push((place.get(owner).copied().unwrap_or(0), exchange));
         }

@@ -136,7 +136,9 @@ mod tests {
     }
 
     fn settled(excuses: &Excuses, mut cases: Vec<CaseResult>) -> (Vec<Verdict>, Vec<EntryState>) {
-        cases.iter_mut().for_each(|case| excuses.excuse(case));
+        for case in &mut cases {
+            excuses.excuse(case);
+        }
         let mut result = result(cases);
         excuses.settle(&mut result);
         let states = result.baseline.unwrap().entries.iter().map(|entry| entry.state).collect();
@@ -159,13 +161,19 @@ mod tests {
         let (verdicts, states) = settled(&excuses, vec![case(&checks)]);
         let expected = [Verdict::Known, Verdict::Fail, Verdict::Fixed, Verdict::Warn, Verdict::NotApplicable];
         assert_eq!(verdicts, expected);
-        use EntryState::{Excuses, Expired, NotJudged, Stale};
-        assert_eq!(states, [Excuses, Expired, Stale, Stale, NotJudged]);
+        let expected = [
+            EntryState::Excuses,
+            EntryState::Expired,
+            EntryState::Stale,
+            EntryState::Stale,
+            EntryState::NotJudged,
+        ];
+        assert_eq!(states, expected);
         // With a selection nothing can be said about what is not there.
         let mut other = case(&[("x", Verdict::Deselected)]);
         other.id = "other".to_owned();
         let (_, states) = settled(&excuses, vec![other]);
-        assert_eq!(states, [NotJudged; 5]);
+        assert_eq!(states, [EntryState::NotJudged; 5]);
     }
 
     #[test]

@@ -160,7 +160,9 @@ pub async fn run(
     cases.extend(demand.as_deref().map(precondition::case));
     let mut always_on = invariants.cases(|text| redactor.line(text));
     if let Some(excuses) = &shared.excuses {
-        always_on.iter_mut().for_each(|case| excuses.excuse(case));
+        for case in &mut always_on {
+            excuses.excuse(case);
+        }
     }
     cases.extend(always_on);
     check::likeness::name(&mut cases, &plan.derived());

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use scimcheck::model::ReportFormat;
 use serde_json::Value;
 
 use crate::process::output_within;
@@ -48,7 +49,7 @@ impl Ended {
         assert!(!self.stderr.contains("panicked"), "{what}: {}", self.stderr);
         let mut texts = vec![self.stdout.clone(), self.stderr.clone()];
         if self.code != Some(5) {
-            texts.extend(["results.json", "junit.xml", "report.html"].map(|name| self.file(name)));
+            texts.extend(ReportFormat::ALL.map(|format| self.file(format.file_name())));
             let results = self.results();
             assert_eq!(results["partial"], Value::Null, "{what}: the run went to its end");
             let text = results.to_string();
@@ -89,6 +90,8 @@ pub(crate) fn run(base_url: &str, suites: &[&str], arguments: &[&str]) -> Ended 
         "--verbose",
         "--jobs",
         "8",
+        "--format",
+        "all",
     ]);
     for file in suites {
         command.arg("--suites").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("suites").join(file));

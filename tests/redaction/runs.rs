@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use scimcheck::model::ReportFormat;
 use serde_json::{Value, json};
 
 use crate::echo::{self, Manner};
@@ -64,15 +65,16 @@ impl Setup {
 
     /// A run with all its files, and the doctor.
     async fn whole_run(&self, secrets: &[&str]) {
-        let mut arguments = vec!["run", "--output", "out", "--verbose", "--color", "always"];
+        let mut arguments =
+            vec!["run", "--output", "out", "--verbose", "--color", "always", "--format", "all"];
         arguments.extend(CASES.iter().flat_map(|case| ["--case", case]));
         let done = self.streams(&arguments, secrets).await;
         assert_eq!(done.code, Some(1), "the target echoes and refuses: {done:#?}");
         assert!(done.stdout.contains("***"), "something was echoed and masked");
         let files = leak::none_in_folder(&self.scratch.path().join("out"), secrets);
         assert!(
-            files >= 4,
-            "three reports and the ledger, of what the target only pretends to have made: {files}"
+            files > ReportFormat::ALL.len(),
+            "all reports and the ledger, of what the target only pretends to have made: {files}"
         );
         self.streams(&["doctor"], secrets).await;
         let ledger = self.scratch.ledger().expect("a ledger");
@@ -201,7 +203,7 @@ fn nothing_that_holds_secrets_shows_them_for_debugging() {
 async fn the_tokens_of_the_embedded_server() {
     let scratch = Scratch::new();
     let suites = ["auth", "me", "tenancy", "security"];
-    let mut arguments = vec!["run", "--output", "out", "--verbose"];
+    let mut arguments = vec!["run", "--output", "out", "--verbose", "--format", "all"];
     arguments.extend(suites.iter().flat_map(|suite| ["--suite", suite]));
     let done = Scratch::run(scratch.command(&arguments)).await;
     assert_eq!(done.code, Some(0), "{done:#?}");
@@ -219,8 +221,7 @@ async fn the_tokens_of_the_embedded_server() {
         );
     }
 
-    let files = ["results.json", "junit.xml", "report.html"];
-    let texts = files.map(|name| {
+    let texts = ReportFormat::ALL.map(ReportFormat::file_name).map(|name| {
         std::fs::read_to_string(scratch.path().join("out").join(name)).expect("a report was written")
     });
     for text in texts.iter().chain([&done.stdout, &done.stderr]) {

@@ -61,9 +61,9 @@ fn run(faults: &[&str]) -> RunResult {
         (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", "Thu, 01 Jan 2026 00:00:00 GMT"),
     ];
     let text = times.iter().fold(text, |text, (pattern, time)| {
-        Regex::new(pattern).unwrap().replace_all(&text, *time).into_owned()
+        Regex::new(pattern).expect("a pattern").replace_all(&text, *time).into_owned()
     });
-    json::read(&text).unwrap()
+    json::read(&text).expect("what was written can be read")
 }
 
 #[test]

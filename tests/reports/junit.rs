@@ -73,7 +73,7 @@ fn two_parsers_read_the_same_and_no_green_is_vacuous() {
     let text = junit::render(&result);
     let one = Report::deserialize_from_str(&text).unwrap();
     let other = junit_parser::from_reader(text.as_bytes()).unwrap();
-    assert_eq!((one.tests, other.tests as usize), (result.cases.len(), result.cases.len()));
+    assert_eq!((one.tests as u64, other.tests), (result.cases.len() as u64, result.cases.len() as u64));
     assert_eq!((one.failures as u64, one.errors as u64), (other.failures, other.errors));
     let tests: Vec<_> = one.test_suites.iter().flat_map(|suite| &suite.test_cases).collect();
     let others: Vec<_> = other.suites.iter().flat_map(|suite| &suite.cases).collect();

@@ -16,9 +16,11 @@ fn all() -> [RunResult; 5] {
 /// Demands that a text is valid by a schema of `tests/schemas/`, and steers no terminal.
 fn valid(text: &str, schema: &str) -> Value {
     let path = format!("{}/tests/schemas/{schema}", env!("CARGO_MANIFEST_DIR"));
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
-    let value: Value = serde_json::from_str(text).unwrap();
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("JSON by its schema"))
+        .expect("JSON by its schema");
+    let validator =
+        jsonschema::options().should_validate_formats(true).build(&schema).expect("JSON by its schema");
+    let value: Value = serde_json::from_str(text).expect("JSON by its schema");
     let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
     assert_eq!(text.find(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), None);
@@ -77,8 +79,9 @@ fn ctrf() {
 fn read_tap(text: &str) -> Vec<(bool, String)> {
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("TAP version 14"));
-    let plan = lines.next().unwrap().strip_prefix("1..").unwrap();
-    let planned: usize = plan.split(' ').next().unwrap().parse().unwrap();
+    let plan = lines.next().expect("TAP by its grammar").strip_prefix("1..").expect("TAP by its grammar");
+    let planned: usize =
+        plan.split(' ').next().expect("TAP by its grammar").parse().expect("TAP by its grammar");
     let mut points = Vec::new();
     while let Some(line) = lines.next() {
         if let Some(rest) = line
@@ -86,7 +89,7 @@ fn read_tap(text: &str) -> Vec<(bool, String)> {
             .map(|rest| (true, rest))
             .or_else(|| line.strip_prefix("not ok ").map(|rest| (false, rest)))
         {
-            let (number, description) = rest.1.split_once(" - ").unwrap();
+            let (number, description) = rest.1.split_once(" - ").expect("TAP by its grammar");
             assert_eq!(number, (points.len() + 1).to_string());
             points.push((rest.0, description.to_owned()));
         } else if line == "  ---" {

@@ -122,7 +122,9 @@ impl Comparison<'_> {
             self.headers(ours, theirs);
             let value = |body: &Option<crate::model::RecordedBody>| match body {
                 None => Value::Null,
-                Some(body) => body.json.as_ref().map_or_else(|| body.as_text().into(), |json| json.value()),
+                Some(body) => {
+                    body.json.as_ref().map_or_else(|| body.as_text().into(), crate::model::JsonText::value)
+                }
             };
             self.values("body", &value(body_a), &value(body_b));
         }

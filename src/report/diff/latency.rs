@@ -57,7 +57,9 @@ fn by_operation(result: &RunResult) -> BTreeMap<String, Vec<f64>> {
             times.entry(operation(exchange, &result.target.base_url)).or_default().push(exchange.duration_ms);
         }
     }
-    times.values_mut().for_each(|times| times.sort_by(f64::total_cmp));
+    for times in times.values_mut() {
+        times.sort_by(f64::total_cmp);
+    }
     times
 }
 

@@ -164,7 +164,7 @@ impl Diff {
             (Some(_), None) => self.vanished.push(change),
             (Some(before), Some(after)) if before == after => {}
             (Some(before), Some(after)) if is_bad(after) && !is_bad(before) => {
-                self.newly_failing.push(change)
+                self.newly_failing.push(change);
             }
             (Some(before), Some(after)) if is_bad(before) && !is_bad(after) && after.is_judged() => {
                 self.fixed.push(change);

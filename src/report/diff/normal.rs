@@ -1,6 +1,7 @@
 //! What is the same in two runs although it is spelled differently: addresses, ids, times, versions, names of the run.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use regex::Regex;
@@ -75,7 +76,7 @@ impl<'r> Normal<'r> {
             let word = piece.trim_end_matches(delimits);
             match self.ids.get(word) {
                 Some(number) => {
-                    shown.push_str(&format!("{{id {number}}}"));
+                    let _ = write!(shown, "{{id {number}}}");
                     shown.push_str(&piece[word.len()..]);
                 }
                 None => shown.push_str(piece),

@@ -23,13 +23,13 @@ pub fn render_diff(diff: &Diff) -> String {
         ("New checks", &diff.new_checks, "new check"),
         ("Vanished checks", &diff.vanished, "vanished check"),
     ] {
-        page.table(title, &heads, changes.iter().map(change).collect(), noun);
+        page.table(title, &heads, &changes.iter().map(change).collect::<Vec<_>>(), noun);
     }
     let title = format!("Changed exchanges (of {})", diff.exchanges_compared);
-    let rows = diff.exchanges.iter().map(exchange).collect();
-    page.table(&title, &["exchange", "request", "status", "what differs"], rows, "changed exchange");
+    let rows: Vec<_> = diff.exchanges.iter().map(exchange).collect();
+    page.table(&title, &["exchange", "request", "status", "what differs"], &rows, "changed exchange");
     let heads = ["operation", "median A", "median B", "95 of 100 A", "95 of 100 B"];
-    page.table("Latency", &heads, diff.latency.iter().map(latency).collect(), "operation");
+    page.table("Latency", &heads, &diff.latency.iter().map(latency).collect::<Vec<_>>(), "operation");
     page.end()
 }
 

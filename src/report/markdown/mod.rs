@@ -36,12 +36,12 @@ pub fn render(result: &RunResult) -> String {
     page.add(&head(result, &summary));
     page.add(&figures(result, &summary));
     broken(&mut page, result);
-    page.table("Known failures", &["check", "verdict", "why", "until"], known(result), "known failure");
-    page.table("Stale in the baseline", &["check", "why it was known"], stale(result), "stale entry");
-    page.table("Warnings", &["check", "requirement", "wanted", "got"], warnings(result), "warning");
-    page.table("Not judged", &["checks", "verdict", "why"], not_judged(&summary), "reason");
-    page.table("Left over on the target", &["resource", "why"], left_over(result), "resource");
-    page.table("Cases by area", &["area", "cases"], areas(&summary), "area");
+    page.table("Known failures", &["check", "verdict", "why", "until"], &known(result), "known failure");
+    page.table("Stale in the baseline", &["check", "why it was known"], &stale(result), "stale entry");
+    page.table("Warnings", &["check", "requirement", "wanted", "got"], &warnings(result), "warning");
+    page.table("Not judged", &["checks", "verdict", "why"], &not_judged(&summary), "reason");
+    page.table("Left over on the target", &["resource", "why"], &left_over(result), "resource");
+    page.table("Cases by area", &["area", "cases"], &areas(&summary), "area");
     page.end()
 }
 
@@ -60,7 +60,7 @@ impl Page {
         fits
     }
 
-    fn table(&mut self, title: &str, heads: &[&str], rows: Vec<Vec<String>>, noun: &str) {
+    fn table(&mut self, title: &str, heads: &[&str], rows: &[Vec<String>], noun: &str) {
         if rows.is_empty() {
             return;
         }
@@ -142,7 +142,7 @@ fn broken(page: &mut Page, result: &RunResult) {
     }
     let told = cases.iter().take_while(|case| page.add(&told(case, &evidence))).count();
     let listed: Vec<_> = cases[told..].iter().map(|case| in_a_row(case)).collect();
-    page.table("Also broken", &["verdict", "case", "checks"], listed, "broken case");
+    page.table("Also broken", &["verdict", "case", "checks"], &listed, "broken case");
 }
 
 /// What is certainly wrong with the target first, then what could not be judged.
