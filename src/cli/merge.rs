@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::exit_code::ExitCode;
 use super::formats;
 use super::report::{read, tell};
+use super::run::printed;
 use crate::report;
 use crate::report::merge;
 

@@ -26,6 +26,17 @@ impl Headers {
         self.ends.chunks_exact(2).map(move |ends| (next(ends[0]), next(ends[1])))
     }
 
+    /// The first value of a header, whose name may be in any letter case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Adds one at the end.
+    pub fn push(&mut self, name: &str, value: &str) {
+        *self = self.iter().chain([(name, value)]).collect();
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

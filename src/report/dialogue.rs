@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::evidence::Evidence;
 use super::text::{clip, count, duration, thousands, visible, visible_lines};
-use crate::model::{CaseResult, Finding, RecordedAnswer, RecordedBody, RecordedExchange};
+use crate::model::{CaseResult, Finding, Headers, RecordedAnswer, RecordedBody, RecordedExchange};
 
 /// A header or a URL is shown up to this many characters.
 const LINE: usize = 400;
@@ -53,7 +53,7 @@ pub(crate) fn of_exchange(exchange: &RecordedExchange, evidence: &Evidence<'_>, 
     text
 }
 
-fn headers(text: &mut String, headers: &[(String, String)]) {
+fn headers(text: &mut String, headers: &Headers) {
     for (name, value) in headers.iter().take(HEADERS) {
         let _ = writeln!(text, "          {}: {}", visible(&clip(name, LINE)), visible(&clip(value, LINE)));
     }

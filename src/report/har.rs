@@ -11,7 +11,7 @@ use url::{Position, Url};
 use super::clock::Clock;
 use super::json;
 use super::text::clip;
-use crate::model::{CaseResult, RecordedAnswer, RecordedBody, RecordedExchange, RunResult};
+use crate::model::{CaseResult, Headers, RecordedAnswer, RecordedBody, RecordedExchange, RunResult};
 
 /// A body is at most so many characters; results keep 64 KiB of one.
 const BODY: usize = 128 << 10;
@@ -256,7 +256,8 @@ impl Response {
                         .as_ref()
                         .and_then(|body| body.truncated.then_some("only the beginning is kept")),
                 },
-                redirect_url: header(received, "location")
+                redirect_url: received
+                    .get("location")
                     .map_or_else(String::new, |to| clip(to, LINE).into_owned()),
                 headers_size: -1,
                 body_size: size(body.as_ref()),
@@ -304,21 +305,14 @@ fn as_uri(url: &Url) -> String {
     uri
 }
 
-fn headers(headers: &[(String, String)]) -> Vec<Pair> {
-    let pair = |(name, value): &(String, String)| Pair {
-        name: clip(name, LINE).into_owned(),
-        value: clip(value, LINE).into_owned(),
-    };
+fn headers(headers: &Headers) -> Vec<Pair> {
+    let pair =
+        |(name, value)| Pair { name: clip(name, LINE).into_owned(), value: clip(value, LINE).into_owned() };
     headers.iter().map(pair).collect()
 }
 
-fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
-    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-}
-
-fn mime_type(headers: &[(String, String)]) -> String {
-    header(headers, "content-type")
-        .map_or_else(|| "x-unknown".to_owned(), |value| clip(value, LINE).into_owned())
+fn mime_type(headers: &Headers) -> String {
+    headers.get("content-type").map_or_else(|| "x-unknown".to_owned(), |value| clip(value, LINE).into_owned())
 }
 
 fn size(body: Option<&RecordedBody>) -> i64 {

@@ -36,7 +36,7 @@ fn changed() -> RunResult {
             && let RecordedAnswer::Response { status, headers, body } = &mut exchange.answer
         {
             *status = 203;
-            headers.push(("etag".to_owned(), "W/\"2\"".to_owned()));
+            headers.push("etag", "W/\"2\"");
             *body = Some(fixture::body(&serde_json::json!({
                 "id": "9b1c", "displayName": "sc1f-team", "members": [{ "value": "2819c223" }],
                 "meta": { "version": "W/\"3\"" },

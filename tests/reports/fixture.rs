@@ -305,7 +305,7 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
     case.outcomes = vec![OutcomeTaken { step: HOSTILE.to_owned(), outcome: HOSTILE.to_owned() }];
     let mut exchange = exchange(exchange_id, Phase::Step, HOSTILE, ("PUT", "/Users/1"), 200);
     exchange.request.url = format!("{BASE}/Users/{HOSTILE}");
-    exchange.request.headers = exchange.request.headers.iter().chain([(HOSTILE, HOSTILE)]).collect();
+    exchange.request.headers.push(HOSTILE, HOSTILE);
     exchange.request.body = Some(body(&json!({ HOSTILE: [HOSTILE, null, 1.5] })));
     exchange.curl = format!("curl '{HOSTILE}'");
     exchange.answer = RecordedAnswer::Response {
@@ -598,9 +598,9 @@ pub(crate) fn huge_result() -> RunResult {
     for exchange in &mut result.exchanges {
         exchange.request.url = format!("{BASE}/{huge}");
         exchange.curl = format!("curl '{huge}'");
-        exchange.request.headers.push(("x".to_owned(), huge.clone()));
+        exchange.request.headers.push("x", &huge);
         if let RecordedAnswer::Response { headers, body, .. } = &mut exchange.answer {
-            headers.push((huge.clone(), huge.clone()));
+            headers.push(&huge, &huge);
             *body = Some(text_body(&huge, false));
         }
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::normal::Normal;
-use crate::model::{Phase, RecordedAnswer, RecordedExchange, RunResult};
+use crate::model::{Headers, Phase, RecordedAnswer, RecordedExchange, RunResult};
 use crate::report::text::clip;
 
 /// Headers that say something about the server, and not about the moment.
@@ -138,14 +138,13 @@ impl Comparison<'_> {
         })
     }
 
-    fn headers(&mut self, a: &[(String, String)], b: &[(String, String)]) {
+    fn headers(&mut self, a: &Headers, b: &Headers) {
         for name in HEADERS {
-            let value = |headers: &[(String, String)], normal: &Normal<'_>| {
-                let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-                match found {
+            let value = |headers: &Headers, normal: &Normal<'_>| {
+                match headers.get(name) {
                     // That there is one says something, when it was says nothing.
                     Some(_) if name == "last-modified" => "{time}".to_owned(),
-                    Some((_, value)) => normal.text(&clip(value, 2_000)),
+                    Some(value) => normal.text(&clip(value, 2_000)),
                     None => String::new(),
                 }
             };
