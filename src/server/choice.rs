@@ -75,6 +75,8 @@ pub(super) enum Choice {
     ReserveUserNames,
     /// Filters in URLs may name attributes that are never returned.
     SecretsInUrls,
+    /// `meta.resourceType` is the `id` of the resource type, which is not its name.
+    ShowTypeIds,
     /// Times are told in whole seconds.
     SecondPrecision,
     /// A group gets the id of a user.

@@ -167,7 +167,7 @@ impl Store {
         let id = self.table_id(kind, &now).unwrap_or(id);
         let location = self.location(kind, &id);
         let mut meta = json!({
-            "resourceType": kind.name(),
+            "resourceType": self.type_word(kind),
             "created": now.time,
             "lastModified": now.time,
             "location": location,
@@ -187,6 +187,12 @@ impl Store {
         self.follow(None, Some(&resource), &now);
         // The group itself may be among those that were touched.
         Ok(self.get(kind, &id).unwrap_or(resource))
+    }
+
+    /// What `meta.resourceType` says.
+    fn type_word(&self, kind: Kind) -> String {
+        let name = kind.name();
+        if self.choices.contains(&Choice::ShowTypeIds) { format!("{name}-type") } else { name.to_owned() }
     }
 
     /// An id that is not made up, where there are such.

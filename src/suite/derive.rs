@@ -32,7 +32,13 @@ pub fn rows(
 
 fn resource_type(resource: &ResourceSchemas) -> Value {
     let kind = &resource.resource_type;
-    json!({ "id": kind.name, "name": kind.name, "endpoint": kind.endpoint, "schema": kind.schema })
+    json!({
+        "id": kind.name,
+        "name": kind.name,
+        "type_id": kind.id.as_deref().unwrap_or(&kind.name),
+        "endpoint": kind.endpoint,
+        "schema": kind.schema,
+    })
 }
 
 fn schema(schema: &Schema) -> Value {
@@ -272,6 +278,17 @@ mod tests {
         assert!(named.is_empty(), "a member has to exist: {named:?}");
         let extended = rows_of(json!({ "extension": true, "sub_attribute": false, "type": ["string"] }));
         assert_eq!(ids(&extended)[0], "User.extension.enterprise.2.0.User.employeeNumber");
+    }
+
+    #[test]
+    fn a_resource_type_without_id_has_its_name_for_one() {
+        let mut named = builtin::user();
+        named.resource_type.id = None;
+        let mut numbered = builtin::group();
+        numbered.resource_type.id = Some("7".to_owned());
+        let rows = rows(Derive::ResourceTypes, None, &[named, numbered], &[]);
+        let ids: Vec<_> = rows.iter().map(|row| (&row["name"], &row["type_id"])).collect();
+        assert_eq!(ids, [(&json!("User"), &json!("User")), (&json!("Group"), &json!("7"))]);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Derive {
-    /// A row per entry of the target's `/ResourceTypes`, with the columns `name`, `endpoint`, `schema`.
+    /// A row per entry of the target's `/ResourceTypes`, with the columns `name`, `type_id` (its `id`, or its name where
+    /// it has none), `endpoint`, `schema`.
     ResourceTypes,
     /// A row per entry of the target's `/Schemas`, with the columns `schema` (its URN) and `name`.
     Schemas,

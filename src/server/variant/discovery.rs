@@ -73,6 +73,22 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         })],
     ),
     variant(
+        "resource-type-shown-by-id",
+        Warn,
+        &["resourcetype-id"],
+        "discovery",
+        "Resource types have an id that is not their name, and resources show it in meta.resourceType",
+        &[
+            Hook::Choice(Choice::ShowTypeIds),
+            Hook::Documents(|documents, _| {
+                for document in &mut documents.resource_types {
+                    document.id.push_str("-type");
+                    document.value["id"] = document.id.as_str().into();
+                }
+            }),
+        ],
+    ),
+    variant(
         "discovery-without-meta",
         Pass,
         &["spc-id"],

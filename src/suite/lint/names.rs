@@ -57,7 +57,7 @@ pub(super) struct Names(BTreeMap<String, Name>);
 /// Columns of derived rows.
 pub(super) fn derived_columns(derive: Derive) -> &'static [&'static str] {
     match derive {
-        Derive::ResourceTypes => &["id", "name", "endpoint", "schema"],
+        Derive::ResourceTypes => &["id", "name", "type_id", "endpoint", "schema"],
         Derive::Schemas => &["id", "name", "schema"],
         Derive::SchemaExtensions => &["id", "name", "endpoint", "schema", "required"],
         Derive::Attributes => &[
