@@ -33,14 +33,29 @@ impl Feature {
 
     /// Features that name something: a resource type, a schema URN, a further credential of the configuration, a
     /// discovery endpoint, a method of pagination (RFC 9865 §4), an attribute that a resource type has by its
-    /// schemas (`attribute:User.name.givenName`), or one that is published as `caseExact`.
-    pub const KINDS: [&str; 7] =
-        ["resource", "schema", "credential", "discovery", "pagination", "attribute", "caseExact"];
+    /// schemas (`attribute:User.name.givenName`), one that is published as `caseExact`, one that is returned at that
+    /// time (`returned:default:User.name`); a type of `authenticationSchemes` in lower case, or
+    /// [`Feature::CHALLENGED`].
+    pub const KINDS: [&str; 9] = [
+        "resource",
+        "schema",
+        "credential",
+        "discovery",
+        "pagination",
+        "authentication",
+        "attribute",
+        "caseExact",
+        "returned",
+    ];
+
+    /// Some scheme of `authenticationSchemes` (RFC 7643 §5) has a challenge that HTTP knows: OAuth, bearer tokens,
+    /// Basic. Client certificates, API keys and cookies have none (ambiguity `www-authenticate`).
+    pub const CHALLENGED: &str = "authentication:challenged";
 
     /// The names of all features in one line, for help texts.
     #[must_use]
     pub fn known_names() -> String {
-        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, attribute:TYPE.PATH, caseExact:TYPE.PATH";
+        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, authentication:TYPE, attribute:TYPE.PATH, caseExact:TYPE.PATH, returned:WHEN:TYPE.PATH";
         format!("{}, {kinds}", Self::PLAIN.join(", "))
     }
 

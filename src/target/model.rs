@@ -53,6 +53,9 @@ impl TargetModel {
         match name.split_once(':') {
             Some(("attribute", path)) if !known => self.has_attribute(path, |_| true),
             Some(("caseExact", path)) if !known => self.has_attribute(path, |attribute| attribute.case_exact),
+            Some(("returned", rest)) if !known => rest.split_once(':').is_some_and(|(when, path)| {
+                self.has_attribute(path, |attribute| attribute.returned.as_str() == when)
+            }),
             _ => self.features.has(name),
         }
     }

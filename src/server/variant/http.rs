@@ -10,7 +10,7 @@ use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
-use crate::server::edit::{error, html, refuse_plain_json, restate, set_header};
+use crate::server::edit::{error, html, refuse_plain_json, remove_header, restate, set_header};
 use crate::server::hook::Hook;
 use crate::server::reply::{Refusal, Reply};
 use crate::server::route::Route;
@@ -84,7 +84,7 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "Only 201 has a Location",
         &[Hook::Reply(|_, _, reply| {
             if reply.status != StatusCode::CREATED && !reply.status.is_redirection() {
-                crate::server::edit::remove_header(reply, &LOCATION);
+                remove_header(reply, &LOCATION);
             }
         })],
     ),
@@ -177,6 +177,19 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         "auth",
         "WWW-Authenticate offers Basic after Bearer",
         &[Hook::Reply(|_, _, reply| challenge(reply, |known| format!("{known}, Basic realm=\"scimcheck\"")))],
+    ),
+    variant(
+        "no-registered-challenge",
+        Info,
+        &["www-authenticate"],
+        "auth",
+        "The advertised scheme has no challenge in HTTP, and a 401 has no WWW-Authenticate",
+        &[
+            Hook::Reply(|_, _, reply| remove_header(reply, &WWW_AUTHENTICATE)),
+            Hook::Documents(|documents, _| {
+                documents.config["authenticationSchemes"][0]["type"] = "apikey".into();
+            }),
+        ],
     ),
     variant(
         "missing-credentials-403",

@@ -102,6 +102,13 @@ fn required(requires: &[&[String]], kind: &str, name: &str) -> bool {
     })
 }
 
+/// `WHEN:TYPE.PATH`.
+fn is_returned(rest: &str) -> bool {
+    rest.split_once(':').is_some_and(|(when, path)| {
+        ["always", "default", "request", "never"].contains(&when) && path.trim_matches('.').contains('.')
+    })
+}
+
 fn wrong_feature(entry: &str) -> Option<(String, String)> {
     let name = entry.strip_prefix('!').unwrap_or(entry);
     if name.contains("${") {
@@ -115,6 +122,8 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
                     .to_owned()
             } else if ["attribute", "caseExact"].contains(&kind) && !rest.trim_matches('.').contains('.') {
                 "resource type and attribute path, as in `attribute:User.name.givenName`".to_owned()
+            } else if kind == "returned" && !is_returned(rest) {
+                "when and which attribute, as in `returned:default:User.name.givenName`".to_owned()
             } else if rest.trim().is_empty() {
                 format!("say which {kind}, as in `{kind}:NAME`")
             } else {

@@ -8,6 +8,7 @@ use super::documents::Documents;
 use super::{CredentialKind, Settings, note, resources};
 use crate::check::explain;
 use crate::model::{Feature, FeatureState, Features, Finding};
+use crate::scim::object::elements;
 use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::schema::Schema;
 use crate::wire::is_loopback;
@@ -17,6 +18,9 @@ const SUPPORTED: [&str; 6] = ["patch", "bulk", "filter", "sort", "etag", "change
 
 /// Methods of pagination in ServiceProviderConfig (RFC 9865 §4), and the feature that each one is.
 const PAGINATION: [(&str, &str); 2] = [("cursor", "pagination:cursor"), ("index", "pagination:index")];
+
+/// Types of `authenticationSchemes` (RFC 7643 §5) that have a challenge in HTTP (ambiguity `www-authenticate`).
+const CHALLENGED: [&str; 4] = ["oauth", "oauth2", "oauthbearertoken", "httpbasic"];
 
 /// All features of a target.
 pub(super) fn features(
@@ -84,6 +88,7 @@ fn claims(config: &Value, all: &mut Collected) {
             None => all.observed(name, false, &format!("{source} is missing")),
         }
     }
+    schemes(config, all);
     for (member, name) in PAGINATION {
         // RFC 9865 §4: absent pagination means index pagination as RFC 7644 has it, and no cursors.
         let claim = config.pointer(&format!("/pagination/{member}")).and_then(flag);
@@ -93,6 +98,19 @@ fn claims(config: &Value, all: &mut Collected) {
                 let silent = config.get("pagination").is_none();
                 all.observed(name, silent && member == "index", "ServiceProviderConfig says nothing of it");
             }
+        }
+    }
+}
+
+/// How clients authenticate, as ServiceProviderConfig has it; also one scheme that is no list, which the suites blame.
+fn schemes(config: &Value, all: &mut Collected) {
+    let source = "ServiceProviderConfig authenticationSchemes";
+    let listed = config.get("authenticationSchemes").map(elements).unwrap_or_default();
+    for scheme in listed.iter().filter_map(|scheme| scheme.get("type")?.as_str()) {
+        let scheme = scheme.to_ascii_lowercase();
+        all.claimed(&format!("authentication:{scheme}"), true, source);
+        if CHALLENGED.contains(&&*scheme) {
+            all.claimed(Feature::CHALLENGED, true, source);
         }
     }
 }

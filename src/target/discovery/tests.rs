@@ -33,7 +33,7 @@ fn ids(discovery: &Discovery) -> Vec<&str> {
 async fn claims_become_features() {
     let config = json!({
         "patch": { "supported": true }, "bulk": { "supported": false }, "filter": { "supported": "True" },
-        "pagination": { "cursor": true },
+        "pagination": { "cursor": true }, "authenticationSchemes": [{ "type": "OAuth2" }, { "type": "tls" }, {}],
     });
     let device = json!({ "id": "urn:x:Device", "name": "Device", "attributes": [{ "name": "serial", "required": true }] });
     let kinds = [
@@ -64,6 +64,9 @@ async fn claims_become_features() {
         "loopback",
         "discovery:Schemas",
         "pagination:cursor",
+        "authentication:oauth2",
+        "authentication:tls",
+        "authentication:challenged",
     ] {
         assert!(features.has(name), "{name}");
     }
