@@ -11,7 +11,7 @@ use crate::model::{Exchange, Feature, Features, Finding};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::object;
 use crate::scim::resource_type::ResourceSchemas;
-use crate::scim::schema::{Attribute, Schema};
+use crate::scim::schema::{Attribute, Returned, Schema};
 use crate::suite::template::{self, Scope};
 
 /// A target as its discovery documents and the configuration describe it.
@@ -51,13 +51,22 @@ impl TargetModel {
     fn has(&self, name: &str) -> bool {
         let known = self.features.0.contains_key(&Feature(name.to_owned()));
         match name.split_once(':') {
-            Some(("attribute", path)) if !known => self.has_attribute(path, |_| true),
+            Some(("attribute", path)) if !known => self.has_attribute(path, |_| true) && !self.is_hidden(path),
             Some(("caseExact", path)) if !known => self.has_attribute(path, |attribute| attribute.case_exact),
             Some(("returned", rest)) if !known => rest.split_once(':').is_some_and(|(when, path)| {
                 self.has_attribute(path, |attribute| attribute.returned.as_str() == when)
             }),
             _ => self.features.has(name),
         }
+    }
+
+    /// Whether an attribute, or what it stands in, is shown to those only who ask for it (`returned` "request"): what a
+    /// plain GET has to show of it cannot be judged.
+    fn is_hidden(&self, path: &str) -> bool {
+        let on_request =
+            |path: &str| self.has_attribute(path, |attribute| attribute.returned == Returned::Request);
+        let outer = path.rsplit_once('.').filter(|(outer, _)| outer.contains('.'));
+        on_request(path) || outer.is_some_and(|(outer, _)| on_request(outer))
     }
 
     /// Whether a resource type has an attribute like that: `User.name.givenName`.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Info, Pass, Warn};
-use crate::scim::schema::Attribute;
+use crate::scim::schema::{Attribute, Returned};
 use crate::scim::urn;
 use crate::server::choice::Choice;
 use crate::server::edit::restate;
@@ -181,6 +181,36 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
             for attribute in &mut group.attributes {
                 attribute.sub_attributes.retain(|sub| sub.name != "display");
             }
+        })],
+    ),
+    variant(
+        "attributes-always-returned",
+        Warn,
+        &["schema-subset"],
+        "schema",
+        "Attributes that RFC 7643 returns by default are always returned, as the schemas say",
+        &[Hook::Model(|model| {
+            const ALWAYS: [&str; 7] =
+                ["displayName", "nickName", "familyName", "givenName", "emails", "type", "costCenter"];
+            each_attribute(model, |attribute| {
+                if ALWAYS.contains(&attribute.name.as_str()) {
+                    attribute.returned = Returned::Always;
+                }
+            });
+        })],
+    ),
+    variant(
+        "attributes-on-request",
+        Warn,
+        &["schema-subset", "large-groups"],
+        "schema",
+        "Members of groups, titles and given names are shown to those who ask for them, as the schemas say",
+        &[Hook::Model(|model| {
+            each_attribute(model, |attribute| {
+                if ["members", "title", "givenName"].contains(&attribute.name.as_str()) {
+                    attribute.returned = Returned::Request;
+                }
+            });
         })],
     ),
     variant(
