@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::format::{AttributeFilter, Derive};
 use crate::scim::payload::{self, Naming};
 use crate::scim::resource_type::ResourceSchemas;
-use crate::scim::schema::{Attribute, AttributeType, Mutability, Schema};
+use crate::scim::schema::{Attribute, AttributeType, Mutability, Returned, Schema};
 
 /// What rows are named by until a case begins: templates, filled in with the case's own names.
 const NAMING: Naming<'static> = Naming { unique: "${unique}", domain: "${domain}" };
@@ -116,7 +116,7 @@ impl<'s> Place<'s> {
         let flag = |wanted: Option<bool>, is: bool| wanted.is_none_or(|wanted| wanted == is);
         word(&only.kind, target.attribute_type.as_str())
             && word(&only.mutability, self.mutability().as_str())
-            && word(&only.returned, target.returned.as_str())
+            && word(&only.returned, self.returned().as_str())
             && word(&only.uniqueness, target.uniqueness.as_str())
             && flag(only.multi_valued, self.attribute.multi_valued || target.multi_valued)
             && flag(only.required, target.required)
@@ -133,6 +133,14 @@ impl<'s> Place<'s> {
         match self.attribute.mutability {
             outer @ (Mutability::ReadOnly | Mutability::WriteOnly) => outer,
             _ => self.target().mutability,
+        }
+    }
+
+    /// A sub-attribute is shown where what it stands in is shown, and not elsewhere.
+    fn returned(&self) -> Returned {
+        match self.attribute.returned {
+            outer @ (Returned::Request | Returned::Never) if self.target().returned != Returned::Never => outer,
+            _ => self.target().returned,
         }
     }
 
@@ -183,7 +191,7 @@ impl<'s> Place<'s> {
             "path": self.path(),
             "type": target.attribute_type.as_str(),
             "mutability": self.mutability().as_str(),
-            "returned": target.returned.as_str(),
+            "returned": self.returned().as_str(),
             "value": value,
             "other": other,
             "literal": literal(&value),

@@ -35,7 +35,8 @@ pub struct AttributeFilter {
     /// attribute.
     #[serde(default)]
     pub mutability: Vec<String>,
-    /// When it is returned: `always`, `default`, `request`, `never`.
+    /// When it is returned: `always`, `default`, `request`, `never`. A sub-attribute is not shown more often than its
+    /// attribute.
     #[serde(default)]
     pub returned: Vec<String>,
     /// Uniqueness: `none`, `server`, `global`.

@@ -204,10 +204,24 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         Warn,
         &["schema-subset", "large-groups"],
         "schema",
-        "Members of groups, titles and given names are shown to those who ask for them, as the schemas say",
+        "Members, titles, e-mail addresses and more are shown to those who ask for them, as the schemas say",
         &[Hook::Model(|model| {
+            const ON_REQUEST: [&str; 12] = [
+                "members",
+                "title",
+                "givenName",
+                "nickName",
+                "emails",
+                "phoneNumbers",
+                "locale",
+                "addresses",
+                "roles",
+                "photos",
+                "department",
+                "manager",
+            ];
             each_attribute(model, |attribute| {
-                if ["members", "title", "givenName"].contains(&attribute.name.as_str()) {
+                if ON_REQUEST.contains(&attribute.name.as_str()) {
                     attribute.returned = Returned::Request;
                 }
             });
