@@ -144,10 +144,10 @@ fn instant(value: Option<&Value>) -> Option<DateTime> {
     value.and_then(Value::as_str).and_then(DateTime::parse)
 }
 
-/// RFC 7643 §3.1 says what the dates of a resource are and, unlike for `version`, not that they are optional; that every
-/// resource has to have them it does not say either, hence a warning.
+/// RFC 7643 §3.1: the service provider MUST assign values to `meta` "and its associated sub-attributes", which are
+/// returned by default; only `version` is optional.
 fn undated(at: &str) -> Judged {
-    Judged::warn(at, "an xsd:dateTime", "nothing")
+    Judged::broken(at, "an xsd:dateTime", "nothing")
 }
 
 pub(super) fn meta_created(view: &View<'_>) -> Judged {
