@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Answer, Body, Exchange, ParsedBody};
+use crate::model::{Answer, Body, Exchange, ParsedBody, Response};
 
 /// A JSON value is shown up to this many characters.
 const SHOWN: usize = 400;
@@ -60,11 +60,8 @@ pub fn answer(exchange: &Exchange) -> String {
         Answer::Response(response) => {
             let mut text = response.status.to_string();
             if response.status >= 400 {
-                let said = response.body.json();
-                let word = |name: &str| said.and_then(|said| said.get(name)).and_then(Value::as_str);
-                let parts: Vec<_> = [word("scimType"), word("detail")].into_iter().flatten().collect();
-                if !parts.is_empty() {
-                    text = format!("{text} ({})", clip(&parts.join(": ")));
+                if let Some(said) = said(response) {
+                    text = format!("{text} ({said})");
                 } else if !matches!(response.body.parsed(), ParsedBody::Json(_)) {
                     text = format!("{text} with {}", body(&response.body));
                 }
@@ -72,6 +69,26 @@ pub fn answer(exchange: &Exchange) -> String {
             text
         }
     }
+}
+
+/// The same for use within brackets: `400 invalidValue: …`.
+#[must_use]
+pub fn refusal(exchange: &Exchange) -> String {
+    match exchange.response() {
+        Some(response) => {
+            let said = said(response).filter(|_| response.status >= 400);
+            said.map_or_else(|| response.status.to_string(), |said| format!("{} {said}", response.status))
+        }
+        None => answer(exchange),
+    }
+}
+
+/// `scimType` and `detail` of an Error message, clipped.
+fn said(response: &Response) -> Option<String> {
+    let said = response.body.json()?;
+    let word = |name: &str| said.get(name).and_then(Value::as_str);
+    let parts: Vec<_> = [word("scimType"), word("detail")].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| clip(&parts.join(": ")))
 }
 
 #[cfg(test)]

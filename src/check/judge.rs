@@ -176,8 +176,27 @@ impl Look<'_> {
                 None => (Vec::new(), false),
             }
         };
+        let found_nothing = nodes.is_empty();
         let subject = Subject { exchange, response, nodes, plural, in_body: self.header.is_none() };
-        Ok(evaluate(matcher, &subject, context))
+        let held = evaluate(matcher, &subject, context);
+        Ok(if found_nothing && !says_status(matcher) { with_status(held, exchange) } else { held })
+    }
+}
+
+/// Matchers whose `got` has the status in it.
+fn says_status(matcher: &Matcher) -> bool {
+    matches!(matcher, Matcher::Status(_) | Matcher::ScimError(_))
+}
+
+/// Where an answer has nothing of what was looked for since it is another one than expected (a refusal, an answer
+/// without body), "nothing" alone would hide that.
+fn with_status(held: Held, exchange: &Exchange) -> Held {
+    let usual = exchange.response().is_none_or(|response| [200, 201].contains(&response.status));
+    match held {
+        Held::No { wanted, got } if !usual => {
+            Held::No { wanted, got: format!("{got} (the answer was {})", explain::refusal(exchange)) }
+        }
+        other => other,
     }
 }
 
@@ -304,6 +323,24 @@ mod tests {
 
     fn judged(check_value: Value, exchange: &Exchange) -> Judgement {
         judge(&check(check_value), exchange, &testing::context())
+    }
+
+    #[test]
+    fn what_is_missing_in_a_refusal_is_told_with_it() {
+        let check: Check = serde_json::from_value(serde_json::json!({
+            "id": "name", "at": "userName", "equals": "ada", "requirement": "RFC7644-3.4.1-02",
+        }))
+        .unwrap();
+        let context = testing::context();
+        let got = |exchange: &Exchange| judge(&check, exchange, &context).got;
+        let error = serde_json::json!({ "scimType": "invalidValue", "detail": "x".repeat(1000) });
+        let refused = got(&testing::json_exchange("POST", "/Users", 400, &error));
+        assert!(refused.starts_with("nothing (the answer was 400 invalidValue: xxx"), "{refused}");
+        assert!(refused.len() < 500, "{refused}");
+        let empty = testing::exchange("PATCH", "/Users/1", 204, &[], "");
+        assert_eq!(got(&empty), "an empty body (the answer was 204)");
+        let shown = testing::json_exchange("GET", "/Users/1", 200, &serde_json::json!({ "id": "1" }));
+        assert_eq!(got(&shown), "nothing");
     }
 
     #[test]
