@@ -15,6 +15,7 @@ mod explain;
 mod formats;
 mod init;
 mod interrupt;
+mod judged_lower;
 mod lint;
 mod list;
 mod merge;
