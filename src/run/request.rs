@@ -34,6 +34,24 @@ pub(crate) enum RequestError {
         /// What is wrong.
         message: String,
     },
+    /// `with` names a place that the body does not have.
+    #[error("the body has no object for `{pointer}`")]
+    With {
+        /// The JSON Pointer.
+        pointer: String,
+    },
+}
+
+/// Replaces a member of the body, or of an object within it where the name is a JSON Pointer; null takes it away.
+fn replace(body: &mut Value, name: &str, new: Value) -> Result<(), RequestError> {
+    let Some((outer, name)) = name.rsplit_once('/').filter(|_| name.starts_with('/')) else {
+        object::replace(body, name, new);
+        return Ok(());
+    };
+    let nowhere = || RequestError::With { pointer: format!("{outer}/{name}") };
+    let holder = body.pointer_mut(outer).filter(|holder| holder.is_object()).ok_or_else(nowhere)?;
+    object::replace(holder, &name.replace("~1", "/").replace("~0", "~"), new);
+    Ok(())
 }
 
 /// Makes the request, with all templates filled in. Returns the JSON body too, as later templates see it.
@@ -46,7 +64,7 @@ pub(crate) fn build(
     let mut body_value = spec.body.as_ref().map(|body| template::render(body, scope)).transpose()?;
     if let Some(body) = &mut body_value {
         for (name, value) in &spec.with {
-            object::replace(body, &template::render_text(name, scope)?, template::render(value, scope)?);
+            replace(body, &template::render_text(name, scope)?, template::render(value, scope)?)?;
         }
     }
     let raw = spec.raw_body.as_ref().map(|text| template::render_text(text, scope)).transpose()?;
@@ -215,6 +233,23 @@ mod tests {
             Ok((request, _)) => request.url,
             Err(error) => error.to_string(),
         }
+    }
+
+    #[test]
+    fn with_reaches_into_the_body() {
+        let body = |with: Value| {
+            let data = json!({ "userName": "a", "title": "b" });
+            let spec = spec(json!({
+                "method": "POST", "path": "/Bulk", "body": { "Operations": [{ "data": data }] }, "with": with,
+            }));
+            let base = Url::parse("http://h/scim/v2").unwrap();
+            build(&spec, &Scope::default(), &base).map(|(_, body)| body.unwrap_or_default())
+        };
+        let changed =
+            body(json!({ "/Operations/0/data/userName": "c", "/Operations/0/data/title": null })).unwrap();
+        assert_eq!(changed, json!({ "Operations": [{ "data": { "userName": "c" } }] }));
+        let nowhere = body(json!({ "/Operations/1/data/userName": "c" })).unwrap_err();
+        assert_eq!(nowhere.to_string(), "the body has no object for `/Operations/1/data/userName`");
     }
 
     #[test]

@@ -178,7 +178,8 @@ pub struct RequestSpec {
     #[serde(default)]
     pub body: Option<Value>,
     /// Attributes that replace those of `body`; `null` takes one away. So a change can be sent on top of what the
-    /// target's own schemas demand: `body: "${full.User}"`, `with: { title: Lead }`.
+    /// target's own schemas demand: `body: "${full.User}"`, `with: { title: Lead }`. A name that begins with `/` is a
+    /// JSON Pointer to a member deeper in the body, as in `/Operations/0/data/title`.
     #[serde(default)]
     pub with: Map<String, Value>,
     /// Body as text, for what is not JSON; sent as `application/scim+json` unless `headers` says otherwise.

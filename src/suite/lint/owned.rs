@@ -45,7 +45,9 @@ impl<'a> Linter<'a> {
     /// The naming attributes of a resource that is created.
     pub(super) fn identifiers(&mut self, at: &str, resource: &Map<String, Value>, names: &Names) {
         for (name, value) in resource {
-            let naming = NAMING.iter().any(|naming| naming.eq_ignore_ascii_case(name));
+            // In `with`, a JSON Pointer leads to what stands deeper.
+            let last = name.rsplit('/').next().filter(|_| name.starts_with('/')).unwrap_or(name);
+            let naming = NAMING.iter().any(|naming| naming.eq_ignore_ascii_case(last));
             let text = value.as_str().unwrap_or_default();
             if naming && !text.is_empty() && !names.own(text) {
                 let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
