@@ -120,8 +120,7 @@ impl Coverage {
         checks: &BTreeMap<RequirementId, Vec<String>>,
         worst: &BTreeMap<RequirementId, Verdict>,
     ) -> Self {
-        let mut coverage =
-            Self { rfcs: BTreeMap::new(), uncovered: Vec::new(), judged_lower: Vec::new() };
+        let mut coverage = Self { rfcs: BTreeMap::new(), uncovered: Vec::new(), judged_lower: Vec::new() };
         for requirement in requirements {
             let rfc = coverage.rfcs.entry(requirement.rfc.clone()).or_default();
             if rfc.sections.last().is_none_or(|last| last.number != requirement.section) {

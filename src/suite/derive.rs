@@ -139,7 +139,9 @@ impl<'s> Place<'s> {
     /// A sub-attribute is shown where what it stands in is shown, and not elsewhere.
     fn returned(&self) -> Returned {
         match self.attribute.returned {
-            outer @ (Returned::Request | Returned::Never) if self.target().returned != Returned::Never => outer,
+            outer @ (Returned::Request | Returned::Never) if self.target().returned != Returned::Never => {
+                outer
+            }
             _ => self.target().returned,
         }
     }

@@ -51,7 +51,9 @@ impl TargetModel {
     fn has(&self, name: &str) -> bool {
         let known = self.features.0.contains_key(&Feature(name.to_owned()));
         match name.split_once(':') {
-            Some(("attribute", path)) if !known => self.has_attribute(path, |_| true) && !self.is_hidden(path),
+            Some(("attribute", path)) if !known => {
+                self.has_attribute(path, |_| true) && !self.is_hidden(path)
+            }
             Some(("caseExact", path)) if !known => self.has_attribute(path, |attribute| attribute.case_exact),
             Some(("returned", rest)) if !known => rest.split_once(':').is_some_and(|(when, path)| {
                 self.has_attribute(path, |attribute| attribute.returned.as_str() == when)
