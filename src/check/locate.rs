@@ -29,7 +29,7 @@ pub fn locate<'v>(
         return Ok(body.pointer(place).into_iter().collect());
     }
     if place.starts_with('$') {
-        let path = serde_json_path::JsonPath::parse(place).map_err(|error| wrong(error.to_string()))?;
+        let path = super::compiled::path(place).map_err(|error| wrong(error.to_string()))?;
         return Ok(path.query(body).all());
     }
     let path: AttributePath =

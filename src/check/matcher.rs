@@ -147,11 +147,11 @@ fn single(matcher: &Matcher, node: &Value, subject: &Subject<'_>, context: &Cont
             node.as_str().is_some_and(|text| text.to_lowercase() == wanted.to_lowercase())
         }
         Matcher::AnyOf(wanted) => elements(wanted).iter().any(|wanted| same_json(node, wanted)),
-        Matcher::Matches(pattern) => match regex::Regex::new(pattern) {
+        Matcher::Matches(pattern) => match super::compiled::pattern(pattern) {
             Ok(regex) => node.as_str().is_some_and(|text| regex.is_match(text)),
             Err(_) => false,
         },
-        Matcher::NotMatches(pattern) => match regex::Regex::new(pattern) {
+        Matcher::NotMatches(pattern) => match super::compiled::pattern(pattern) {
             Ok(regex) => !node.as_str().is_some_and(|text| regex.is_match(text)),
             Err(_) => false,
         },

@@ -1,6 +1,7 @@
 //! One assertion on one exchange: what was wanted, what came, and what that means (layer 3). Pure: no I/O, nothing
 //! asynchronous, and no use of `scim::patch` or of the evaluation of filters (the suites state what they expect).
 
+mod compiled;
 pub mod explain;
 pub mod hint;
 pub mod invariants;

@@ -39,7 +39,7 @@ use tokio::task::JoinSet;
 use self::collector::Done;
 pub use self::plan::{Fate, Plan, PlannedCase};
 pub(crate) use self::requirements::requirement_of;
-pub use self::requirements::{PlannedCheck, planned_checks};
+pub use self::requirements::{PlannedCheck, control_checks, planned_checks};
 use self::shared::Shared;
 use crate::check;
 use crate::model::{

@@ -1,5 +1,6 @@
 //! What a run may change: only what it created. Decided here, for every request, before it is sent.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -179,13 +180,15 @@ impl Ownership {
     /// Who becomes a member of a group is changed by that, as the target sees it (RFC 7643 §4.1.2, `groups`). So what a
     /// body refers to has to be this case's own as well.
     fn references(&self, body: Option<&Value>) -> Result<Vec<Effect>, Refused> {
-        let mut texts = Vec::new();
+        let mut texts = HashSet::new();
         if let Some(body) = body {
             collect_texts(body, &mut texts);
         }
-        let traces = self.traces();
-        let named = traces.iter().filter(|trace| trace.id.as_deref().is_some_and(|id| texts.contains(&id)));
+        // A case may have made thousands, and sends as many requests.
+        let state = self.state();
+        let named = state.traces.iter().rev();
         named
+            .filter(|trace| trace.id.as_deref().is_some_and(|id| texts.contains(id)))
             .map(|trace| match &trace.url {
                 Some(url) => Ok(Effect::Change(url.clone())),
                 None => Err(Refused::NotOurs {
@@ -532,9 +535,11 @@ fn answered_id(answer: &Answer) -> Option<String> {
     body?.get("id")?.as_str().filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
-fn collect_texts<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+fn collect_texts<'v>(value: &'v Value, texts: &mut HashSet<&'v str>) {
     match value {
-        Value::String(text) => texts.push(text),
+        Value::String(text) => {
+            texts.insert(text);
+        }
         Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
         Value::Object(object) => object.values().for_each(|value| collect_texts(value, texts)),
         _ => {}

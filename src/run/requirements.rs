@@ -19,6 +19,11 @@ pub fn planned_checks(case: &Case) -> impl Iterator<Item = PlannedCheck> + '_ {
     })
 }
 
+/// The ids of the expectations of a case's control steps: where one does not hold, the case is blocked.
+pub fn control_checks(case: &Case) -> impl Iterator<Item = String> + '_ {
+    case.steps.iter().filter(|step| step.control).map(|step| super::case::slug(&step.name))
+}
+
 /// What a planned case judges for certain.
 pub(crate) fn checks_of(planned: &PlannedCase) -> impl Iterator<Item = PlannedCheck> + '_ {
     planned.case().steps.iter().flat_map(step_checks)

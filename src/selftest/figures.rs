@@ -42,6 +42,8 @@ pub struct Figures {
     pub profile: Share,
     /// Checks that at least one fault makes fail.
     pub checks: Share,
+    /// Control steps, which block their case where they are not accepted, and cannot fail.
+    pub controls: usize,
     /// Descriptions without hooks.
     pub unbuilt: usize,
     /// Checks that no fault makes fail.
@@ -77,6 +79,7 @@ impl Figures {
                 *fails = true;
             }
         }
+        figures.controls = universe.controls().len();
         figures.checks.of = failing.len();
         figures.unfailing = failing.into_iter().filter(|(_, fails)| !fails).map(|(check, _)| check).collect();
         figures.checks.some = figures.checks.of - figures.unfailing.len();

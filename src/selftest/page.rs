@@ -78,6 +78,7 @@ pub fn markdown(faults: &Faults, table: &Table, universe: &Universe, reasons: &R
     let _ = writeln!(text, "| faults that break identity providers: caught | {} |", figures.interop.text());
     let _ = writeln!(text, "| faults that a profile forbids: caught | {} |", figures.profile.text());
     let _ = writeln!(text, "| checks that a fault makes fail | {} |", figures.checks.text());
+    let _ = writeln!(text, "| control steps, which block a case and never fail | {} |", figures.controls);
     let _ = writeln!(text, "| described, and not built yet | {} |", figures.unbuilt);
     matrix(&mut text, faults, table);
     not_caught(&mut text, faults, table);

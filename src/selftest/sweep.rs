@@ -135,10 +135,12 @@ impl<'s> Sweep<'s> {
             let reference = Reference::local(broken.options())?;
             Ok(reference.run(suites, &pick, JOBS, false).await)
         })?;
+        let mut seen = self.baseline.seen(&result);
+        seen.retain(|seen| self.universe.knows(&seen.check));
         Ok(Trial {
             broken,
             fault,
-            seen: self.baseline.seen(&result),
+            seen,
             cases: ran(&result),
             failures: failures(result),
             duration: began.elapsed(),

@@ -344,3 +344,39 @@ pub(super) fn parameter(request: &Request, wanted: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
+
+/// The resource that a request is about, if it is there.
+pub(super) fn target(call: Call<'_>, route: &Route) -> Option<Arc<Resource>> {
+    let Route::Resource(kind, id) = route else { return None };
+    call.store().get(*kind, id)
+}
+
+/// Whether a request only reads.
+pub(super) fn is_read(call: Call<'_>) -> bool {
+    call.request.method == Method::GET || call.request.method == Method::HEAD
+}
+
+/// Changes how a resource is shown that is not any more as it was created.
+pub(super) fn as_changed(call: Call<'_>, kind: Kind, shown: &mut Value, change: fn(&mut Value)) {
+    let stored = text(shown, "/id").and_then(|id| call.store().get(kind, id));
+    let time = |name| stored.as_ref().and_then(|stored| text(&stored.value, name));
+    if time("/meta/created") != time("/meta/lastModified") {
+        change(shown);
+    }
+}
+
+/// Changes every text in a value, however deep.
+pub(super) fn each_text(value: &mut Value, change: &dyn Fn(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| each_text(value, change)),
+        Value::Object(members) => members.values_mut().for_each(|value| each_text(value, change)),
+        _ => {}
+    }
+}
+
+/// The attributes of a resource, but those that every resource has; each with its name.
+pub(super) fn own_attributes(resource: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    let members = resource.as_object_mut().into_iter().flatten();
+    members.filter(|(name, _)| !["schemas", "id", "meta"].contains(&name.as_str()))
+}

@@ -3,8 +3,8 @@
 //! The stages of the server ask [`Hooks`] at fixed points; without hooks nothing happens there.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -80,6 +80,8 @@ impl<'w> Write<'w> {
 pub(super) struct Hooks {
     hooks: Vec<&'static Hook>,
     choices: BTreeSet<Choice>,
+    /// How often what happened, as far as hooks want to know.
+    counts: Mutex<HashMap<String, usize>>,
 }
 
 impl Hooks {
@@ -89,7 +91,7 @@ impl Hooks {
             Hook::Choice(choice) => Some(*choice),
             _ => None,
         });
-        Self { choices: choices.collect(), hooks }
+        Self { choices: choices.collect(), hooks, counts: Mutex::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -99,6 +101,19 @@ impl Hooks {
     /// Whether a choice was made.
     pub(super) fn has(&self, choice: Choice) -> bool {
         self.choices.contains(&choice)
+    }
+
+    /// Counts what happens, and gives how often it has happened now: 1 the first time.
+    pub(super) fn times(&self, what: impl Into<String>) -> usize {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(what.into()).or_default();
+        *count += 1;
+        *count
+    }
+
+    /// How often it has happened so far.
+    pub(super) fn so_far(&self, what: &str) -> usize {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).get(what).copied().unwrap_or_default()
     }
 
     /// The choices that were made.

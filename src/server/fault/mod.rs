@@ -31,12 +31,16 @@
 //! 4. `SCIMCHECK_BLESS=1 cargo test --test selftest -- the-id` notes in `fixtures/selftest/caught/AREA.json` what catches
 //!    it; from then on the test runs just those cases. Without a filter it also writes `docs/selftest.md` anew.
 
+mod answers;
 mod attributes;
 mod auth;
 mod bulk;
+mod bulk_results;
+mod consistency;
 mod create;
 mod deactivation;
 mod discovery;
+mod documents;
 mod errors;
 mod etag;
 mod filter;
@@ -50,6 +54,7 @@ mod patch_general;
 mod patch_remove;
 mod patch_replace;
 mod projection;
+mod queries;
 mod read;
 mod replace;
 mod robustness;
@@ -58,6 +63,8 @@ mod search_post;
 mod security;
 mod sort;
 mod token_revocation;
+mod values;
+mod writes;
 
 use std::sync::OnceLock;
 
@@ -98,13 +105,17 @@ impl Change for FaultInfo {
 pub fn faults() -> &'static [Fault] {
     static ALL: OnceLock<Vec<Fault>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables: [&'static [FaultInfo]; 26] = [
+        let tables: [&'static [FaultInfo]; 33] = [
+            answers::FAULTS,
             attributes::FAULTS,
             auth::FAULTS,
             bulk::FAULTS,
+            bulk_results::FAULTS,
+            consistency::FAULTS,
             create::FAULTS,
             deactivation::FAULTS,
             discovery::FAULTS,
+            documents::FAULTS,
             errors::FAULTS,
             etag::FAULTS,
             filter::FAULTS,
@@ -117,6 +128,7 @@ pub fn faults() -> &'static [Fault] {
             patch_remove::FAULTS,
             patch_replace::FAULTS,
             projection::FAULTS,
+            queries::FAULTS,
             read::FAULTS,
             replace::FAULTS,
             robustness::FAULTS,
@@ -125,6 +137,8 @@ pub fn faults() -> &'static [Fault] {
             security::FAULTS,
             sort::FAULTS,
             token_revocation::FAULTS,
+            values::FAULTS,
+            writes::FAULTS,
         ];
         tables.into_iter().flatten().map(Named).collect()
     })
