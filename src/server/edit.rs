@@ -356,15 +356,6 @@ pub(super) fn is_read(call: Call<'_>) -> bool {
     call.request.method == Method::GET || call.request.method == Method::HEAD
 }
 
-/// Changes how a resource is shown that is not any more as it was created.
-pub(super) fn as_changed(call: Call<'_>, kind: Kind, shown: &mut Value, change: fn(&mut Value)) {
-    let stored = text(shown, "/id").and_then(|id| call.store().get(kind, id));
-    let time = |name| stored.as_ref().and_then(|stored| text(&stored.value, name));
-    if time("/meta/created") != time("/meta/lastModified") {
-        change(shown);
-    }
-}
-
 /// Changes every text in a value, however deep.
 pub(super) fn each_text(value: &mut Value, change: &dyn Fn(&mut String)) {
     match value {

@@ -111,11 +111,6 @@ impl Hooks {
         *count
     }
 
-    /// How often it has happened so far.
-    pub(super) fn so_far(&self, what: &str) -> usize {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).get(what).copied().unwrap_or_default()
-    }
-
     /// The choices that were made.
     pub(super) fn choices(&self) -> &BTreeSet<Choice> {
         &self.choices

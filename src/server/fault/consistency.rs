@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{FaultInfo, fault};
 use crate::scim::projection::Projection;
-use crate::server::edit::{as_changed, fail_with, is_read, nested_as, target, text};
+use crate::server::edit::{fail_with, is_read, nested_as, target, text};
 use crate::server::hook::Hook;
 use crate::server::kind::Kind;
 use crate::server::reply::Reply;
@@ -18,7 +18,6 @@ use crate::server::store::Resource;
 const OUR_FAULT: &str = "Internal Server Error";
 
 pub(super) const FAULTS: &[FaultInfo] = &[
-    fault("changed-resource-unreadable", &[Hook::Admitted(|call, route| read_fails(call, route, is_changed))]),
     fault(
         "unchanged-resource-unreadable",
         &[Hook::Admitted(|call, route| read_fails(call, route, |resource| !is_changed(resource)))],
@@ -29,24 +28,11 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("second-write-fails", &[Hook::Admitted(nth_write_fails::<2>)]),
     fault("third-write-fails", &[Hook::Admitted(nth_write_fails::<3>)]),
     fault("fourth-write-fails", &[Hook::Admitted(nth_write_fails::<4>)]),
-    fault("fifth-write-fails", &[Hook::Admitted(nth_write_fails::<5>)]),
     fault("same-query-fails-again", &[Hook::Admitted(same_query_fails)]),
     fault("discovery-read-once-only", &[Hook::Admitted(discovery_fails_again)]),
-    fault("refused-change-deletes", &[Hook::Reply(refused_change_deletes)]),
     fault("refused-change-damages", &[Hook::Reply(refused_change_damages)]),
-    fault("delete-fails", &[Hook::Admitted(|call, route| deletes(call, route).then(our_fault))]),
-    fault(
-        "delete-claimed-and-not-done",
-        &[Hook::Admitted(|call, route| {
-            let there = target(call, route).is_some() && deletes(call, route);
-            there.then(|| Reply::empty(StatusCode::NO_CONTENT))
-        })],
-    ),
     fault("delete-answers-with-the-resource", &[Hook::Admitted(show_the_deleted)]),
     fault("discovery-changes-when-read", &[Hook::Reply(discovery_changes)]),
-    fault("id-changes-with-the-resource", &[Hook::Shown(|call, kind, _, shown| as_changed(call, kind, shown, rename))]),
-    fault("last-modified-goes-back", &[Hook::Shown(|call, kind, _, shown| as_changed(call, kind, shown, age))]),
-    fault("schemas-lost-with-a-change", &[Hook::Shown(|call, kind, _, shown| as_changed(call, kind, shown, forget_schemas))]),
     fault("created-moves-with-a-change", &[Hook::Shown(created_is_last_modified)]),
     fault("last-modified-of-every-read", &[Hook::Shown(modified_by_reading)]),
 ];
@@ -112,12 +98,6 @@ fn refused(call: Call<'_>, route: Option<&Route>, reply: &Reply) -> Option<Arc<R
     route.filter(|_| judged && !is_read(call)).and_then(|route| target(call, route))
 }
 
-fn refused_change_deletes(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
-    if let Some(resource) = refused(call, route, reply) {
-        call.store().delete(&resource);
-    }
-}
-
 /// What nothing demands is gone, and the name is another one.
 fn refused_change_damages(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
     let Some(resource) = refused(call, route, reply) else { return };
@@ -148,28 +128,12 @@ fn discovery_changes(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
     let Some(document) = again.and_then(|_| crate::server::edit::object(reply)) else { return };
     let said = format!("Answer {}", again.unwrap_or_default());
     match document.get_mut("Resources").and_then(Value::as_array_mut) {
-        Some(documents) => documents.iter_mut().for_each(|document| document["description"] = said.clone().into()),
+        Some(documents) => {
+            documents.iter_mut().for_each(|document| document["description"] = said.clone().into())
+        }
         None => {
             document.insert("documentationUri".to_owned(), format!("https://example.com/{said}").into());
         }
-    }
-}
-
-fn rename(shown: &mut Value) {
-    if let Some(id) = text(shown, "/id").map(|id| format!("{id}-2")) {
-        shown["id"] = id.into();
-    }
-}
-
-fn age(shown: &mut Value) {
-    if let Some(time) = shown.pointer_mut("/meta/lastModified") {
-        *time = "2001-01-01T00:00:00Z".into();
-    }
-}
-
-fn forget_schemas(shown: &mut Value) {
-    if let Some(schemas) = shown.get_mut("schemas") {
-        *schemas = json!([]);
     }
 }
 

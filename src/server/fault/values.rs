@@ -5,76 +5,86 @@ use axum::http::header::ETAG;
 use serde_json::{Value, json};
 
 use super::{FaultInfo, fault};
-use crate::server::edit::{each_text, fill, own_attributes, remove_header, set_header, text, values};
 use crate::scim::schema::AttributeType;
 use crate::scim::urn;
+use crate::server::edit::{each_text, fill, own_attributes, remove_header, values};
 use crate::server::hook::Hook;
 use crate::server::service::Call;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
-    fault("read-shows-hardly-anything", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, bare))]),
     fault("read-spoils-texts", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, spoil_texts))]),
-    fault("answer-to-write-spoils-texts", &[Hook::Shown(|call, _, _, shown| when_written(call, shown, spoil_texts))]),
-    fault("answer-to-write-shows-hardly-anything", &[Hook::Shown(|call, _, _, shown| when_written(call, shown, bare))]),
+    fault(
+        "answer-to-write-spoils-texts",
+        &[Hook::Shown(|call, _, _, shown| when_written(call, shown, spoil_texts))],
+    ),
+    fault(
+        "answer-to-write-shows-hardly-anything",
+        &[Hook::Shown(|call, _, _, shown| when_written(call, shown, bare))],
+    ),
     fault("read-spoils-names", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, spoil_names))]),
-    fault("read-shows-another-id", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, other_id))]),
-    fault("read-shows-no-id", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, |shown| remove(shown, "id")))]),
-    fault("read-shows-no-meta", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, |shown| remove(shown, "meta")))]),
-    fault("meta-is-a-list", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, meta_as_list))]),
+    fault(
+        "read-shows-no-id",
+        &[Hook::Shown(|call, _, _, shown| when_read(call, shown, |shown| remove(shown, "id")))],
+    ),
+    fault(
+        "read-shows-no-meta",
+        &[Hook::Shown(|call, _, _, shown| when_read(call, shown, |shown| remove(shown, "meta")))],
+    ),
     fault("booleans-inverted", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, invert))]),
-    fault("texts-as-objects", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, wrap_texts))]),
     fault("dates-as-numbers", &[Hook::Shown(|_, _, _, shown| number_dates(shown))]),
     fault("lists-doubled", &[Hook::Shown(|_, _, _, shown| double_lists(shown))]),
-    fault("unassigned-shown-as-text", &[Hook::Shown(|call, kind, _, shown| fill(call.schemas(kind), shown, |attribute| {
-        match attribute.attribute_type {
-            AttributeType::Boolean => true.into(),
-            _ if attribute.multi_valued => json!([{ "value": "none", "type": "none" }]),
-            AttributeType::Complex => json!({ "formatted": "none", "value": "none" }),
-            _ => "none".into(),
-        }
-    }))]),
+    fault(
+        "unassigned-shown-as-text",
+        &[Hook::Shown(|call, kind, _, shown| {
+            fill(call.schemas(kind), shown, |attribute| match attribute.attribute_type {
+                AttributeType::Boolean => true.into(),
+                _ if attribute.multi_valued => json!([{ "value": "none", "type": "none" }]),
+                AttributeType::Complex => json!({ "formatted": "none", "value": "none" }),
+                _ => "none".into(),
+            })
+        })],
+    ),
     fault("part-of-value-made-up", &[Hook::Shown(|_, _, _, shown| complete_values(shown))]),
     fault("attributes-shown-in-capitals-too", &[Hook::Shown(|_, _, _, shown| capitals_too(shown))]),
     fault("extension-flattened-too", &[Hook::Shown(|_, _, _, shown| flatten(shown))]),
     fault("core-in-a-container-too", &[Hook::Shown(|_, _, _, shown| contain(shown))]),
-    fault("schemas-twice", &[Hook::Shown(|_, _, _, shown| edit_schemas(shown, |schemas| schemas.extend(schemas.clone())))]),
-    fault("schemas-of-nobody", &[Hook::Shown(|_, _, _, shown| edit_schemas(shown, |schemas| {
-        schemas.push("urn:ietf:params:scim:schemas:core:2.0:Meta".into());
-        schemas.push("User".into());
-    }))]),
-    fault("schemas-without-the-core", &[Hook::Shown(|_, _, _, shown| edit_schemas(shown, |schemas| {
-        schemas.retain(|schema| schema.as_str().is_none_or(|schema| !schema.contains(":core:")));
-    }))]),
-    fault("location-with-a-query", &[Hook::Shown(|_, _, _, shown| locate(shown, |location| location.push_str("?format=scim")))]),
-    fault("location-without-the-endpoint", &[Hook::Shown(|call, _, _, shown| {
-        let base = format!("{}/resources", call.base_url.trim_end_matches("/scim/v2"));
-        let id = text(shown, "/id").unwrap_or_default().to_owned();
-        locate(shown, |location| *location = format!("{base}-{id}"));
-    })]),
-    fault("location-is-no-uri", &[Hook::Shown(|_, _, _, shown| locate(shown, |location| "see <the list>".clone_into(location)))]),
+    fault(
+        "schemas-twice",
+        &[Hook::Shown(|_, _, _, shown| edit_schemas(shown, |schemas| schemas.extend(schemas.clone())))],
+    ),
+    fault(
+        "schemas-of-nobody",
+        &[Hook::Shown(|_, _, _, shown| {
+            edit_schemas(shown, |schemas| {
+                schemas.push("urn:ietf:params:scim:schemas:core:2.0:Meta".into());
+                schemas.push("User".into());
+            })
+        })],
+    ),
+    fault(
+        "schemas-without-the-core",
+        &[Hook::Shown(|_, _, _, shown| {
+            edit_schemas(shown, |schemas| {
+                schemas.retain(|schema| schema.as_str().is_none_or(|schema| !schema.contains(":core:")));
+            })
+        })],
+    ),
     fault("references-are-names", &[Hook::Shown(|_, _, _, shown| name_references(shown))]),
-    fault("references-lead-nowhere", &[Hook::Shown(|_, _, _, shown| lose_references(shown))]),
-    fault("members-without-value", &[Hook::Shown(|_, _, _, shown| {
-        ["members", "groups"].iter().for_each(|name| values(shown, name).for_each(|value| remove(value, "value")));
-    })]),
-    fault("member-types-wrong", &[Hook::Shown(|_, _, _, shown| {
-        values(shown, "members").for_each(|member| member["type"] = "Person".into());
-        values(shown, "groups").for_each(|group| {
-            group["type"] = "member".into();
-            group["display"] = "a group".into();
-        });
-    })]),
-    fault("binary-in-hexadecimal", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, |shown| {
-        values(shown, "x509Certificates").filter_map(|value| value.get_mut("value")).for_each(|value| *value = "0x3082, 0x0301".into());
-    }))]),
-    fault("id-names-the-bulk-job", &[Hook::Shown(|call, _, _, shown| when_read(call, shown, |shown| shown["id"] = "bulkId:1".into()))]),
+    fault(
+        "member-types-wrong",
+        &[Hook::Shown(|_, _, _, shown| {
+            values(shown, "members").for_each(|member| member["type"] = "Person".into());
+            values(shown, "groups").for_each(|group| {
+                group["type"] = "member".into();
+                group["display"] = "a group".into();
+            });
+        })],
+    ),
+    fault(
+        "id-names-the-bulk-job",
+        &[Hook::Shown(|call, _, _, shown| when_read(call, shown, |shown| shown["id"] = "bulkId:1".into()))],
+    ),
     fault("etag-missing", &[Hook::Reply(|_, _, reply| remove_header(reply, &ETAG))]),
-    fault("etag-without-quotes", &[Hook::Reply(|_, _, reply| {
-        if let Some(tag) = reply.header(&ETAG).map(|tag| tag.replace(['"', '/'], "")) {
-            set_header(reply, ETAG, &tag);
-        }
-    })]),
-    fault("version-missing", &[Hook::Shown(|_, _, _, shown| if let Some(meta) = shown.get_mut("meta") { remove(meta, "version") })]),
 ];
 
 fn when_read(call: Call<'_>, shown: &mut Value, change: fn(&mut Value)) {
@@ -117,18 +127,6 @@ fn spoil_names(shown: &mut Value) {
     }
 }
 
-fn other_id(shown: &mut Value) {
-    if let Some(id) = text(shown, "/id").map(|id| format!("int-{id}")) {
-        shown["id"] = id.into();
-    }
-}
-
-fn meta_as_list(shown: &mut Value) {
-    if let Some(meta) = shown.get_mut("meta") {
-        *meta = json!([meta.take()]);
-    }
-}
-
 fn invert(shown: &mut Value) {
     if let Some(Value::Bool(flag)) = shown.get_mut("active") {
         *flag = !*flag;
@@ -140,21 +138,6 @@ fn invert(shown: &mut Value) {
                 part.insert("primary".to_owned(), (!primary).into());
             }
         }
-    }
-}
-
-fn wrap_texts(shown: &mut Value) {
-    for (_, value) in own_attributes(shown) {
-        wrap(value);
-        if let Some(parts) = value.as_object_mut().filter(|parts| !parts.contains_key("content")) {
-            parts.values_mut().for_each(wrap);
-        }
-    }
-}
-
-fn wrap(value: &mut Value) {
-    if value.is_string() {
-        *value = json!({ "content": value.take() });
     }
 }
 
@@ -178,7 +161,9 @@ fn double_lists(shown: &mut Value) {
 fn complete_values(shown: &mut Value) {
     for (name, value) in own_attributes(shown) {
         let list = !["members", "groups"].contains(&name.as_str());
-        for part in value.as_array_mut().filter(|_| list).into_iter().flatten().filter_map(Value::as_object_mut) {
+        for part in
+            value.as_array_mut().filter(|_| list).into_iter().flatten().filter_map(Value::as_object_mut)
+        {
             part.insert("display".to_owned(), 7.into());
             part.insert("type".to_owned(), "other".into());
             part.insert("primary".to_owned(), true.into());
@@ -189,8 +174,14 @@ fn complete_values(shown: &mut Value) {
 
 fn capitals_too(shown: &mut Value) {
     let Some(object) = shown.as_object_mut() else { return };
-    let capital = |name: &str| name.chars().next().map_or_else(String::new, |first| first.to_uppercase().chain(name.chars().skip(1)).collect());
-    let own = object.iter().filter(|(name, _)| !["schemas", "id", "meta"].contains(&name.as_str()) && !name.starts_with("urn:"));
+    let capital = |name: &str| {
+        name.chars()
+            .next()
+            .map_or_else(String::new, |first| first.to_uppercase().chain(name.chars().skip(1)).collect())
+    };
+    let own = object
+        .iter()
+        .filter(|(name, _)| !["schemas", "id", "meta"].contains(&name.as_str()) && !name.starts_with("urn:"));
     let more: Vec<(String, Value)> = own.map(|(name, value)| (capital(name), value.clone())).collect();
     object.extend(more);
     for member in values(shown, "members").filter_map(Value::as_object_mut) {
@@ -211,7 +202,12 @@ fn flatten(shown: &mut Value) {
 fn contain(shown: &mut Value) {
     let Some(object) = shown.as_object() else { return };
     let container = if object.contains_key("userName") { urn::USER } else { urn::GROUP };
-    let own: Value = object.iter().filter(|(name, _)| !name.starts_with("urn:")).map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into();
+    let own: Value = object
+        .iter()
+        .filter(|(name, _)| !name.starts_with("urn:"))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     for (name, value) in shown.as_object_mut().into_iter().flatten() {
         if let Some(extension) = value.as_object_mut().filter(|_| name.starts_with("urn:")) {
             extension.insert("id".to_owned(), own["id"].clone());
@@ -223,12 +219,6 @@ fn contain(shown: &mut Value) {
 fn edit_schemas(shown: &mut Value, change: fn(&mut Vec<Value>)) {
     if let Some(schemas) = shown.get_mut("schemas").and_then(Value::as_array_mut) {
         change(schemas);
-    }
-}
-
-fn locate(shown: &mut Value, change: impl FnOnce(&mut String)) {
-    if let Some(Value::String(location)) = shown.pointer_mut("/meta/location") {
-        change(location);
     }
 }
 
@@ -247,12 +237,4 @@ fn each_reference(value: &mut Value, change: &dyn Fn(&mut Value)) {
 
 fn name_references(shown: &mut Value) {
     each_reference(shown, &|reference| *reference = "uid=somebody, ou=people".into());
-}
-
-fn lose_references(shown: &mut Value) {
-    each_reference(shown, &|reference| {
-        if let Value::String(reference) = reference {
-            reference.push_str("-moved");
-        }
-    });
 }
