@@ -24,7 +24,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "bulk-answered-without-body",
         &[Hook::Reply(|_, route, reply| {
             if is_bulk(route) {
-                without_body(reply)
+                without_body(reply);
             }
         })],
     ),
@@ -54,7 +54,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 if let Some(number) = text(result, "/status").and_then(|status| status.parse::<u16>().ok()) {
                     result["status"] = number.into();
                 }
-            })
+            });
         })],
     ),
     fault(
@@ -62,7 +62,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Reply(|_, _, reply| {
             each(reply, |result| {
                 result["response"] = json!({ "schemas": ["urn:example:Result"], "password": "Pw0!" });
-            })
+            });
         })],
     ),
     fault("bulk-claims-what-it-does-not-do", &[Hook::Admitted(claim)]),

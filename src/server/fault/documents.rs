@@ -53,7 +53,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Documents(|documents, _| {
             each_of(&mut documents.resource_types, |kind| {
                 ["schemas", "description", "endpoint"].iter().for_each(|name| remove(kind, name));
-            })
+            });
         })],
     ),
     fault(
@@ -63,7 +63,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 for name in ["id", "name", "description"] {
                     kind[name] = 7.into();
                 }
-            })
+            });
         })],
     ),
     fault(
@@ -72,7 +72,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             each_of(&mut documents.resource_types, |kind| {
                 let endpoint = text(kind, "/endpoint").unwrap_or_default();
                 kind["endpoint"] = format!("{base}{endpoint}?all").into();
-            })
+            });
         })],
     ),
     fault(
@@ -80,7 +80,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Documents(|documents, _| {
             each_of(&mut documents.resource_types, |kind| {
                 kind["schemaExtensions"] = json!({ "schema": urn::ENTERPRISE_USER });
-            })
+            });
         })],
     ),
     fault(
@@ -96,7 +96,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Documents(|documents, _| {
             on_groups(documents, |schema| {
                 ["schemas", "name", "description", "attributes"].iter().for_each(|name| remove(schema, name));
-            })
+            });
         })],
     ),
     fault(
@@ -107,7 +107,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                     text(schema, "/id").and_then(|id| id.rsplit(':').next()).unwrap_or_default().to_owned();
                 schema["id"] = name.into();
                 schema["name"] = 7.into();
-            })
+            });
         })],
     ),
     fault(
@@ -122,13 +122,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 }));
                     }
                 }
-            })
+            });
         })],
     ),
     fault(
         "schemas-all-returned-on-request",
         &[Hook::Documents(|documents, _| {
-            each_definition(documents, &|attribute| say(attribute, "returned", "request"))
+            each_definition(documents, &|attribute| say(attribute, "returned", "request"));
         })],
     ),
     fault(
@@ -144,8 +144,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                     say(attribute, "returned", "sometimes");
                     say(attribute, "uniqueness", "maybe");
                     say(attribute, "mutability", "writable");
-                })
-            })
+                });
+            });
         })],
     ),
     fault(
@@ -159,8 +159,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                         attribute["caseExact"] = true.into();
                         attribute["uniqueness"] = "server".into();
                     }
-                })
-            })
+                });
+            });
         })],
     ),
     fault(
@@ -172,8 +172,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                         attribute["subAttributes"] = json!([{ "name": "part", "type": "complex", "multiValued": false, "description": "Odd" }]);
                         attribute["referenceTypes"] = json!(["User"]);
                     }
-                })
-            })
+                });
+            });
         })],
     ),
     fault(
@@ -184,8 +184,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                     if attribute["type"] == "complex" {
                         attribute["subAttributes"] = json!(["value", "display"]);
                     }
-                })
-            })
+                });
+            });
         })],
     ),
     fault(
@@ -198,8 +198,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                             attribute[name] = json!([1, 2]);
                         }
                     }
-                })
-            })
+                });
+            });
         })],
     ),
     fault(

@@ -25,9 +25,13 @@
 //!    | status, headers and body of the answer | `Reply` |
 //!    | anything in the middle of the normal code | a `Choice` (`choice.rs`): the normal code asks `call.chooses(…)` |
 //!
-//!    Functions that look into requests and replies are in `edit.rs`; variants use the same ones.
+//!    Functions that look into requests and replies are in `edit.rs`; variants use the same ones. What depends on what
+//!    came before asks `Hooks::times`.
 //! 3. `scimcheck selftest --fault the-id --full` says which checks see it. If none does that cites a requirement of the
 //!    fault, the suites lack a check: write it (an accepted twin included).
+//!    The areas `answers`, `bulk-results`, `consistency`, `documents`, `queries`, `values` and `writes` are our own: each
+//!    fault there spoils one kind of answer everywhere, and lets through what the set-up of cases needs, so that checks
+//!    fail which no defect of a known server makes fail.
 //! 4. `SCIMCHECK_BLESS=1 cargo test --test selftest -- the-id` notes in `fixtures/selftest/caught/AREA.json` what catches
 //!    it; from then on the test runs just those cases. Without a filter it also writes `docs/selftest.md` anew.
 

@@ -149,7 +149,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 list.get("totalResults") != Some(&json!(0))
                     && list.get("Resources").is_some_and(is_empty)
                     && list.contains_key("startIndex")
-            })
+            });
         })],
     ),
     fault("next-cursor-fails", &[Hook::Search(|_, _, search| fails_if(is_later(search)))]),
@@ -158,7 +158,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Reply(|_, _, reply| {
             fail_on_list(reply, |list| {
                 list.contains_key("previousCursor") && !list.contains_key("nextCursor")
-            })
+            });
         })],
     ),
     fault(

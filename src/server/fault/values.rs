@@ -41,7 +41,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 _ if attribute.multi_valued => json!([{ "value": "none", "type": "none" }]),
                 AttributeType::Complex => json!({ "formatted": "none", "value": "none" }),
                 _ => "none".into(),
-            })
+            });
         })],
     ),
     fault("part-of-value-made-up", &[Hook::Shown(|_, _, _, shown| complete_values(shown))]),
@@ -58,7 +58,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             edit_schemas(shown, |schemas| {
                 schemas.push("urn:ietf:params:scim:schemas:core:2.0:Meta".into());
                 schemas.push("User".into());
-            })
+            });
         })],
     ),
     fault(
@@ -66,7 +66,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Shown(|_, _, _, shown| {
             edit_schemas(shown, |schemas| {
                 schemas.retain(|schema| schema.as_str().is_none_or(|schema| !schema.contains(":core:")));
-            })
+            });
         })],
     ),
     fault("references-are-names", &[Hook::Shown(|_, _, _, shown| name_references(shown))]),

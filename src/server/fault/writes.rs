@@ -142,12 +142,12 @@ fn password(sent: &mut Value) -> Option<String> {
     if let Some(password) = text(sent, "/password") {
         return Some(password.to_owned());
     }
-    let found = values(sent, "Operations").find_map(|operation| {
+    
+    values(sent, "Operations").find_map(|operation| {
         let own = operation.pointer("/value/password").or_else(|| operation.get("value"));
         let named = operation.get("path").is_some_and(|path| path == "password");
         own.filter(|_| named || operation.pointer("/value/password").is_some())?.as_str().map(str::to_owned)
-    });
-    found
+    })
 }
 
 fn tell_password(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Refusal> {
