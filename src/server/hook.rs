@@ -78,7 +78,7 @@ impl<'w> Write<'w> {
 /// The hooks of a server.
 #[derive(Debug, Default)]
 pub(super) struct Hooks {
-    hooks: Vec<&'static Hook>,
+    all: Vec<&'static Hook>,
     choices: BTreeSet<Choice>,
     /// How often what happened, as far as hooks want to know.
     counts: Mutex<HashMap<String, usize>>,
@@ -91,11 +91,11 @@ impl Hooks {
             Hook::Choice(choice) => Some(*choice),
             _ => None,
         });
-        Self { choices: choices.collect(), hooks, counts: Mutex::default() }
+        Self { choices: choices.collect(), all: hooks, counts: Mutex::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.hooks.is_empty()
+        self.all.is_empty()
     }
 
     /// Whether a choice was made.
@@ -117,7 +117,7 @@ impl Hooks {
     }
 
     pub(super) fn options(&self, options: &mut Options) {
-        for hook in &self.hooks {
+        for hook in &self.all {
             match hook {
                 Hook::Options(change) => change(options),
                 Hook::Without(feature) => {
@@ -129,7 +129,7 @@ impl Hooks {
     }
 
     pub(super) fn model(&self, model: &mut Model) {
-        for hook in &self.hooks {
+        for hook in &self.all {
             if let Hook::Model(change) = hook {
                 change(model);
             }
@@ -137,7 +137,7 @@ impl Hooks {
     }
 
     pub(super) fn documents(&self, documents: &mut Documents, base_url: &str) {
-        for hook in &self.hooks {
+        for hook in &self.all {
             if let Hook::Documents(change) = hook {
                 change(documents, base_url);
             }
@@ -147,7 +147,7 @@ impl Hooks {
     /// The request as the server takes it to be.
     pub(super) fn received<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
         let mut received = Cow::Borrowed(request);
-        for hook in &self.hooks {
+        for hook in &self.all {
             if let Hook::Received(change) = hook {
                 change(received.to_mut());
             }
@@ -161,7 +161,7 @@ impl Hooks {
         route: Option<&Route>,
         access: &mut Result<Option<Access<'_>>, Refusal>,
     ) {
-        for hook in &self.hooks {
+        for hook in &self.all {
             if let Hook::Access(change) = hook {
                 change(request, route, access);
             }
@@ -169,14 +169,14 @@ impl Hooks {
     }
 
     pub(super) fn admitted(&self, call: Call<'_>, route: &Route) -> Option<Reply> {
-        self.hooks.iter().find_map(|hook| match hook {
+        self.all.iter().find_map(|hook| match hook {
             Hook::Admitted(answer) => answer(call, route),
             _ => None,
         })
     }
 
     pub(super) fn keeps_parameter(&self, name: &str, value: &str) -> bool {
-        self.hooks.iter().all(|hook| match hook {
+        self.all.iter().all(|hook| match hook {
             Hook::Parameter(keeps) => keeps(name, value),
             _ => true,
         })
@@ -188,7 +188,7 @@ impl Hooks {
         kinds: &[Kind],
         search: &mut SearchRequest,
     ) -> Result<(), Refusal> {
-        self.hooks.iter().try_for_each(|hook| match hook {
+        self.all.iter().try_for_each(|hook| match hook {
             Hook::Search(change) => change(call, kinds, search),
             _ => Ok(()),
         })
@@ -196,18 +196,18 @@ impl Hooks {
 
     /// Whether something judges filters in another way.
     pub(super) fn judge_filters(&self) -> bool {
-        self.hooks.iter().any(|hook| matches!(hook, Hook::Matches(_)))
+        self.all.iter().any(|hook| matches!(hook, Hook::Matches(_)))
     }
 
     pub(super) fn matches(&self, call: Call<'_>, filter: &Filter, resource: &Resource, fits: bool) -> bool {
-        self.hooks.iter().fold(fits, |fits, hook| match hook {
+        self.all.iter().fold(fits, |fits, hook| match hook {
             Hook::Matches(judge) => judge(call, filter, resource, fits),
             _ => fits,
         })
     }
 
     pub(super) fn found(&self, call: Call<'_>, search: &mut SearchRequest, found: &mut Vec<Arc<Resource>>) {
-        for hook in &self.hooks {
+        for hook in &self.all {
             if let Hook::Found(change) = hook {
                 change(call, search, found);
             }
@@ -215,7 +215,7 @@ impl Hooks {
     }
 
     pub(super) fn body(&self, write: &Write<'_>, body: &mut Value) -> Result<(), Refusal> {
-        self.hooks.iter().try_for_each(|hook| match hook {
+        self.all.iter().try_for_each(|hook| match hook {
             Hook::Body(change) => change(write, body),
             _ => Ok(()),
         })
@@ -227,14 +227,14 @@ impl Hooks {
         store: &Store,
         resource: &mut Value,
     ) -> Result<(), Refusal> {
-        self.hooks.iter().try_for_each(|hook| match hook {
+        self.all.iter().try_for_each(|hook| match hook {
             Hook::Stored(change) => change(write, store, resource),
             _ => Ok(()),
         })
     }
 
     pub(super) fn shown(&self, call: Call<'_>, kind: Kind, projection: &Projection, resource: &mut Value) {
-        for hook in &self.hooks {
+        for hook in &self.all {
             if let Hook::Shown(change) = hook {
                 change(call, kind, projection, resource);
             }
@@ -242,7 +242,7 @@ impl Hooks {
     }
 
     pub(super) fn reply(&self, call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
-        for hook in &self.hooks {
+        for hook in &self.all {
             if let Hook::Reply(change) = hook {
                 change(call, route, reply);
             }

@@ -30,7 +30,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault(
         "bulk-answers-nothing-and-does-nothing",
-        &[Hook::Admitted(|_, route| (*route == Route::Bulk).then(|| answer(json!([]))))],
+        &[Hook::Admitted(|_, route| (*route == Route::Bulk).then(|| answer(&[])))],
     ),
     fault(
         "bulk-results-are-an-object",
@@ -78,7 +78,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Admitted(|call, route| {
             let large = *route == Route::Bulk && matches!(&call.request.body, ReceivedBody::TooLarge);
             let long = matches!(&call.request.body, ReceivedBody::Whole(bytes) if *route == Route::Bulk && bytes.len() > 60_000);
-            (large || long).then(|| answer(vec![json!({ "method": "POST", "status": "201" }); 1500].into()))
+            (large || long).then(|| answer(&vec![json!({ "method": "POST", "status": "201" }); 1500]))
         })],
     ),
 ];
@@ -88,7 +88,7 @@ fn is_bulk(route: Option<&Route>) -> bool {
 }
 
 /// The message with these results.
-fn answer(results: Value) -> Reply {
+fn answer(results: &[Value]) -> Reply {
     Reply::json(
         StatusCode::OK,
         json!({ "schemas": [crate::scim::urn::BULK_RESPONSE], "Operations": results }),
@@ -112,5 +112,5 @@ fn claim(call: Call<'_>, route: &Route) -> Option<Reply> {
             "status": status,
         })
     });
-    Some(answer(done.collect()))
+    Some(answer(&done.collect::<Vec<_>>()))
 }

@@ -129,7 +129,9 @@ fn discovery_changes(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
     let said = format!("Answer {}", again.unwrap_or_default());
     match document.get_mut("Resources").and_then(Value::as_array_mut) {
         Some(documents) => {
-            documents.iter_mut().for_each(|document| document["description"] = said.clone().into());
+            for document in documents {
+                document["description"] = said.clone().into();
+            }
         }
         None => {
             document.insert("documentationUri".to_owned(), format!("https://example.com/{said}").into());

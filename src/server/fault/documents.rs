@@ -52,7 +52,9 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "resourcetypes-hardly-described",
         &[Hook::Documents(|documents, _| {
             each_of(&mut documents.resource_types, |kind| {
-                ["schemas", "description", "endpoint"].iter().for_each(|name| remove(kind, name));
+                for name in ["schemas", "description", "endpoint"] {
+                    remove(kind, name);
+                }
             });
         })],
     ),
@@ -95,7 +97,9 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "schemas-hardly-described",
         &[Hook::Documents(|documents, _| {
             on_groups(documents, |schema| {
-                ["schemas", "name", "description", "attributes"].iter().for_each(|name| remove(schema, name));
+                for name in ["schemas", "name", "description", "attributes"] {
+                    remove(schema, name);
+                }
             });
         })],
     ),

@@ -23,26 +23,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             )
         })],
     ),
-    fault(
-        "prefix-without-match-fails",
-        &[Hook::Reply(|call, _, reply| {
-            if cuts(call) && list(reply).is_some_and(|list| list.get("totalResults") == Some(&json!(0))) {
-                *reply = fail_with(500, "Internal Server Error");
-            }
-        })],
-    ),
-    fault(
-        "prefix-that-is-all-fails",
-        &[Hook::Reply(|call, _, reply| {
-            let whole = parameter(call.request, "filter")
-                .and_then(|filter| Some(filter.split_once('"')?.1.split_once('"')?.0.to_owned()));
-            if let (true, Some(text), Some(list)) = (cuts(call), whole, list(reply))
-                && Value::Object(list.clone()).to_string().contains(&format!("\"{text}\""))
-            {
-                *reply = fail_with(500, "Internal Server Error");
-            }
-        })],
-    ),
+    fault("prefix-without-match-fails", &[Hook::Reply(|call, _, reply| fail_in_vain(call, reply, " sw "))]),
+    fault("suffix-without-match-fails", &[Hook::Reply(|call, _, reply| fail_in_vain(call, reply, " ew "))]),
+    fault("prefix-that-is-all-fails", &[Hook::Reply(|call, _, reply| fail_on_whole(call, reply, " sw "))]),
+    fault("suffix-that-is-all-fails", &[Hook::Reply(|call, _, reply| fail_on_whole(call, reply, " ew "))]),
     fault(
         "query-with-true-fails",
         &[Hook::Search(|_, _, search| {
@@ -283,9 +267,23 @@ fn name_cursors(reply: &mut Reply, name: &str) {
     }
 }
 
-/// Whether a query asks for the beginning or the end of texts.
-fn cuts(call: Call<'_>) -> bool {
-    parameter(call.request, "filter").is_some_and(|filter| filter.contains(" sw ") || filter.contains(" ew "))
+/// Fails in place of an empty list, if the filter has this operator.
+fn fail_in_vain(call: Call<'_>, reply: &mut Reply, operator: &str) {
+    if parameter(call.request, "filter").is_some_and(|filter| filter.contains(operator)) {
+        fail_on_list(reply, |list| list.get("totalResults") == Some(&json!(0)));
+    }
+}
+
+/// Fails if the filter has this operator, and a resource has just the text of the filter.
+fn fail_on_whole(call: Call<'_>, reply: &mut Reply, operator: &str) {
+    let filter = parameter(call.request, "filter").filter(|filter| filter.contains(operator));
+    let text =
+        filter.as_deref().and_then(|filter| filter.split('"').nth(1)).map(|text| format!("\"{text}\""));
+    if let (Some(text), Some(list)) = (text, list(reply))
+        && Value::Object(list.clone()).to_string().contains(&text)
+    {
+        *reply = fail_with(500, "Internal Server Error");
+    }
 }
 
 /// Whether a parameter is no number of a page, or one that can be read.

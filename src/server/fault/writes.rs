@@ -142,7 +142,7 @@ fn password(sent: &mut Value) -> Option<String> {
     if let Some(password) = text(sent, "/password") {
         return Some(password.to_owned());
     }
-    
+
     values(sent, "Operations").find_map(|operation| {
         let own = operation.pointer("/value/password").or_else(|| operation.get("value"));
         let named = operation.get("path").is_some_and(|path| path == "password");
