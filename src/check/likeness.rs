@@ -103,7 +103,9 @@ fn suspects<'t>(
             return None;
         }
         let held = checks.iter().filter(|check| observed.held.contains(*check)).count();
-        let suspect = Suspect { fault: faults.get(id)?, broken, held };
+        // What is called likely is what some server had.
+        let fault = faults.get(id).filter(|fault| !fault.sources.is_empty())?;
+        let suspect = Suspect { fault, broken, held };
         let judged_enough = suspect.judged() * 2 >= checks.len();
         (judged_enough && suspect.shows(record, derived) && suspect.explains(observed)).then_some(suspect)
     };
