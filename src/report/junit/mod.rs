@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use self::xml::{Kind, Report, Suite, Test, Unhappy};
 use super::dialogue;
-use super::evidence::{Evidence, is_judged, reason_or_verdict, short_id, worst_first};
+use super::evidence::{Evidence, excused, is_judged, reason_or_verdict, short_id, worst_first};
 use super::terminal::{Style, story};
 use super::text::{clip, count, visible, visible_lines};
 use crate::model::{CaseResult, RunResult, Verdict};
@@ -165,6 +165,7 @@ pub(super) fn first_breach(case: &CaseResult) -> String {
     };
     let alike = findings.iter().filter(|finding| finding.verdict == first.verdict).count();
     let said = match &first.reason {
+        _ if first.verdict == Verdict::Fixed => excused(first).unwrap_or_default(),
         Some(reason) if first.got.is_empty() => reason.clone(),
         _ => format!("wanted {}, got {}", clip(&first.wanted, 120), clip(&first.got, 120)),
     };
