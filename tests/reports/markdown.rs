@@ -38,6 +38,8 @@ fn never_longer_than_a_comment_may_be() {
 /// Outside of fences and our own elements no character stands that Markdown or HTML would read as more than text.
 #[test]
 fn nothing_of_a_target_is_more_than_text() {
+    let link = regex::Regex::new(r"\[[^\[\]`|<>]*\]\(https://[a-z0-9./#-]+\)").unwrap();
+    let reference = regex::Regex::new("&#?[a-z0-9]+;").unwrap();
     for result in [fixture::hostile_result(), huge_result()] {
         let text = markdown::render(&result);
         let mut fence: Option<String> = None;
@@ -60,9 +62,8 @@ fn nothing_of_a_target_is_more_than_text() {
             {
                 rest = rest.replace(ours, "");
             }
-            let link = regex::Regex::new(r"\[[^\[\]`|<>]*\]\(https://[a-z0-9./#-]+\)").unwrap();
             let rest = link.replace_all(&rest, "");
-            let rest = regex::Regex::new("&#?[a-z0-9]+;").unwrap().replace_all(&rest, "");
+            let rest = reference.replace_all(&rest, "");
             let structure = rest.trim_start_matches("## ").trim_start_matches('#').replace("**", "");
             for wild in ['<', '`', '[', '*', '_', '@', '$', '~', '\\', '#'] {
                 assert!(!structure.contains(wild), "{wild} in {line}");
@@ -101,7 +102,7 @@ fn no_target_writes_a_command() {
         for line in text.lines() {
             assert!(line.starts_with("::error ") || line.starts_with("::warning "), "{line}");
             assert!(line.len() < 8_000, "{}", line.len());
-            let properties = line.splitn(3, "::").nth(1).unwrap();
+            let properties = line.split("::").nth(1).unwrap();
             assert!(!properties.contains(['\r', '\u{1b}']));
         }
         assert!(!text.contains("\n::set-env") && !text.contains("\n##["));
