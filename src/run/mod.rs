@@ -6,10 +6,10 @@
 pub mod baseline;
 mod bulk;
 mod case;
-mod checkpoint;
 pub mod cleanup;
 mod collector;
 mod find;
+mod gathered;
 mod guard;
 pub mod ids;
 mod invariants;
@@ -37,6 +37,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use self::collector::Done;
+use self::gathered::Gathered;
 pub use self::plan::{Fate, Plan, PlannedCase};
 pub(crate) use self::requirements::requirement_of;
 pub use self::requirements::{PlannedCheck, control_checks, planned_checks};
@@ -44,7 +45,6 @@ use self::shared::Shared;
 use crate::check;
 use crate::model::{
     CaseResult, Counts, Event, Finding, RunResult, Sink, SourceRef, TargetInfo, ToolInfo, Verdict,
-    milliseconds,
 };
 use crate::suite::catalogue::Catalogue;
 use crate::target::{Discovery, TargetModel};
@@ -130,7 +130,7 @@ pub async fn run(
         requirements: BTreeMap::new(),
         left_over: Vec::new(),
     };
-    let mut about_target = collector::discovery(&shared, redactor, discovery.exchanges, discovery.findings);
+    let about_target = collector::discovery(&shared, redactor, discovery.exchanges, discovery.findings);
     let mut runner = Runner {
         shared: Arc::clone(&shared),
         redactor,
@@ -138,49 +138,16 @@ pub async fn run(
         interrupt,
         sink,
         partial: None,
-        frame: &frame,
-        discovery: &mut about_target,
+        gathered: Gathered::new(&shared, redactor, &plan, frame, about_target),
     };
     let deadline = run_timeout.map(|timeout| tokio::time::Instant::now() + timeout);
-    let of_cases = runner.cases(&plan, deadline).await;
-    let partial = runner.partial.take();
-    // It shares the ledger, which ends below.
-    drop(runner);
-
-    // In plan order, whichever case ended first: the same run gives the same report.
-    let (mut cases, mut exchanges, mut left_over) = (Vec::new(), Vec::new(), Vec::new());
-    let mut demand = None;
-    let mut invariants = invariants::Tally::default();
-    for done in std::iter::once(about_target).chain(of_cases) {
-        cases.extend(done.result);
-        exchanges.extend(done.exchanges);
-        left_over.extend(done.left_over);
-        demand = demand.or(done.demand);
-        invariants.add(done.invariants);
-    }
-    cases.extend(demand.as_deref().map(precondition::case));
-    let mut always_on = invariants.cases(|text| redactor.line(text));
-    if let Some(excuses) = &shared.excuses {
-        for case in &mut always_on {
-            excuses.excuse(case);
-        }
-    }
-    cases.extend(always_on);
-    check::likeness::name(&mut cases, &plan.derived());
+    runner.cases(&plan, deadline).await;
+    let Runner { partial, gathered, sink, .. } = runner;
     if let Some(ledger) = &shared.ledger {
         // What is left over stands in the report; the ledger stays for `cleanup`.
         let _ = ledger.finish();
     }
-
-    let duration_ms = milliseconds(epoch.elapsed());
-    let mut result = RunResult { duration_ms, partial, cases, exchanges, left_over, ..frame };
-    if let Some(excuses) = &shared.excuses {
-        excuses.settle(&mut result);
-    }
-    result.requirements = requirements::summarise(shared.catalogue, &plan, &result.cases);
-    let cases = &result.cases;
-    result.counts = count(cases.iter().map(|case| case.verdict));
-    result.check_counts = count(cases.iter().flat_map(|case| case.checks.iter().map(|check| check.verdict)));
+    let result = gathered.finish(partial);
     sink.event(&Event::RunFinished { result: &result });
     result
 }
@@ -217,27 +184,28 @@ struct Runner<'a> {
     interrupt: watch::Receiver<bool>,
     sink: &'a mut dyn Sink,
     partial: Option<String>,
-    /// The result without what is found.
-    frame: &'a RunResult,
-    discovery: &'a mut Done,
+    gathered: Gathered<'a>,
 }
 
 impl Runner<'_> {
     /// Tells how far the run is, if anybody wants to know.
-    fn checkpoint(&mut self, plan: &Plan, done: &mut [Option<Done>]) {
+    fn checkpoint(&mut self) {
         if self.sink.wants_checkpoint() {
             let sink = &mut *self.sink;
-            let show = |result: &RunResult| sink.event(&Event::Checkpoint { result });
-            checkpoint::show(&self.shared, self.redactor, self.frame, plan, self.discovery, done, show);
+            self.gathered.show(|result| sink.event(&Event::Checkpoint { result }));
         }
     }
 
-    /// Runs all cases; what they found stands in plan order.
-    async fn cases(&mut self, plan: &Plan, deadline: Option<tokio::time::Instant>) -> Vec<Done> {
-        let mut done: Vec<Option<Done>> =
-            plan.cases.iter().map(|case| unrun(&self.shared, case).map(Done::only)).collect();
-        let mut waiting =
-            (0..done.len()).filter(|index| done[*index].is_none()).collect::<Vec<_>>().into_iter();
+    /// Runs all cases.
+    async fn cases(&mut self, plan: &Plan, deadline: Option<tokio::time::Instant>) {
+        let mut waiting = Vec::new();
+        for (index, case) in plan.cases.iter().enumerate() {
+            match unrun(&self.shared, case) {
+                Some(result) => self.gathered.add(index, Done::only(result)),
+                None => waiting.push(index),
+            }
+        }
+        let mut waiting = waiting.into_iter();
         let mut running = JoinSet::new();
         let mut indices = HashMap::new();
         let (begun, mut begins) = mpsc::unbounded_channel::<String>();
@@ -249,7 +217,7 @@ impl Runner<'_> {
         };
         tokio::pin!(timed_out);
         let mut interrupt = self.interrupt.clone();
-        self.checkpoint(plan, &mut done);
+        self.checkpoint();
 
         loop {
             while self.partial.is_none() && running.len() < self.jobs {
@@ -284,8 +252,8 @@ impl Runner<'_> {
                             exchanges: &found.exchanges,
                         });
                     }
-                    done[index] = Some(found);
-                    self.checkpoint(plan, &mut done);
+                    self.gathered.add(index, found);
+                    self.checkpoint();
                 }
                 () = interrupted(&mut interrupt), if self.partial.is_none() => {
                     self.partial = Some("interrupted".to_owned());
@@ -295,13 +263,6 @@ impl Runner<'_> {
                 }
             }
         }
-        let reason = format!("not begun: {}", self.partial.as_deref().unwrap_or("not run"));
-        let not_begun =
-            |planned: &PlannedCase| Done::only(unjudged(&self.shared, planned, Verdict::Blocked, &reason));
-        done.into_iter()
-            .zip(&plan.cases)
-            .map(|(done, planned)| done.unwrap_or_else(|| not_begun(planned)))
-            .collect()
     }
 }
 
