@@ -66,7 +66,7 @@ impl<'r> Gathered<'r> {
         extend(&mut result.cases, cases, place, done.result);
         extend(&mut result.exchanges, exchanges, place, done.exchanges);
         extend(&mut result.left_over, left_over, place, done.left_over);
-        self.invariants.add(done.invariants);
+        self.invariants.add(place, done.invariants);
         if let Some(demand) = done.demand
             && self.demand.as_ref().is_none_or(|(earlier, _)| place < *earlier)
         {
