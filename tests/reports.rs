@@ -15,6 +15,8 @@ mod junit_xml;
 mod machines;
 #[path = "reports/markdown.rs"]
 mod markdown;
+#[path = "reports/page.rs"]
+mod page;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -195,11 +197,6 @@ fn a_damaged_file_is_refused_at_its_place_and_never_panics() {
     assert!(json::read(&wrong).unwrap_err().to_string().starts_with(&format!("line {line}, column ")));
 }
 
-#[test]
-fn html_for_people() {
-    insta::assert_snapshot!("html", html::render(&fixture::rich()));
-}
-
 /// Hostile texts, rendered in every format that people read.
 fn all_formats(result: &RunResult) -> [(&'static str, String); 4] {
     let options = TerminalOptions { verbosity: Verbosity::Verbose, ..TerminalOptions::default() };
@@ -231,61 +228,6 @@ fn results_json_holds_every_text_exactly_and_steers_no_terminal() {
     let text = json::render(&result);
     assert_eq!(text.find(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), None);
     assert_eq!(json::read(&text).unwrap().cases, result.cases);
-}
-
-#[test]
-fn no_markup_of_a_target_reaches_the_page() {
-    let page = html::render(&fixture::hostile_result());
-    for markup in ["<img", "</script", "<script", "onerror=alert(1)>", "<html>"] {
-        assert!(!page.contains(markup), "{markup}");
-    }
-    assert_eq!(page.matches("<style>").count(), 1);
-    assert_eq!(page.matches("</style>").count(), 1);
-    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;amp;{{ 7*7 }}{% raw %}"));
-    assert_elements_balance(&page);
-    assert_elements_balance(&html::render(&fixture::rich()));
-}
-
-/// Reads a page tag by tag: only elements of the template, each closed in its turn, attributes always quoted.
-fn assert_elements_balance(page: &str) {
-    const VOID: [&str; 1] = ["meta"];
-    let known = "html head meta title style body header p h1 h2 h3 h4 dl div dt dd main section span strong ul li \
-                 nav a table thead tr th tbody td small details summary code article pre b footer";
-    let known: Vec<_> = known.split_whitespace().collect();
-    let attribute = regex::Regex::new(r#"^(\s+[a-z-]+(="[^"<>]*")?)*\s*$"#).expect("a regex");
-    let mut open = Vec::new();
-    let mut rest = page.strip_prefix("<!DOCTYPE html>").expect("a doctype");
-    while let Some(start) = rest.find('<') {
-        let end = start + rest[start..].find('>').expect("a tag ends");
-        let tag = &rest[start + 1..end];
-        rest = &rest[end + 1..];
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name), "closed in its turn, before {rest:.200}");
-            continue;
-        }
-        let name_end = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
-        let (name, attributes) = tag.split_at(name_end);
-        assert!(known.contains(&name), "<{tag}>");
-        assert!(attribute.is_match(attributes), "<{tag}>");
-        if !VOID.contains(&name) {
-            open.push(name);
-        }
-    }
-    assert_eq!(open, Vec::<&str>::new());
-}
-
-#[test]
-fn the_page_loads_nothing_and_runs_nothing() {
-    let page = html::render(&fixture::rich());
-    assert!(page.contains("default-src 'none'"));
-    for loading in ["<script", "<link", "<img", "<iframe", "src=", "@import", "url(", "javascript:"] {
-        assert!(!page.contains(loading), "{loading}");
-    }
-    assert!(
-        page.contains("https://www.rfc-editor.org/rfc/rfc7644.html#section-3.5.2.2")
-            || page
-                .contains("https:&#x2f;&#x2f;www.rfc-editor.org&#x2f;rfc&#x2f;rfc7644.html#section-3.5.2.2")
-    );
 }
 
 /// A result with many cases, all of them broken.

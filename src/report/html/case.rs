@@ -1,202 +1,173 @@
-//! A case with something to say, as the page shows it: its findings, then its exchanges.
+//! Every case in the list of its suite, and what those with findings sent.
+
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::exchange::{self, Budget, ExchangeView};
-use super::requirements::url;
-use crate::model::{CaseResult, ExchangeId, Finding, Phase, RecordedExchange, SourceRef, Verdict};
-use crate::report::evidence::{self, Evidence, Likeness, is_invariant, worst_first};
+use super::context::{Context, area, is_told, strength};
+use super::exchange::{ExchangeView, Gallery};
+use super::finding::{Facets, NAME, clipped, source};
+use crate::model::{CaseResult, Counts, Finding, Phase, RecordedExchange};
+use crate::report::evidence::{self, is_invariant};
+use crate::report::summary::in_words;
 use crate::report::text::{clip, duration};
-use crate::suite::catalogue::Catalogue;
 
-/// A wanted or got value is shown up to this many characters.
-const VALUE: usize = 4_000;
-/// Other texts of a finding.
-const TEXT: usize = 2_000;
+/// So many cases with findings show what they sent, the worst first.
+const WITH_EXCHANGES: usize = 1_000;
+/// Findings of one case in its row.
+const FINDINGS: usize = 50;
 
 #[derive(Debug, Serialize)]
-pub(super) struct Card {
+pub(super) struct SuiteView {
+    id: String,
+    words: String,
+    worst: &'static str,
+    cases: Vec<CaseRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct CaseRow {
     anchor: String,
+    facets: Facets,
     id: String,
     title: String,
     verdict: &'static str,
-    duration: Option<String>,
+    checks: usize,
+    duration: String,
     reason: Option<String>,
-    source: Option<String>,
-    /// Whether it is shown unfolded.
-    open: bool,
-    findings: Vec<FindingView>,
-    /// Checks that are only named.
-    others: Vec<Others>,
+    findings: Vec<FindingLink>,
     outcomes: Vec<String>,
     exchanges: Vec<ExchangeView>,
+    source: Option<String>,
 }
 
+/// A finding of a case: a link to where it is told, or its name alone.
 #[derive(Debug, Serialize)]
-struct FindingView {
+struct FindingLink {
+    anchor: String,
+    told: bool,
     verdict: &'static str,
     level: &'static str,
     id: String,
-    requirement: String,
-    section: Option<String>,
-    url: Option<String>,
-    text: Option<String>,
-    our_reading: bool,
-    errata: Vec<u32>,
-    place: String,
-    broken_on: Option<String>,
-    wanted: Option<String>,
-    got: Option<String>,
-    reason: Option<String>,
-    hint: Option<String>,
-    looks_like: Option<LooksLike>,
-    why: Option<String>,
-    /// What the RFCs leave open here.
-    open_questions: Vec<String>,
-    reproduce: Vec<String>,
-    source: Option<String>,
 }
 
-/// A known fault.
-#[derive(Debug, Serialize)]
-struct LooksLike {
-    id: String,
-    title: Option<&'static str>,
-    seen: Option<&'static str>,
-    command: String,
+/// Every case by suite, in plan order. `shown`: the findings that are told elsewhere on the page.
+pub(super) fn suites(
+    context: &Context<'_>,
+    gallery: &mut Gallery,
+    shown: &[(usize, usize)],
+) -> Vec<SuiteView> {
+    let shown: HashSet<_> = shown.iter().copied().collect();
+    let mut exchanges = exchanges_of_the_worst(context, gallery);
+    let mut suites: Vec<(SuiteView, Counts)> = context
+        .suites
+        .iter()
+        .map(|id| {
+            let id = clip(id, NAME).into_owned();
+            (SuiteView { id, words: String::new(), worst: "", cases: Vec::new() }, Counts::new())
+        })
+        .collect();
+    for (index, case) in context.result.cases.iter().enumerate() {
+        let (suite, counts) = &mut suites[context.suite_place(&case.suite)];
+        suite.cases.push(row(context, index, &shown, exchanges.remove(&index).unwrap_or_default()));
+        *counts.entry(case.verdict).or_default() += 1;
+    }
+    let done = suites.into_iter().map(|(suite, counts)| SuiteView {
+        words: in_words(&counts),
+        worst: counts.keys().max().map_or("", |verdict| verdict.as_str()),
+        ..suite
+    });
+    done.collect()
 }
 
-#[derive(Debug, Serialize)]
-struct Others {
-    verdict: &'static str,
-    names: Vec<String>,
-    reason: Option<String>,
-}
-
-/// Whether a case has a card of its own: something is to be said about it.
-pub(super) fn has_card(case: &CaseResult) -> bool {
-    case.verdict >= Verdict::Info || case.checks.iter().any(|finding| finding.verdict >= Verdict::Info)
-}
-
-/// The anchor of a case's card.
-pub(super) fn anchor(case: &CaseResult) -> String {
-    let word = |c: char| if c.is_alphanumeric() || "-._/:".contains(c) { c } else { '-' };
-    format!("case-{}", case.id.chars().map(word).collect::<String>())
-}
-
-/// One that is closed shows its first line; [`Card::unfold`] opens it.
-pub(super) fn card(case: &CaseResult, evidence: &Evidence<'_>, budget: &mut Budget) -> Card {
-    let told: Vec<_> = worst_first(case).into_iter().filter(|f| is_told(f.verdict)).collect();
-    let judged: Vec<_> = told.iter().filter_map(|finding| finding.exchange.as_ref()).collect();
-    Card {
-        anchor: anchor(case),
-        id: case.id.clone(),
-        title: case.title.clone(),
+fn row(
+    context: &Context<'_>,
+    index: usize,
+    shown: &HashSet<(usize, usize)>,
+    exchanges: Vec<ExchangeView>,
+) -> CaseRow {
+    let case = &context.result.cases[index];
+    let told = case.checks.iter().enumerate().filter(|(_, finding)| is_told(finding.verdict));
+    let findings: Vec<_> =
+        told.take(FINDINGS).map(|(number, finding)| link(context, (index, number), finding, shown)).collect();
+    let has_more = !findings.is_empty();
+    CaseRow {
+        anchor: context.case_anchor(index).to_owned(),
+        facets: facets(case, context),
+        id: clip(&case.id, NAME).into_owned(),
+        title: clip(&case.title, NAME).into_owned(),
         verdict: case.verdict.as_str(),
-        duration: (case.duration_ms > 0.0).then(|| duration(case.duration_ms)),
-        reason: clipped(case.reason.as_deref(), TEXT),
-        source: place(case.source.as_ref()),
-        open: false,
-        findings: told.iter().map(|finding| finding_view(finding, case, evidence)).collect(),
-        others: others(case),
-        outcomes: evidence.outcomes(case),
-        exchanges: exchanges(case, &judged, evidence)
-            .into_iter()
-            .map(|shown| exchange::view(shown, evidence, judged.contains(&&shown.id), budget))
-            .collect(),
+        checks: case.checks.len(),
+        duration: if case.duration_ms > 0.0 { duration(case.duration_ms) } else { String::new() },
+        reason: case.reason.as_deref().map(|reason| clip(reason, NAME).into_owned()),
+        findings,
+        outcomes: context.evidence.outcomes(case).iter().filter_map(|taken| clipped(Some(taken))).collect(),
+        exchanges,
+        source: source(case.source.as_ref().filter(|_| has_more)),
     }
 }
 
-impl Card {
-    pub(super) fn unfold(&mut self) {
-        self.open = true;
-    }
-}
-
-/// What the case sent without its clean-up, and what its findings judge in any event.
-fn exchanges<'r>(
-    case: &CaseResult,
-    judged: &[&ExchangeId],
-    evidence: &Evidence<'r>,
-) -> Vec<&'r RecordedExchange> {
-    let mut ids: Vec<&ExchangeId> = case.exchanges.iter().collect();
-    for id in judged {
-        if !ids.contains(id) {
-            ids.push(id);
-        }
-    }
-    if is_invariant(case) {
-        ids.retain(|id| judged.contains(id));
-    }
-    let mut seen = std::collections::HashSet::new();
-    let shown = ids.into_iter().filter(|id| seen.insert(*id)).filter_map(|id| evidence.exchange(id));
-    shown.filter(|shown| shown.phase != Phase::Cleanup || judged.contains(&&shown.id)).collect()
-}
-
-fn finding_view(finding: &Finding, case: &CaseResult, evidence: &Evidence<'_>) -> FindingView {
-    let requirement = evidence::requirement(finding);
-    let compared = !finding.wanted.is_empty() || !finding.got.is_empty();
-    let value = |value: &str| {
-        let shown = if value.is_empty() { "nothing".into() } else { clip(value, VALUE) };
-        compared.then(|| shown.into_owned())
-    };
-    let ambiguity = |slug: &String| Catalogue::embedded().ambiguity(slug).map(|found| found.text.clone());
-    FindingView {
+fn link(
+    context: &Context<'_>,
+    at: (usize, usize),
+    finding: &Finding,
+    shown: &HashSet<(usize, usize)>,
+) -> FindingLink {
+    FindingLink {
+        anchor: context.finding_anchor(at).to_owned(),
+        told: shown.contains(&at),
         verdict: finding.verdict.as_str(),
         level: finding.level.as_str(),
-        id: evidence::short_id(finding),
-        requirement: finding.requirement.0.clone(),
-        section: requirement.map(crate::model::Requirement::section_reference),
-        url: requirement.map(url),
-        text: requirement.map(|requirement| requirement.text.clone()),
-        our_reading: requirement.is_some_and(|requirement| requirement.basis == "implicit"),
-        errata: requirement.map(|requirement| requirement.errata.clone()).unwrap_or_default(),
-        place: clip(&evidence.place(finding, case), TEXT).into_owned(),
-        broken_on: evidence::broken_on(finding),
-        wanted: value(&finding.wanted),
-        got: value(&finding.got),
-        reason: clipped(finding.reason.as_deref().filter(|reason| *reason != finding.got), TEXT),
-        hint: clipped(finding.hint.as_deref(), TEXT),
-        looks_like: Likeness::of(finding).map(looks_like),
-        why: clipped(finding.why.as_deref(), TEXT),
-        open_questions: finding.see.iter().filter_map(ambiguity).collect(),
-        reproduce: evidence
-            .reproduce(finding, case)
-            .iter()
-            .map(|line| clip(line, VALUE).into_owned())
-            .collect(),
-        source: place(finding.source.as_ref()),
+        id: clip(&evidence::short_id(finding), NAME).into_owned(),
     }
 }
 
-fn looks_like(likeness: Likeness<'_>) -> LooksLike {
-    let Likeness { id, title, seen, command } = likeness;
-    LooksLike { id: clip(id, TEXT).into_owned(), title, seen, command: clip(&command, TEXT).into_owned() }
-}
-
-/// The checks of a case that are only named, by verdict and reason.
-fn others(case: &CaseResult) -> Vec<Others> {
-    let mut groups: Vec<Others> = Vec::new();
-    for finding in worst_first(case).into_iter().filter(|finding| !is_told(finding.verdict)) {
-        let (verdict, reason) = (finding.verdict.as_str(), clipped(finding.reason.as_deref(), TEXT));
-        let name = evidence::short_id(finding);
-        match groups.iter_mut().find(|group| group.verdict == verdict && group.reason == reason) {
-            Some(group) => group.names.push(name),
-            None => groups.push(Others { verdict, names: vec![name], reason }),
-        }
+fn facets(case: &CaseResult, context: &Context<'_>) -> Facets {
+    let mut levels: Vec<_> = case.checks.iter().map(|check| strength(check.level)).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    Facets {
+        verdict: case.verdict.as_str(),
+        levels: levels.join(" "),
+        area: context.area_place(area(case)).map(|place| place.to_string()).unwrap_or_default(),
+        suites: context.suite_place(&case.suite).to_string(),
     }
-    groups
 }
 
-/// Whether a finding is told in full: it was judged and does not simply hold, or judging it went wrong.
-fn is_told(verdict: Verdict) -> bool {
-    !matches!(verdict, Verdict::Pass | Verdict::Blocked | Verdict::NotApplicable | Verdict::Deselected)
+/// What the cases with findings sent, by index of the case.
+fn exchanges_of_the_worst(context: &Context<'_>, gallery: &mut Gallery) -> HashMap<usize, Vec<ExchangeView>> {
+    let cases = context.result.cases.iter().enumerate();
+    let mut cases: Vec<_> =
+        cases.filter(|(_, case)| case.checks.iter().any(|finding| is_told(finding.verdict))).collect();
+    cases.sort_by_key(|(_, case)| std::cmp::Reverse(case.verdict));
+    cases
+        .into_iter()
+        .take(WITH_EXCHANGES)
+        .filter(|(_, case)| !is_invariant(case))
+        .map(|(index, case)| (index, exchanges(case, context, gallery)))
+        .collect()
 }
 
-fn clipped(text: Option<&str>, limit: usize) -> Option<String> {
-    text.map(|text| clip(text, limit).into_owned())
-}
-
-fn place(source: Option<&SourceRef>) -> Option<String> {
-    source.map(|source| format!("{}:{}", source.file, source.line))
+/// The exchanges of a case, each with its bar in the time that the case took. Clean-up stands there as a line only.
+fn exchanges(case: &CaseResult, context: &Context<'_>, gallery: &mut Gallery) -> Vec<ExchangeView> {
+    let evidence = &context.evidence;
+    let judged: HashSet<_> = case
+        .checks
+        .iter()
+        .filter(|check| is_told(check.verdict))
+        .filter_map(|check| check.exchange.as_ref())
+        .collect();
+    let own: Vec<&RecordedExchange> = case.exchanges.iter().filter_map(|id| evidence.exchange(id)).collect();
+    let start = own.iter().map(|exchange| exchange.started_ms).fold(f64::INFINITY, f64::min);
+    let end = own.iter().map(|exchange| exchange.started_ms + exchange.duration_ms).fold(0.0, f64::max);
+    let views = own.into_iter().map(|exchange| {
+        let mut view = if exchange.phase == Phase::Cleanup {
+            gallery.line(exchange, evidence, judged.contains(&exchange.id))
+        } else {
+            gallery.view(exchange, evidence, judged.contains(&exchange.id))
+        };
+        view.place_between(exchange, start, end);
+        view
+    });
+    views.collect()
 }

@@ -1,9 +1,20 @@
-//! The HTML report: one page that needs no network, no script and no other file.
+//! The HTML report: one page that needs no network and no other file. It can be read without its script, which filters,
+//! copies and helps to get about.
 
+mod bar;
 mod case;
+mod cause;
+mod clients;
+mod context;
+mod coverage;
 mod exchange;
+mod finding;
+mod marks;
+mod operation;
 mod page;
+mod policy;
 mod requirements;
+mod timeline;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
@@ -12,19 +23,33 @@ use minijinja::{Environment, UndefinedBehavior, escape_formatter};
 use super::text::visible_lines;
 use crate::model::RunResult;
 
-const TEMPLATE: &str = include_str!("../../../reports/html/report.html.j2");
-const STYLE: &str = include_str!("../../../reports/html/style.css");
-/// The name decides that everything is escaped for HTML.
-const NAME: &str = "report.html";
+/// The templates; their names decide that everything is escaped for HTML.
+const TEMPLATES: [(&str, &str); 8] = [
+    ("report.html", include_str!("../../../reports/html/report.html.j2")),
+    ("macros.html", include_str!("../../../reports/html/macros.html.j2")),
+    ("coverage.html", include_str!("../../../reports/html/coverage.html.j2")),
+    ("timeline.html", include_str!("../../../reports/html/timeline.html.j2")),
+    ("filter.html", include_str!("../../../reports/html/filter.html.j2")),
+    ("findings.html", include_str!("../../../reports/html/findings.html.j2")),
+    ("cases.html", include_str!("../../../reports/html/cases.html.j2")),
+    ("requirements.html", include_str!("../../../reports/html/requirements.html.j2")),
+];
+const STYLE: &str =
+    concat!(include_str!("../../../reports/html/style.css"), include_str!("../../../reports/html/parts.css"));
+const SCRIPT: &str = concat!(
+    include_str!("../../../reports/html/filter.js"),
+    include_str!("../../../reports/html/navigate.js"),
+    include_str!("../../../reports/html/comfort.js")
+);
 
 /// The result as a page. Everything that is put into the template is made visible and escaped, without exception but
-/// for our own style sheet.
+/// for our own style sheet and script.
 ///
 /// # Panics
-/// Never: the template is ours, and a test renders every part of it.
+/// Never: the templates are ours, and a test renders every part of them.
 #[must_use]
 pub fn render(result: &RunResult) -> String {
-    let page = page::Page::of(result, STYLE);
+    let page = page::Page::of(result);
     let mut environment = Environment::new();
     let syntax =
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
@@ -36,7 +61,11 @@ pub fn render(result: &RunResult) -> String {
         }
         _ => escape_formatter(out, state, value),
     });
-    environment
-        .render_named_str(NAME, TEMPLATE, Value::from(Serde(page)))
-        .expect("the template fits the page: a test renders every part of it")
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source).expect("a test reads every template");
+    }
+    let report = environment.get_template("report.html").expect("it was added");
+    report
+        .render(Value::from(Serde(page)))
+        .expect("the templates fit the page: a test renders every part of them")
 }

@@ -2,23 +2,32 @@
 
 use serde::Serialize;
 
-use super::case::{self, Card};
-use super::exchange::Budget;
+use super::bar::{Segment, stacked};
+use super::case::{self, SuiteView};
+use super::cause::{self, Cause};
+use super::clients::{self, Client};
+use super::context::{Context, told};
+use super::coverage::{self, CoverageRow, STRENGTHS};
+use super::exchange::Gallery;
+use super::finding::NAME;
 use super::requirements::{self, Document};
-use crate::model::{CaseResult, Counts, FeatureState, RunResult, Verdict};
-use crate::report::evidence::Evidence;
+use super::timeline::{self, Timeline};
+use super::{SCRIPT, STYLE, policy};
+use crate::model::{Counts, FeatureState, RunResult, Verdict};
 use crate::report::summary::{Summary, in_words};
 use crate::report::text::{clip, count, duration};
 
-/// So many failed cases are unfolded from the beginning.
-const UNFOLDED: usize = 20;
-/// So many cases have a card with everything; further ones stand in the list of all cases only.
-const CARDS: usize = 1_000;
+/// So many cases are named that were not judged for one reason.
+const IDS: usize = 2_000;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Page {
+    policy: String,
     style: &'static str,
+    script: &'static str,
     tool: String,
+    /// Of the suites and the catalogue: they are part of the program.
+    suites_version: String,
     target: String,
     base_url: String,
     profile: Option<String>,
@@ -28,26 +37,24 @@ pub(super) struct Page {
     partial: Option<String>,
     verdict: &'static str,
     headline: String,
-    cases: Vec<Part>,
+    bar: Vec<Segment>,
     cases_in_words: String,
     checks_in_words: String,
     requirements_in_words: String,
     area_verdicts: Vec<&'static str>,
     areas: Vec<Area>,
     features: Vec<FeatureRow>,
-    cards: Vec<Card>,
-    cards_left_out: Option<String>,
+    strengths: [&'static str; 3],
+    coverage: Vec<CoverageRow>,
+    clients: Vec<Client>,
+    timeline: Option<Timeline>,
+    filters: Filters,
+    causes: Vec<Cause>,
+    causes_in_words: String,
     suites: Vec<SuiteView>,
     not_judged: Vec<Unjudged>,
     documents: Vec<Document>,
     left_over: Vec<LeftOverRow>,
-}
-
-/// A part of the bar: a verdict and how many cases have it.
-#[derive(Debug, Serialize)]
-struct Part {
-    verdict: &'static str,
-    times: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,24 +74,20 @@ struct FeatureRow {
     source: String,
 }
 
+/// What a filter offers.
 #[derive(Debug, Serialize)]
-struct SuiteView {
-    id: String,
-    words: String,
-    worst: &'static str,
-    cases: Vec<CaseRow>,
+struct Filters {
+    verdicts: Vec<Offer>,
+    areas: Vec<String>,
+    suites: Vec<String>,
 }
 
+/// A verdict, and on how many findings and cases.
 #[derive(Debug, Serialize)]
-struct CaseRow {
-    id: String,
-    /// Where its card is, if it has one.
-    anchor: Option<String>,
-    title: String,
+struct Offer {
     verdict: &'static str,
-    checks: usize,
-    duration: String,
-    reason: Option<String>,
+    findings: usize,
+    cases: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,6 +96,7 @@ struct Unjudged {
     reason: String,
     checks: usize,
     cases: Vec<String>,
+    more: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,28 +107,29 @@ struct LeftOverRow {
 }
 
 impl Page {
-    pub(super) fn of(result: &RunResult, style: &'static str) -> Self {
+    pub(super) fn of(result: &RunResult) -> Self {
         let summary = Summary::of(result);
         let verdicts: Vec<_> =
             Verdict::ALL.into_iter().rev().filter(|verdict| summary.cases.contains_key(verdict)).collect();
-        let (cards, left_out) = cards(result);
+        let context = Context::of(result);
+        let mut gallery = Gallery::default();
+        let (causes, shown) = cause::causes(&context, &mut gallery);
         Self {
-            style,
+            policy: policy::policy(STYLE, SCRIPT),
+            style: STYLE,
+            script: SCRIPT,
+            suites_version: clip(&result.tool.version, 60).into_owned(),
             tool: format!("{} {}", result.tool.name, result.tool.version),
-            target: result.target.name.clone(),
-            base_url: result.target.base_url.clone(),
-            profile: result.target.profile.clone(),
+            target: clip(&result.target.name, NAME).into_owned(),
+            base_url: clip(&result.target.base_url, NAME).into_owned(),
+            profile: result.target.profile.as_deref().map(|profile| clip(profile, NAME).into_owned()),
             seed: result.seed,
-            started: result.started.clone(),
+            started: clip(&result.started, NAME).into_owned(),
             duration: duration(result.duration_ms),
-            partial: result.partial.clone(),
+            partial: result.partial.as_deref().map(|why| clip(why, NAME).into_owned()),
             verdict: summary.verdict.as_str(),
-            headline: summary.headline.clone(),
-            cases: summary
-                .cases
-                .iter()
-                .map(|(verdict, times)| Part { verdict: verdict.as_str(), times: *times })
-                .collect(),
+            headline: clip(&summary.headline, 2 * NAME).into_owned(),
+            bar: stacked(summary.cases.iter().map(|(verdict, times)| (verdict.as_str(), *times))),
             cases_in_words: format!("{}: {}", count(result.cases.len(), "case"), in_words(&summary.cases)),
             checks_in_words: format!(
                 "{}: {}",
@@ -140,56 +145,65 @@ impl Page {
             area_verdicts: verdicts.iter().map(|verdict| verdict.as_str()).collect(),
             areas: areas(&summary, &verdicts),
             features: result.features.iter().map(|(name, state)| feature(name, state)).collect(),
-            suites: suites(result, cards.len()),
-            cards,
-            cards_left_out: left_out,
+            strengths: STRENGTHS,
+            coverage: coverage::rows(result),
+            clients: clients::clients(result, &context.suites),
+            timeline: timeline::timeline(&context),
+            filters: filters(&context, &summary),
+            causes_in_words: format!(
+                "{} with {}",
+                count(told(result).count(), "finding"),
+                count(causes.len(), "different cause")
+            ),
+            causes,
+            suites: case::suites(&context, &mut gallery, &shown),
             not_judged: summary.not_judged.into_iter().map(unjudged).collect(),
-            documents: requirements::documents(result),
+            documents: requirements::documents(&context),
             left_over: result
                 .left_over
                 .iter()
                 .map(|left| LeftOverRow {
                     url: clip(&left.url, 2_000).into_owned(),
                     reason: clip(&left.reason, 2_000).into_owned(),
-                    case: left.case.clone(),
+                    case: clip(&left.case, NAME).into_owned(),
                 })
                 .collect(),
         }
     }
 }
 
-/// The cases with something to say, worst first, and how many of them have no card.
-fn with_cards(result: &RunResult) -> Vec<&CaseResult> {
-    let mut cases: Vec<_> = result.cases.iter().filter(|case| case::has_card(case)).collect();
-    cases.sort_by_key(|case| std::cmp::Reverse(case.verdict));
-    cases
-}
-
-fn cards(result: &RunResult) -> (Vec<Card>, Option<String>) {
-    let evidence = Evidence::of(result);
-    let cases = with_cards(result);
-    let mut budget = Budget::default();
-    let mut cards = Vec::new();
-    for case in cases.iter().take(CARDS) {
-        let mut card = case::card(case, &evidence, &mut budget);
-        if cards.len() < UNFOLDED && case.verdict >= Verdict::Fail {
-            card.unfold();
-        }
-        cards.push(card);
+fn filters(context: &Context<'_>, summary: &Summary) -> Filters {
+    let names = |names: &[&str]| names.iter().map(|name| clip(name, NAME).into_owned()).collect();
+    let mut findings = Counts::new();
+    for told in told(context.result) {
+        *findings.entry(told.finding.verdict).or_default() += 1;
     }
-    let left_out = cases.len().checked_sub(CARDS).filter(|more| *more > 0);
-    (cards, left_out.map(|more| count(more, "further case")))
+    let times = |counts: &Counts, verdict| counts.get(&verdict).copied().unwrap_or_default();
+    let offers = Verdict::ALL.into_iter().rev().map(|verdict| Offer {
+        verdict: verdict.as_str(),
+        findings: times(&findings, verdict),
+        cases: times(&summary.cases, verdict),
+    });
+    Filters {
+        verdicts: offers.filter(|offer| offer.findings + offer.cases > 0).collect(),
+        areas: names(&context.areas),
+        suites: names(&context.suites),
+    }
 }
 
 fn areas(summary: &Summary, verdicts: &[Verdict]) -> Vec<Area> {
     let times = |counts: &Counts| verdicts.iter().map(|verdict| counts.get(verdict).copied()).collect();
-    summary.areas.iter().map(|(name, counts)| Area { name: name.clone(), times: times(counts) }).collect()
+    summary
+        .areas
+        .iter()
+        .map(|(name, counts)| Area { name: clip(name, NAME).into_owned(), times: times(counts) })
+        .collect()
 }
 
 fn feature(name: &str, state: &FeatureState) -> FeatureRow {
     let word = |known: Option<bool>| known.map_or("", |known| if known { "yes" } else { "no" });
     FeatureRow {
-        name: name.to_owned(),
+        name: clip(name, NAME).into_owned(),
         claimed: word(state.claimed),
         discovered: word(state.discovered),
         overridden: word(state.overridden),
@@ -198,42 +212,17 @@ fn feature(name: &str, state: &FeatureState) -> FeatureRow {
     }
 }
 
-fn suites(result: &RunResult, cards: usize) -> Vec<SuiteView> {
-    let linked: std::collections::HashSet<_> =
-        with_cards(result).into_iter().take(cards).map(|case| &case.id).collect();
-    let mut suites: Vec<(SuiteView, Counts)> = Vec::new();
-    for case in &result.cases {
-        let row = CaseRow {
-            id: case.id.clone(),
-            anchor: linked.contains(&case.id).then(|| case::anchor(case)),
-            title: clip(&case.title, 400).into_owned(),
-            verdict: case.verdict.as_str(),
-            checks: case.checks.len(),
-            duration: if case.duration_ms > 0.0 { duration(case.duration_ms) } else { String::new() },
-            reason: case.reason.as_deref().map(|reason| clip(reason, 400).into_owned()),
-        };
-        let index = suites.iter().rposition(|(suite, _)| suite.id == case.suite).unwrap_or_else(|| {
-            let suite =
-                SuiteView { id: case.suite.clone(), words: String::new(), worst: "", cases: Vec::new() };
-            suites.push((suite, Counts::new()));
-            suites.len() - 1
-        });
-        suites[index].0.cases.push(row);
-        *suites[index].1.entry(case.verdict).or_default() += 1;
-    }
-    let done = suites.into_iter().map(|(suite, counts)| SuiteView {
-        words: in_words(&counts),
-        worst: counts.keys().max().map_or("", |verdict| verdict.as_str()),
-        ..suite
-    });
-    done.collect()
-}
-
 fn unjudged(group: crate::report::summary::NotJudged) -> Unjudged {
     Unjudged {
         verdict: group.verdict.as_str(),
         reason: clip(&group.reason, 2_000).into_owned(),
         checks: group.checks,
-        cases: group.cases,
+        more: group
+            .cases
+            .len()
+            .checked_sub(IDS)
+            .filter(|more| *more > 0)
+            .map(|more| count(more, "further case")),
+        cases: group.cases.iter().take(IDS).map(|case| clip(case, NAME).into_owned()).collect(),
     }
 }

@@ -1,13 +1,18 @@
-//! Every requirement of the catalogue as the page shows it: judged how, or why not.
+//! Every requirement of the catalogue as the page shows it: judged how and by which checks, or why not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use crate::model::{Counts, Requirement, RunResult};
+use super::context::{Context, is_told, strength};
+use super::finding::{Facets, NAME};
+use crate::model::{Counts, Finding, Requirement, RequirementId, RequirementResult, Verdict};
 use crate::report::summary::in_words;
-use crate::report::text::clip;
+use crate::report::text::{clip, count};
 use crate::suite::catalogue::Catalogue;
+
+/// So many checks of a requirement are named, the worst first.
+const CHECKS: usize = 8;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Document {
@@ -21,6 +26,8 @@ pub(super) struct Document {
 
 #[derive(Debug, Serialize)]
 struct Row {
+    anchor: String,
+    facets: Facets,
     id: String,
     level: &'static str,
     section: Option<String>,
@@ -28,11 +35,25 @@ struct Row {
     text: Option<String>,
     verdict: &'static str,
     note: String,
+    checks: Vec<CheckLink>,
+    more_checks: Option<String>,
 }
 
+/// A check that judges a requirement.
+#[derive(Debug, Serialize)]
+struct CheckLink {
+    /// The finding, or the case where the finding is not told.
+    anchor: String,
+    id: String,
+    verdict: &'static str,
+}
+
+type Judges<'r> = HashMap<&'r RequirementId, Vec<((usize, usize), &'r Finding)>>;
+
 /// The requirements of a result by RFC, each in the order of the catalogue.
-pub(super) fn documents(result: &RunResult) -> Vec<Document> {
-    let catalogue = Catalogue::embedded();
+pub(super) fn documents(context: &Context<'_>) -> Vec<Document> {
+    let (catalogue, result) = (Catalogue::embedded(), context.result);
+    let judges = judges(context);
     let mut documents: BTreeMap<String, (Counts, Vec<Row>)> = BTreeMap::new();
     let known = catalogue.requirements().iter().map(|requirement| (&requirement.id, Some(requirement)));
     // A result of another version may know requirements that this one does not.
@@ -44,18 +65,7 @@ pub(super) fn documents(result: &RunResult) -> Vec<Document> {
         if let Some(worst) = state.worst {
             *counts.entry(worst).or_default() += 1;
         }
-        rows.push(Row {
-            id: id.0.clone(),
-            level: state.level.as_str(),
-            section: requirement.map(|requirement| format!("§{}", requirement.section)),
-            url: requirement.map(url),
-            text: requirement.map(|requirement| requirement.text.clone()),
-            verdict: state.worst.map_or("not-judged", crate::model::Verdict::as_str),
-            note: match &state.not_judged {
-                Some(reason) if state.worst.is_none() => clip(reason, 400).into_owned(),
-                _ => format!("judged {} time{}", state.judged, if state.judged == 1 { "" } else { "s" }),
-            },
-        });
+        rows.push(row(context, id, requirement, state, judges.get(id).map_or(&[], Vec::as_slice)));
     }
     let document = |(name, (counts, rows)): (String, (Counts, Vec<Row>))| Document {
         name,
@@ -65,6 +75,69 @@ pub(super) fn documents(result: &RunResult) -> Vec<Document> {
         rows,
     };
     documents.into_iter().map(document).collect()
+}
+
+/// The judged findings of each requirement, the worst first.
+fn judges<'r>(context: &Context<'r>) -> Judges<'r> {
+    let mut judges: Judges<'r> = HashMap::new();
+    for (index, case) in context.result.cases.iter().enumerate() {
+        for (number, finding) in case.checks.iter().enumerate().filter(|(_, check)| check.verdict.is_judged())
+        {
+            judges.entry(&finding.requirement).or_default().push(((index, number), finding));
+        }
+    }
+    for findings in judges.values_mut() {
+        findings.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.verdict));
+    }
+    judges
+}
+
+fn row(
+    context: &Context<'_>,
+    id: &RequirementId,
+    requirement: Option<&Requirement>,
+    state: &RequirementResult,
+    judges: &[((usize, usize), &Finding)],
+) -> Row {
+    let verdict = state.worst.map_or("not-judged", Verdict::as_str);
+    let cases = &context.result.cases;
+    let suites: BTreeSet<_> = judges.iter().map(|(at, _)| context.suite_place(&cases[at.0].suite)).collect();
+    let area = requirement.and_then(|requirement| context.area_place(&requirement.area));
+    Row {
+        anchor: context.requirement_anchor(id).unwrap_or_default().to_owned(),
+        facets: Facets {
+            verdict,
+            levels: strength(state.level).to_owned(),
+            area: area.map(|place| place.to_string()).unwrap_or_default(),
+            suites: suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        },
+        id: clip(&id.0, NAME).into_owned(),
+        level: state.level.as_str(),
+        section: requirement.map(|requirement| format!("§{}", requirement.section)),
+        url: requirement.map(url),
+        text: requirement.map(|requirement| requirement.text.clone()),
+        verdict,
+        note: match &state.not_judged {
+            Some(reason) if state.worst.is_none() => clip(reason, 400).into_owned(),
+            _ => format!("judged {} time{}", state.judged, if state.judged == 1 { "" } else { "s" }),
+        },
+        checks: judges.iter().take(CHECKS).map(|(at, finding)| check(context, *at, finding)).collect(),
+        more_checks: judges
+            .len()
+            .checked_sub(CHECKS)
+            .filter(|more| *more > 0)
+            .map(|more| count(more, "more check")),
+    }
+}
+
+fn check(context: &Context<'_>, at: (usize, usize), finding: &Finding) -> CheckLink {
+    let anchor =
+        if is_told(finding.verdict) { context.finding_anchor(at) } else { context.case_anchor(at.0) };
+    CheckLink {
+        anchor: anchor.to_owned(),
+        id: clip(&finding.id, NAME).into_owned(),
+        verdict: finding.verdict.as_str(),
+    }
 }
 
 /// The page of the RFC Editor at the section of a requirement.

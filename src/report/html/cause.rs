@@ -1,0 +1,204 @@
+//! Findings that have one cause: the same verdict on the same requirement, and the same known fault, or the same kind of
+//! difference.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::context::{Context, Names, Told, told};
+use super::exchange::Gallery;
+use super::finding::{
+    self, FindingView, LineView, LooksLike, RequirementView, clipped, looks_like, open_questions,
+    requirement_view,
+};
+use crate::model::{Level, RequirementId, Verdict};
+use crate::report::evidence::Likeness;
+use crate::report::text::{clip, count};
+
+/// So many causes are unfolded from the beginning.
+const UNFOLDED: usize = 12;
+/// So many findings of one cause are told in full, and so many of all causes; the others in one line each.
+const OF_ONE: usize = 40;
+const OF_ALL: usize = 1_000;
+/// A page has no more lines than that: the list of all cases has every finding anyway.
+const LINES: usize = 10_000;
+/// Wanted and got in the first line of a cause.
+const VALUE: usize = 140;
+
+/// Findings of one cause.
+#[derive(Debug, Serialize)]
+pub(super) struct Cause {
+    anchor: String,
+    verdict: &'static str,
+    level: &'static str,
+    requirement: RequirementView,
+    /// `status 400`, `200`; `None` if nothing was compared.
+    wanted: Option<String>,
+    got: Option<String>,
+    /// `13 findings in 12 cases`.
+    times: String,
+    looks_like: Option<LooksLike>,
+    /// The hint that all of them have.
+    hint: Option<String>,
+    open_questions: Vec<String>,
+    findings: Vec<FindingView>,
+    lines: Vec<LineView>,
+    /// How many are not even a line.
+    more: Option<String>,
+    open: bool,
+}
+
+/// What the findings of one cause have in common.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key<'r> {
+    verdict: Verdict,
+    requirement: &'r RequirementId,
+    kind: String,
+}
+
+/// All findings that are told, by cause, the worst first; and the places of those that stand on the page.
+pub(super) fn causes<'r>(context: &Context<'r>, gallery: &mut Gallery) -> (Vec<Cause>, Vec<(usize, usize)>) {
+    let mut groups: Vec<Vec<Told<'r>>> = Vec::new();
+    let mut known: HashMap<Key<'r>, usize> = HashMap::new();
+    for told in told(context.result) {
+        let place = *known.entry(key(told)).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[place].push(told);
+    }
+    groups.sort_by_key(|group| {
+        let first = group[0].finding;
+        (std::cmp::Reverse(first.verdict), rank(first.level), std::cmp::Reverse(group.len()))
+    });
+    let mut page = Page { context, gallery, names: Names::default(), full: 0, lines: 0, shown: Vec::new() };
+    let causes = groups.iter().enumerate().map(|(place, group)| page.cause(place, group)).collect();
+    (causes, page.shown)
+}
+
+struct Page<'c, 'r> {
+    context: &'c Context<'r>,
+    gallery: &'c mut Gallery,
+    names: Names,
+    full: usize,
+    lines: usize,
+    shown: Vec<(usize, usize)>,
+}
+
+impl Page<'_, '_> {
+    fn cause(&mut self, place: usize, group: &[Told<'_>]) -> Cause {
+        let first = group[0].finding;
+        let hint = first.hint.as_deref().filter(|_| group.iter().all(|told| told.finding.hint == first.hint));
+        let open = place < UNFOLDED && first.verdict >= Verdict::Fail;
+        let whole = group.len().min(OF_ONE).min(OF_ALL.saturating_sub(self.full));
+        let mut findings = Vec::new();
+        for told in &group[..whole] {
+            findings.push(finding::view(*told, self.context, self.gallery, hint.is_none()));
+        }
+        if let Some(first) = findings.first_mut() {
+            first.open = open || group.len() == 1;
+        }
+        let end = group.len().min(whole + LINES.saturating_sub(self.lines));
+        let lines: Vec<_> = group[whole..end].iter().map(|told| finding::line(*told, self.context)).collect();
+        self.full += whole;
+        self.lines += lines.len();
+        self.shown.extend(group[..end].iter().map(|told| told.at));
+        let compared = !first.wanted.is_empty() || !first.got.is_empty();
+        let value = |value: &str| {
+            let shown = if value.is_empty() { "nothing" } else { value };
+            compared.then(|| clip(&shown.replace('\n', " "), VALUE).into_owned())
+        };
+        Cause {
+            anchor: self.names.give("cause", first.requirement.as_str()),
+            verdict: first.verdict.as_str(),
+            level: first.level.as_str(),
+            requirement: requirement_view(&first.requirement, self.context),
+            wanted: value(&first.wanted),
+            got: value(&first.got),
+            times: times(group),
+            looks_like: Likeness::of(first).map(looks_like),
+            hint: clipped(hint),
+            open_questions: open_questions(&first.see),
+            findings,
+            lines,
+            more: (end < group.len()).then(|| count(group.len() - end, "further finding")),
+            open,
+        }
+    }
+}
+
+fn key(told: Told<'_>) -> Key<'_> {
+    let finding = told.finding;
+    let kind = match &finding.looks_like {
+        Some(fault) => format!("looks like {}", clip(fault, VALUE)),
+        None => format!("{} not {}", shape(&finding.wanted), shape(&finding.got)),
+    };
+    Key { verdict: finding.verdict, requirement: &finding.requirement, kind }
+}
+
+fn rank(level: Level) -> u8 {
+    match level {
+        Level::Must | Level::MustNot => 0,
+        Level::Should | Level::ShouldNot => 1,
+        Level::May => 2,
+    }
+}
+
+fn times(group: &[Told<'_>]) -> String {
+    let mut cases: Vec<_> = group.iter().map(|told| told.at.0).collect();
+    cases.dedup();
+    let findings = count(group.len(), "finding");
+    if cases.len() == group.len() {
+        findings
+    } else {
+        format!("{findings} in {}", count(cases.len(), "case"))
+    }
+}
+
+/// The text without what differs from case to case: what stands in quotes, numbers, ids. A status code stays.
+fn shape(text: &str) -> String {
+    let text: String = text.chars().take(VALUE * 2).collect();
+    let mut shape = String::new();
+    let mut rest = text.as_str();
+    while let Some(first) = rest.chars().next() {
+        let end = if matches!(first, '"' | '\'') {
+            shape.push('"');
+            rest[1..].find(first).map_or(rest.len(), |end| end + 2)
+        } else if first.is_alphanumeric() {
+            let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '-')).unwrap_or(rest.len());
+            shape.push_str(if is_name(&rest[..word]) { "#" } else { &rest[..word] });
+            word
+        } else {
+            shape.push(first);
+            first.len_utf8()
+        };
+        rest = &rest[end..];
+    }
+    shape
+}
+
+/// Whether a word is a number, an id or a time, and no status code.
+fn is_name(word: &str) -> bool {
+    let status = word.len() == 3 && word.starts_with(['1', '2', '3', '4', '5']);
+    word.contains(|c: char| c.is_ascii_digit()) && !(status && word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shape;
+
+    #[test]
+    fn what_differs_from_case_to_case_is_no_difference() {
+        for (text, wanted) in [
+            ("status 400", "status 400"),
+            ("500 (Cannot read 'value')", "500 (Cannot read \")"),
+            ("[\"2819c223\"] in any order", "[\"] in any order"),
+            ("at most 1 values", "at most # values"),
+            ("30474d86-8608-45ef-8c65-eff5644caddb", "#"),
+            ("a \"text that does not end", "a \""),
+            ("größe 17", "größe #"),
+        ] {
+            assert_eq!(shape(text), wanted);
+        }
+    }
+}
