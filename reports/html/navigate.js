@@ -16,6 +16,7 @@
 
   function focus(element) {
     const target = element.matches("details") ? element.querySelector("summary") : element;
+    if (target.tabIndex < 0) target.tabIndex = -1;
     target.focus({ preventScroll: true });
     element.scrollIntoView({ block: "start" });
   }
@@ -104,5 +105,6 @@
     const link = event.target.closest("a[href^='#']");
     if (link && link.hash === location.hash) follow();
   });
-  follow();
+  // When the page is loaded, a browser goes to the place itself and takes the focus away.
+  addEventListener("load", () => setTimeout(follow, 0));
 }

@@ -223,6 +223,7 @@ impl Page {
         for domain in ["Page", "Runtime", "Log", "Network"] {
             page.call(&format!("{domain}.enable"), json!({}));
         }
+        page.call("Performance.enable", json!({ "timeDomain": "threadTicks" }));
         page.look(view);
         page.call("Emulation.setScriptExecutionDisabled", json!({ "value": !view.script }));
         let file = page.folder.path().join("report.html");
@@ -302,6 +303,37 @@ impl Page {
                 json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", event);
         }
+    }
+
+    /// Lets the page read and write the clipboard.
+    pub(crate) fn allow_clipboard(&mut self) {
+        let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
+        let parameters = json!({ "permissions": permissions, "browserContextId": self.context });
+        self.browser.call("Browser.grantPermissions", parameters);
+    }
+
+    /// How long the main thread of the page has worked, in milliseconds of processor time.
+    pub(crate) fn worked_ms(&mut self) -> f64 {
+        let metrics = self.call("Performance.getMetrics", json!({}));
+        let metrics = metrics["metrics"].as_array().expect("a list");
+        let task = metrics.iter().find(|metric| metric["name"] == "TaskDuration").expect("it is there");
+        task["value"].as_f64().expect("a number") * 1000.0
+    }
+
+    /// Every URL beside the page itself that was asked for and that the policy of the page did not stop.
+    pub(crate) fn requests(&mut self) -> Vec<String> {
+        // What was said before this answer is there with it.
+        self.eval("0");
+        let of = |method: &'static str| self.events.iter().filter(move |event| event["method"] == method);
+        let stopped: Vec<_> = of("Network.loadingFailed")
+            .filter(|event| event["params"]["blockedReason"] == "csp")
+            .map(|event| &event["params"]["requestId"])
+            .collect();
+        let sent = of("Network.requestWillBeSent").filter(|event| {
+            let url = event["params"]["request"]["url"].as_str().unwrap_or_default();
+            !url.starts_with("file:") && !stopped.contains(&&event["params"]["requestId"])
+        });
+        sent.map(|event| event["params"]["request"]["url"].to_string()).collect()
     }
 
     /// What the page and the browser complained about, and every URL that was asked for beside the page itself.

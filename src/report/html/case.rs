@@ -13,7 +13,7 @@ use crate::report::summary::in_words;
 use crate::report::text::{clip, duration};
 
 /// So many cases with findings show what they sent, the worst first.
-const WITH_EXCHANGES: usize = 1_000;
+const WITH_EXCHANGES: usize = 500;
 /// Findings of one case in its row.
 const FINDINGS: usize = 50;
 
@@ -90,7 +90,7 @@ fn row(
     let told = case.checks.iter().enumerate().filter(|(_, finding)| is_told(finding.verdict));
     let findings: Vec<_> =
         told.take(FINDINGS).map(|(number, finding)| link(context, (index, number), finding, shown)).collect();
-    let has_more = !findings.is_empty();
+    let has_more = !exchanges.is_empty();
     CaseRow {
         anchor: context.case_anchor(index).to_owned(),
         facets: facets(case, context),

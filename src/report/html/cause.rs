@@ -20,8 +20,9 @@ const UNFOLDED: usize = 12;
 /// So many findings of one cause are told in full, and so many of all causes; the others in one line each.
 const OF_ONE: usize = 40;
 const OF_ALL: usize = 1_000;
-/// A page has no more lines than that: the list of all cases has every finding anyway.
-const LINES: usize = 10_000;
+/// So many lines of one cause, and so many of all: the list of all cases has every finding anyway.
+const LINES_OF_ONE: usize = 100;
+const LINES: usize = 2_000;
 /// Wanted and got in the first line of a cause.
 const VALUE: usize = 140;
 
@@ -98,7 +99,7 @@ impl Page<'_, '_> {
         if let Some(first) = findings.first_mut() {
             first.open = open || group.len() == 1;
         }
-        let end = group.len().min(whole + LINES.saturating_sub(self.lines));
+        let end = group.len().min(whole + LINES_OF_ONE.min(LINES.saturating_sub(self.lines)));
         let lines: Vec<_> = group[whole..end].iter().map(|told| finding::line(*told, self.context)).collect();
         self.full += whole;
         self.lines += lines.len();

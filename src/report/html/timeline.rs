@@ -9,7 +9,7 @@ use super::bar::{self, Segment};
 use super::context::Context;
 use super::operation::Operation;
 use crate::model::{RecordedAnswer, RecordedExchange};
-use crate::report::text::{clip, count, duration};
+use crate::report::text::{clip, count, duration, thousands};
 
 /// The picture is so many units wide; requests of one kind that touch within a unit are drawn as one.
 const WIDTH: i32 = 1_000;
@@ -18,7 +18,7 @@ const LANE: usize = 10;
 /// More requests at a time share the last lane.
 const LANES: usize = 32;
 /// So many of the slowest requests are listed.
-const SLOWEST: usize = 15;
+const SLOWEST: usize = 8;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Timeline {
@@ -36,7 +36,7 @@ pub(super) struct Timeline {
 #[derive(Debug, Serialize)]
 struct Row {
     name: &'static str,
-    requests: usize,
+    requests: String,
     unanswered: usize,
     /// p50, p90, p99 and the longest; empty if nothing was answered.
     times: Vec<String>,
@@ -173,7 +173,7 @@ fn rows(requests: &[&RecordedExchange], base_url: &str) -> Vec<Row> {
         let shown = [50, 90, 99, 100].map(|percent| duration(percentile(&times, percent)));
         Row {
             name: operation.as_str(),
-            requests: times.len() + unanswered,
+            requests: thousands(times.len() + unanswered),
             unanswered,
             times: if times.is_empty() { Vec::new() } else { shown.into() },
         }
