@@ -100,11 +100,11 @@ fn filters_show_what_was_asked_for_and_say_how_much() {
     }
 
     page.click("#search");
-    for key in ["2", "8", "1", "9", "C"] {
+    for key in ["R", "e", "t", "e", "n", "t"] {
         page.press(key);
     }
     settle(&mut page);
-    assert_eq!(visible(&mut page, ".finding"), 1, "the text of a wanted value, whatever its case");
+    assert_eq!(visible(&mut page, ".finding"), 1, "the text of a place, whatever its case");
     page.press("Escape");
     for key in ["q", "q", "q"] {
         page.press(key);
@@ -317,10 +317,8 @@ fn without_its_script_the_page_can_be_read() {
         "Array.from(document.querySelectorAll('button, input, select')).filter(e => e.checkVisibility()).length",
     );
     assert_eq!(unusable, json!(0), "nothing is offered that does not work");
-    assert_eq!(
-        page.eval("document.querySelector('.finding').checkVisibility({ contentVisibilityAuto: true })"),
-        json!(true)
-    );
+    let worst = page.eval("document.querySelector('.finding .judgement').checkVisibility()");
+    assert_eq!(worst, json!(true), "the worst finding is unfolded");
     assert_eq!(
         page.eval("document.getElementById('finding-crud/delete/kept:kept').closest('.cause').open"),
         json!(true)

@@ -27,7 +27,8 @@
     const done = await copy(button.parentElement.querySelector("pre").textContent);
     button.textContent = done ? "Copied" : "Not copied";
     button.focus({ preventScroll: true });
-    document.getElementById("shown").textContent = done ? "The command is copied." : "The browser does not let this page copy.";
+    const shown = document.getElementById("shown");
+    if (shown) shown.textContent = done ? "The command is copied." : "The browser does not let this page copy.";
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
 

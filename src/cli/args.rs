@@ -386,6 +386,7 @@ pub(crate) struct DiffArgs {
 pub(crate) enum DiffFormat {
     Text,
     Markdown,
+    Html,
     Json,
 }
 

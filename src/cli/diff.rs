@@ -6,7 +6,7 @@ use super::error::CliError;
 use super::exit_code::ExitCode;
 use super::report::read;
 use crate::report::terminal::Style;
-use crate::report::{self, diff, markdown};
+use crate::report::{self, diff, html, markdown};
 
 pub(crate) fn diff(args: &DiffArgs, context: &Context) -> Result<ExitCode, CliError> {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
@@ -17,6 +17,7 @@ pub(crate) fn diff(args: &DiffArgs, context: &Context) -> Result<ExitCode, CliEr
             diff::text(&diff, Style { colour: context.colour && !to_file, width: context.width })
         }
         DiffFormat::Markdown => markdown::render_diff(&diff),
+        DiffFormat::Html => html::render_diff(&diff),
         DiffFormat::Json => diff::to_json(&diff),
     };
     match &args.output {

@@ -7,7 +7,14 @@ use crate::fixture;
 
 #[test]
 fn html_for_people() {
-    crate::snapshot("html", &html::render(&fixture::rich()));
+    crate::snapshot("html", &without_our_own(&html::render(&fixture::rich())));
+}
+
+/// The page without the text of the style sheet and of the script, and without their hashes.
+fn without_our_own(page: &str) -> String {
+    let own = regex::Regex::new(r"(?s)(<style>|<script>).*?(</style>|</script>)").expect("a regex");
+    let hash = regex::Regex::new(r"sha256-([A-Za-z0-9+=]|&#x2f;)+").expect("a regex");
+    hash.replace_all(&own.replace_all(page, "$1…$2"), "sha256-…").into_owned()
 }
 
 #[test]
@@ -128,4 +135,46 @@ fn the_clients_are_there_if_their_suites_ran() {
     let page = html::render(&result);
     assert!(page.contains("Identity providers") && page.contains(">authentik</a>"));
     assert!(page.contains("works, with warnings"));
+}
+
+/// The rich result against one in which much is different.
+fn two() -> scimcheck::report::diff::Diff {
+    let before = fixture::rich();
+    let mut after = before.clone();
+    for check in after.cases.iter_mut().flat_map(|case| &mut case.checks) {
+        check.verdict = match check.verdict {
+            scimcheck::model::Verdict::Pass => scimcheck::model::Verdict::Fail,
+            scimcheck::model::Verdict::Fail => scimcheck::model::Verdict::Pass,
+            other => other,
+        };
+    }
+    after.cases.remove(4);
+    for exchange in &mut after.exchanges {
+        exchange.duration_ms *= 3.0;
+        if let scimcheck::model::RecordedAnswer::Response { status, headers, .. } = &mut exchange.answer {
+            *status += 1;
+            headers.push(("etag".to_owned(), "W/\"2\"".to_owned()));
+        }
+    }
+    scimcheck::report::diff::between(&before, &after)
+}
+
+#[test]
+fn a_comparison_for_people() {
+    let page = html::render_diff(&two());
+    crate::snapshot("diff-html", &without_our_own(&page));
+    assert_elements_balance(&page);
+    assert!(page.contains("default-src &#x27;none&#x27;; style-src &#x27;sha256-"));
+    let same = html::render_diff(&scimcheck::report::diff::between(&fixture::rich(), &fixture::rich()));
+    assert!(same.contains("<h1>No verdict differs</h1>"));
+}
+
+#[test]
+fn a_comparison_of_hostile_results_stays_text_and_short() {
+    for hostile in [fixture::hostile_result(), fixture::huge_result()] {
+        let page = html::render_diff(&scimcheck::report::diff::between(&fixture::rich(), &hostile));
+        assert_elements_balance(&page);
+        assert_eq!(page.find(|c: char| c.is_control() && c != '\n'), None);
+        assert!(page.len() < 1_000_000, "{}", page.len());
+    }
 }

@@ -5,6 +5,7 @@ mod bar;
 mod case;
 mod cause;
 mod clients;
+mod comparison;
 mod context;
 mod coverage;
 mod exchange;
@@ -20,11 +21,12 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior, escape_formatter};
 
+pub use self::comparison::render_diff;
 use super::text::visible_lines;
 use crate::model::RunResult;
 
 /// The templates; their names decide that everything is escaped for HTML.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("report.html", include_str!("../../../reports/html/report.html.j2")),
     ("macros.html", include_str!("../../../reports/html/macros.html.j2")),
     ("coverage.html", include_str!("../../../reports/html/coverage.html.j2")),
@@ -33,6 +35,7 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("findings.html", include_str!("../../../reports/html/findings.html.j2")),
     ("cases.html", include_str!("../../../reports/html/cases.html.j2")),
     ("requirements.html", include_str!("../../../reports/html/requirements.html.j2")),
+    ("diff.html", include_str!("../../../reports/html/diff.html.j2")),
 ];
 const STYLE: &str =
     concat!(include_str!("../../../reports/html/style.css"), include_str!("../../../reports/html/parts.css"));
@@ -50,6 +53,15 @@ const SCRIPT: &str = concat!(
 #[must_use]
 pub fn render(result: &RunResult) -> String {
     let page = page::Page::of(result);
+    let environment = environment();
+    let report = environment.get_template("report.html").expect("it was added");
+    report
+        .render(Value::from(Serde(page)))
+        .expect("the templates fit the page: a test renders every part of them")
+}
+
+/// Our templates, in which every value is made visible and escaped.
+fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     let syntax =
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
@@ -64,8 +76,5 @@ pub fn render(result: &RunResult) -> String {
     for (name, source) in TEMPLATES {
         environment.add_template(name, source).expect("a test reads every template");
     }
-    let report = environment.get_template("report.html").expect("it was added");
-    report
-        .render(Value::from(Serde(page)))
-        .expect("the templates fit the page: a test renders every part of them")
+    environment
 }
