@@ -18,7 +18,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use chromium::{Browser, Page, View};
-use scimcheck::report::{html, json as results};
+use scimcheck::report::{diff, html, json as results};
 use serde_json::{Value, json};
 
 /// The number of elements of a selector that are not hidden by a filter.
@@ -479,6 +479,25 @@ fn pictures_at_both_widths_in_both_themes() {
             let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images");
             std::fs::create_dir_all(&folder).expect("a folder");
             std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file");
+        }
+    }
+}
+
+#[test]
+fn a_comparison_can_be_read_and_runs_nothing() {
+    let Some(browser) = Browser::shared() else { return };
+    for other in [fixture::hostile_result(), many::cases(60, 2)] {
+        let html = html::render_diff(&diff::between(&fixture::rich(), &other));
+        for view in [View::DESKTOP, View { dark: true, ..View::PHONE }] {
+            let mut page = Page::open(&browser, &html, "", view);
+            page.eval("document.querySelectorAll('details').forEach(fold => fold.open = true)");
+            page.click("#theme");
+            assert_eq!(page.eval("document.getElementById('theme').textContent"), json!("Theme: light"));
+            assert_eq!(page.eval(CONTRASTS), json!([]));
+            let width = page.eval("document.documentElement.scrollWidth").as_u64().expect("a number");
+            assert!(width <= u64::from(view.width), "{width}");
+            assert_eq!(page.eval("[document.scripts.length, document.images.length]"), json!([1, 0]));
+            no_complaints(&mut page);
         }
     }
 }

@@ -101,10 +101,21 @@ fn row(
         duration: if case.duration_ms > 0.0 { duration(case.duration_ms) } else { String::new() },
         reason: case.reason.as_deref().map(|reason| clip(reason, NAME).into_owned()),
         findings,
-        outcomes: context.evidence.outcomes(case).iter().filter_map(|taken| clipped(Some(taken))).collect(),
+        outcomes: outcomes(case, context),
         exchanges,
         source: source(case.source.as_ref().filter(|_| has_more)),
     }
+}
+
+/// Each outcome that was taken, once.
+fn outcomes(case: &CaseResult, context: &Context<'_>) -> Vec<String> {
+    let mut outcomes: Vec<String> = Vec::new();
+    for taken in context.evidence.outcomes(case) {
+        if !outcomes.contains(&taken) {
+            outcomes.push(taken);
+        }
+    }
+    outcomes.iter().filter_map(|taken| clipped(Some(taken))).collect()
 }
 
 fn link(

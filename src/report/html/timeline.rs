@@ -86,18 +86,21 @@ pub(super) fn timeline(context: &Context<'_>) -> Option<Timeline> {
     }
     let (lanes, height) = (drawing.ends.len(), drawing.ends.len() * LANE);
     Some(Timeline {
-        words: format!(
-            "{} in {}, up to {} at a time",
-            count(requests.len(), "request"),
-            duration(all),
-            if lanes == LANES { format!("{LANES} or more") } else { lanes.to_string() }
-        ),
+        words: format!("{} in {}, {}", count(requests.len(), "request"), duration(all), at_a_time(lanes)),
         operations: rows(&requests, base_url),
         lanes: drawing.lanes(),
         height,
         ticks: (0..=4).map(|quarter| tick(quarter, all)).collect(),
         slowest: slowest(context, requests),
     })
+}
+
+fn at_a_time(lanes: usize) -> String {
+    match lanes {
+        1 => "one at a time".to_owned(),
+        LANES => format!("{LANES} or more at a time"),
+        some => format!("up to {some} at a time"),
+    }
 }
 
 fn end(request: &RecordedExchange) -> f64 {
