@@ -81,7 +81,7 @@ fn the_page_loads_nothing_and_has_no_handlers() {
     ] {
         assert!(!page.contains(loading), "{loading}");
     }
-    let handler = regex::Regex::new(r#"<[^>]* on[a-z]+="#).expect("a regex");
+    let handler = regex::Regex::new(r"<[^>]* on[a-z]+=").expect("a regex");
     assert!(!handler.is_match(&page));
     assert!(
         page.contains("https://www.rfc-editor.org/rfc/rfc7644.html#section-3.5.2.2")

@@ -1,4 +1,4 @@
-//! A headless Chromium, driven by the Chrome DevTools Protocol over a pipe: JSON messages that end in a NUL character,
+//! A headless Chromium, driven by the `DevTools` protocol of Chrome over a pipe: JSON messages that end in a NUL character,
 //! on the descriptors 3 and 4 of the browser (`--remote-debugging-pipe`). No port is opened, and the browser ends with
 //! the pipe. Crates that speak this protocol bring its whole generated text with them; these tests need a dozen methods.
 
@@ -116,7 +116,7 @@ impl Browser {
         }
     }
 
-    fn send(&self, session: &str, method: &str, parameters: Value) -> u64 {
+    fn send(&self, session: &str, method: &str, parameters: &Value) -> u64 {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut message = json!({ "id": id, "method": method, "params": parameters });
         if !session.is_empty() {
@@ -132,7 +132,7 @@ impl Browser {
     /// A command to the browser itself.
     fn call(&self, method: &str, parameters: Value) -> Value {
         let own = lock(&self.own);
-        let id = self.send("", method, parameters);
+        let id = self.send("", method, &parameters);
         answer(&own, id, method, &mut Vec::new()).unwrap_or_else(|why| panic!("{why}\n{}", self.log()))
     }
 
@@ -247,7 +247,7 @@ impl Page {
     }
 
     pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
-        let id = self.browser.send(&self.session, method, parameters);
+        let id = self.browser.send(&self.session, method, &parameters);
         answer(&self.messages, id, method, &mut self.events)
             .unwrap_or_else(|why| panic!("{why}\n{}", self.browser.log()))
     }

@@ -57,7 +57,7 @@ pub(super) fn rows(result: &RunResult) -> Vec<CoverageRow> {
     }
     let row = |area: &str, tallies: &[Tally; 3]| CoverageRow {
         area: area.to_owned(),
-        cells: tallies.iter().map(|tally| tally.cell()).collect(),
+        cells: tallies.iter().map(Tally::cell).collect(),
     };
     let whole = row("all areas", &all);
     std::iter::once(whole).chain(areas.iter().map(|(area, tallies)| row(area, tallies))).collect()

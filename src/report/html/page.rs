@@ -157,7 +157,7 @@ impl Page {
             ),
             causes,
             suites: case::suites(&context, &mut gallery, &shown),
-            not_judged: summary.not_judged.into_iter().map(unjudged).collect(),
+            not_judged: summary.not_judged.iter().map(unjudged).collect(),
             documents: requirements::documents(&context),
             left_over: result
                 .left_over
@@ -212,7 +212,7 @@ fn feature(name: &str, state: &FeatureState) -> FeatureRow {
     }
 }
 
-fn unjudged(group: crate::report::summary::NotJudged) -> Unjudged {
+fn unjudged(group: &crate::report::summary::NotJudged) -> Unjudged {
     Unjudged {
         verdict: group.verdict.as_str(),
         reason: clip(&group.reason, 2_000).into_owned(),
