@@ -32,6 +32,8 @@ fn two_servers_side_by_side() {
     assert!(back.stdout.contains("0 newly failing") && back.stdout.contains("Fixed ("), "{}", back.stdout);
     let markdown = diff("a", "b", &["--format", "markdown"]).exits(1).stdout;
     assert!(markdown.starts_with("## ") && markdown.contains("### Newly failing"), "{markdown}");
+    let page = diff("a", "b", &["--format", "html"]).exits(1).stdout;
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<h2>Newly failing: "), "{page}");
     let value: Value = serde_json::from_str(&diff("a", "b", &["--format", "json"]).exits(1).stdout).unwrap();
     assert!(!value["newly_failing"].as_array().unwrap().is_empty());
 

@@ -143,5 +143,8 @@ fn what_a_run_finds_is_recognised() {
         assert!(text.contains(&format!("explain    scimcheck explain {FAULT}\n")), "{text}");
     }
     let page = place.read("out/report.html");
-    assert_eq!(page.matches(&format!("Looks like <code>{FAULT}</code>")).count(), broken.len());
+    let causes: std::collections::HashSet<_> =
+        broken.iter().map(|finding| (finding.verdict.as_str(), &finding.requirement)).collect();
+    let told = page.matches(&format!("Looks like <code>{FAULT}</code>")).count();
+    assert_eq!(told, causes.len(), "once for each cause");
 }

@@ -22,7 +22,7 @@ const CASES: [&str; 4] = [
     "patch/remove/sub-attribute-of-matching",
 ];
 /// Bytes of all of them together.
-const LARGEST: usize = 1_000_000;
+const LARGEST: usize = 1_200_000;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/examples")
@@ -75,6 +75,7 @@ fn the_examples_are_fresh() {
         .collect();
     let compared = diff::between(&fine, &faulty);
     files.push(("diff.md".to_owned(), markdown::render_diff(&compared)));
+    files.push(("diff.html".to_owned(), report::html::render_diff(&compared)));
     files.push(("diff.txt".to_owned(), diff::text(&compared, Style::PLAIN)));
     files.push((
         "terminal.txt".to_owned(),

@@ -153,7 +153,7 @@ fn two() -> scimcheck::report::diff::Diff {
         exchange.duration_ms *= 3.0;
         if let scimcheck::model::RecordedAnswer::Response { status, headers, .. } = &mut exchange.answer {
             *status += 1;
-            headers.push(("etag".to_owned(), "W/\"2\"".to_owned()));
+            headers.push("etag", "W/\"2\"");
         }
     }
     scimcheck::report::diff::between(&before, &after)

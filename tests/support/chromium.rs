@@ -116,9 +116,10 @@ impl Browser {
         }
     }
 
-    fn send(&self, session: &str, method: &str, parameters: &Value) -> u64 {
+    fn send(&self, session: &str, method: &str, parameters: Value) -> u64 {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut message = json!({ "id": id, "method": method, "params": parameters });
+        let mut message = json!({ "id": id, "method": method });
+        message["params"] = parameters;
         if !session.is_empty() {
             message["sessionId"] = json!(session);
         }
@@ -132,7 +133,7 @@ impl Browser {
     /// A command to the browser itself.
     fn call(&self, method: &str, parameters: Value) -> Value {
         let own = lock(&self.own);
-        let id = self.send("", method, &parameters);
+        let id = self.send("", method, parameters);
         answer(&own, id, method, &mut Vec::new()).unwrap_or_else(|why| panic!("{why}\n{}", self.log()))
     }
 
@@ -247,7 +248,7 @@ impl Page {
     }
 
     pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
-        let id = self.browser.send(&self.session, method, &parameters);
+        let id = self.browser.send(&self.session, method, parameters);
         answer(&self.messages, id, method, &mut self.events)
             .unwrap_or_else(|why| panic!("{why}\n{}", self.browser.log()))
     }

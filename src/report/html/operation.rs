@@ -66,7 +66,7 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ExchangeId, Phase, RecordedAnswer, RecordedRequest};
+    use crate::model::{ExchangeId, Headers, Phase, RecordedAnswer, RecordedRequest};
 
     #[test]
     fn requests_by_kind() {
@@ -93,10 +93,10 @@ mod tests {
                 request: RecordedRequest {
                     method: method.to_owned(),
                     url: format!("https://scim.example.com/v2{path}"),
-                    headers: Vec::new(),
+                    headers: Headers::default(),
                     body: None,
                 },
-                answer: RecordedAnswer::Response { status: 200, headers: Vec::new(), body: None },
+                answer: RecordedAnswer::Response { status: 200, headers: Headers::default(), body: None },
                 started_ms: 0.0,
                 duration_ms: 0.0,
                 curl: String::new(),
