@@ -72,7 +72,7 @@ async fn delete(cleaner: &mut Cleaner<'_>, url: &str, name: &str) -> Result<(), 
         Answer::Failed(failure) => return Err(format!("DELETE got no answer: {}", failure.message)),
     }
     for pause in PATIENCE {
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(cleaner.patience.map_or(pause, |patience| pause.min(patience))).await;
         match look(transport, url, name).await {
             // Gone; or the server gave the id again, to another case.
             Seen::Nothing | Seen::Foreign(true) => return Ok(()),
@@ -87,13 +87,15 @@ async fn delete(cleaner: &mut Cleaner<'_>, url: &str, name: &str) -> Result<(), 
 /// Sends what clean-up sends.
 struct Cleaner<'t> {
     transport: &'t dyn Transport,
+    /// How long a pause is at most, for a target that cannot be late.
+    patience: Option<Duration>,
     /// The first DELETE that was refused without If-Match (428), the read of the version, and the DELETE with it.
     demand: Vec<Timed>,
 }
 
 impl<'t> Cleaner<'t> {
-    fn new(transport: &'t dyn Transport) -> Self {
-        Self { transport, demand: Vec::new() }
+    fn new(transport: &'t dyn Transport, patience: Option<Duration>) -> Self {
+        Self { transport, patience, demand: Vec::new() }
     }
 
     /// Sends a DELETE, and once more with If-Match to a target that demands it, if a read still shows the run's own
@@ -211,15 +213,16 @@ pub(crate) struct AfterCase {
     pub(crate) demand: Vec<Timed>,
 }
 
-/// Deletes what a case created, the newest first, within a time. Never changes a verdict. What is left stays in the
+/// Deletes what a case created, the newest first, within a time, with pauses of at most `patience`. Never changes a verdict. What is left stays in the
 /// ledger.
 pub(crate) async fn after_case(
     transport: &dyn Transport,
     ownership: &Ownership,
     within: Duration,
+    patience: Option<Duration>,
 ) -> AfterCase {
     let limit = TimeLimit::new(transport, within);
-    let mut cleaner = Cleaner::new(transport);
+    let mut cleaner = Cleaner::new(transport, patience);
     let mut left_over = Vec::new();
     for trace in ownership.traces() {
         let wanted = wanted(&trace, ownership.name());
@@ -280,7 +283,7 @@ pub struct CleanUp {
 pub async fn cleanup(path: &Path, transport: &dyn Transport) -> Result<CleanUp, LedgerError> {
     let outstanding = ledger::read(path)?;
     let mut done = CleanUp::default();
-    let mut cleaner = Cleaner::new(transport);
+    let mut cleaner = Cleaner::new(transport, None);
     for create in outstanding.creates.iter().rev() {
         let removed = remove(&mut cleaner, &of_ledger(create, &outstanding.token)).await;
         if removed.problems.is_empty() {

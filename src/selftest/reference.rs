@@ -19,9 +19,10 @@ use crate::wire::{Live, LiveOptions, Redactor};
 
 /// A server in this process is never late.
 const PATIENCE: Duration = Duration::from_millis(30);
-/// What a broken server may take its time for. Long, because a busy machine is no fault of a server.
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
-const CASE_TIMEOUT: Duration = Duration::from_mins(5);
+/// What a broken server in this process may take its time for: a request, and a case.
+const TIMEOUTS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
+/// The same over a network. Long, because a busy machine is no fault of a server.
+const NETWORK_TIMEOUTS: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(5)];
 
 /// A reference server and its client.
 pub struct Reference {
@@ -29,6 +30,7 @@ pub struct Reference {
     settings: Settings,
     transport: Arc<Live>,
     redactor: Redactor,
+    case_timeout: Duration,
     /// If it listens.
     server: Option<Server>,
 }
@@ -40,10 +42,11 @@ impl Reference {
     /// If a token of the options cannot be used.
     pub fn local(options: Options) -> io::Result<Self> {
         let local = Arc::new(Local::new(equipped(options))?);
-        let mut live = live(local.base_url(), local.token(), local.credentials())?;
+        let [request_timeout, case_timeout] = TIMEOUTS;
+        let mut live = live(local.base_url(), local.token(), local.credentials(), request_timeout)?;
         // Waiting would be for nothing: nobody else sends requests.
         live.retry_budget = Duration::ZERO;
-        Self::new(live, |client| client.over(local), None)
+        Self::new(live, |client| client.over(local), case_timeout, None)
     }
 
     /// A server that listens on a port of the loopback interface.
@@ -52,16 +55,22 @@ impl Reference {
     /// If the port cannot be bound or a token cannot be used.
     pub async fn listening(options: Options) -> io::Result<Self> {
         let server = Server::start(equipped(options)).await?;
-        let live = live(server.base_url(), server.token(), server.credentials())?;
-        Self::new(live, |client| client, Some(server))
+        let [request_timeout, case_timeout] = NETWORK_TIMEOUTS;
+        let live = live(server.base_url(), server.token(), server.credentials(), request_timeout)?;
+        Self::new(live, |client| client, case_timeout, Some(server))
     }
 
-    fn new(live: LiveOptions, over: impl FnOnce(Live) -> Live, server: Option<Server>) -> io::Result<Self> {
+    fn new(
+        live: LiveOptions,
+        over: impl FnOnce(Live) -> Live,
+        case_timeout: Duration,
+        server: Option<Server>,
+    ) -> io::Result<Self> {
         let redactor = Redactor::default();
         let base_url = live.base_url.clone();
         let settings = Settings { disposable: true, ..Settings::of_live(&live) };
         let client = Live::new(live, &redactor).map_err(io::Error::other)?;
-        Ok(Self { base_url, settings, transport: Arc::new(over(client)), redactor, server })
+        Ok(Self { base_url, settings, transport: Arc::new(over(client)), redactor, case_timeout, server })
     }
 
     /// Reads what the server says about itself.
@@ -91,7 +100,7 @@ impl Reference {
             },
             seed: 7,
             jobs,
-            case_timeout: CASE_TIMEOUT,
+            case_timeout: self.case_timeout,
             run_timeout: None,
             ledger: None,
             interrupt,
@@ -118,10 +127,11 @@ fn live(
     base_url: &str,
     token: &str,
     credentials: &[(&'static str, SecretString)],
+    request_timeout: Duration,
 ) -> io::Result<LiveOptions> {
     let base_url: Url = base_url.parse().map_err(io::Error::other)?;
     let options = LiveOptions::new(base_url).bearer(token).bearers(credentials);
-    Ok(LiveOptions { request_timeout: REQUEST_TIMEOUT, ..options })
+    Ok(LiveOptions { request_timeout, ..options })
 }
 
 /// With a token of every kind. The ids are the same in every run.

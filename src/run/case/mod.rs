@@ -87,7 +87,8 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         () = super::interrupted(&mut interrupt) => Some(Stop::Blocked("interrupted".to_owned())),
     };
     case.settle(stop);
-    let AfterCase { left_over, demand } = cleanup::after_case(transport, &case.ownership, within).await;
+    let after = cleanup::after_case(transport, &case.ownership, within, shared.patience);
+    let AfterCase { left_over, demand } = after.await;
     case.demanded_by_clean_up(demand);
 
     let Running { findings, outcomes, exchanges, reason, demand, .. } = case;
