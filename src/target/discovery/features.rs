@@ -19,7 +19,10 @@ const SUPPORTED: [&str; 6] = ["patch", "bulk", "filter", "sort", "etag", "change
 /// Methods of pagination in ServiceProviderConfig (RFC 9865 §4), and the feature that each one is.
 const PAGINATION: [(&str, &str); 2] = [("cursor", "pagination:cursor"), ("index", "pagination:index")];
 
-/// Types of `authenticationSchemes` (RFC 7643 §5) that have a challenge in HTTP (ambiguity `www-authenticate`).
+/// The types of `authenticationSchemes` that RFC 7643 §5 knows.
+/// Other types have no feature: their names are the target's own words, and may quote a credential.
+const SCHEMES: [&str; 5] = ["oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest"];
+/// Those that have a challenge in HTTP (ambiguity `www-authenticate`).
 const CHALLENGED: [&str; 4] = ["oauth", "oauth2", "oauthbearertoken", "httpbasic"];
 
 /// All features of a target.
@@ -107,9 +110,9 @@ fn schemes(config: &Value, all: &mut Collected) {
     let source = "ServiceProviderConfig authenticationSchemes";
     let listed = config.get("authenticationSchemes").map(elements).unwrap_or_default();
     for scheme in listed.iter().filter_map(|scheme| scheme.get("type")?.as_str()) {
-        let scheme = scheme.to_ascii_lowercase();
+        let Some(scheme) = SCHEMES.iter().find(|known| known.eq_ignore_ascii_case(scheme)) else { continue };
         all.claimed(&format!("authentication:{scheme}"), true, source);
-        if CHALLENGED.contains(&&*scheme) {
+        if CHALLENGED.contains(scheme) {
             all.claimed(Feature::CHALLENGED, true, source);
         }
     }

@@ -65,12 +65,18 @@ async fn claims_become_features() {
         "discovery:Schemas",
         "pagination:cursor",
         "authentication:oauth2",
-        "authentication:tls",
         "authentication:challenged",
     ] {
         assert!(features.has(name), "{name}");
     }
-    for name in ["sort", "etag", "resource:Group", "credential:other_tenant", "pagination:index"] {
+    for name in [
+        "sort",
+        "etag",
+        "authentication:tls",
+        "resource:Group",
+        "credential:other_tenant",
+        "pagination:index",
+    ] {
         assert!(!features.has(name), "{name}");
     }
     let bulk = &features.0[&crate::model::Feature("bulk".into())];
