@@ -180,8 +180,9 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
     ),
     variant(
         "no-registered-challenge",
-        Info,
-        &["www-authenticate"],
+        // The type of the scheme is no word of RFC 7643 §5.
+        Warn,
+        &["www-authenticate", "canonical-values"],
         "auth",
         "The advertised scheme has no challenge in HTTP, and a 401 has no WWW-Authenticate",
         &[
