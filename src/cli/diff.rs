@@ -20,11 +20,9 @@ pub(crate) fn diff(args: &DiffArgs, context: &Context) -> Result<ExitCode, CliEr
         DiffFormat::Html => html::render_diff(&diff),
         DiffFormat::Json => diff::to_json(&diff),
     };
-    match &args.output {
-        None => context::print(&text)?,
-        Some(path) => {
-            report::replace(path, &text).map_err(|error| CliError::file("write", path, &error))?;
-        }
-    }
-    Ok(if diff.newly_failing.is_empty() { ExitCode::Success } else { ExitCode::Failure })
+    let code = if diff.newly_failing.is_empty() { ExitCode::Success } else { ExitCode::Failure };
+    code.after(match &args.output {
+        None => context::print(&text).map_err(CliError::from),
+        Some(path) => report::replace(path, &text).map_err(|error| CliError::file("write", path, &error)),
+    })
 }

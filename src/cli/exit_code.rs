@@ -2,7 +2,9 @@
 
 use std::process::ExitCode as ProcessExitCode;
 
-use crate::model::{RunResult, Verdict};
+use super::context;
+use super::error::CliError;
+use crate::model::{CaseResult, RunResult, Verdict};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +85,9 @@ impl ExitCode {
         let any = |verdicts: &[Verdict]| {
             verdicts.iter().any(|verdict| result.counts.get(verdict).is_some_and(|count| *count > 0))
         };
-        let judged = result.cases.iter().any(|case| case.verdict.is_judged() && case.suite != "target");
+        // What is always judged, on discovery too, is none of the cases that were asked for.
+        let own = |case: &&CaseResult| !matches!(case.suite.as_str(), "target" | "invariants");
+        let judged = result.cases.iter().filter(own).any(|case| case.verdict.is_judged());
         let stale = || {
             any(&[Verdict::Fixed])
                 || result.baseline.as_ref().is_some_and(|baseline| baseline.stale().next().is_some())
@@ -97,6 +101,21 @@ impl ExitCode {
             None if result.partition.is_some() => ExitCode::Success,
             None if !judged => ExitCode::NothingRan,
             None => ExitCode::Success,
+        }
+    }
+}
+
+impl ExitCode {
+    /// The code of a command whose verdict stands, after printing something: a reader that went away changes nothing, and
+    /// what cannot be written (a full disk) is no success, but hides no failure.
+    pub(crate) fn after<E: Into<CliError>>(self, printed: Result<(), E>) -> Result<Self, CliError> {
+        match printed.map_err(Into::into) {
+            Ok(()) | Err(CliError::BrokenPipe) => Ok(self),
+            Err(error) if self == ExitCode::Success => Err(error),
+            Err(error) => {
+                let _ = context::print_error(&error.render(false));
+                Ok(self)
+            }
         }
     }
 }
@@ -116,5 +135,17 @@ mod tests {
         let numbers: Vec<_> = ExitCode::ALL.iter().map(|code| code.number()).collect();
         assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 70, 130]);
         assert!(ExitCode::ALL.iter().all(|code| !code.meaning().is_empty()));
+    }
+
+    #[test]
+    fn a_verdict_survives_what_cannot_be_printed() {
+        let gone = || Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
+        let full = || Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
+        for code in [ExitCode::Success, ExitCode::Failure, ExitCode::StaleBaseline] {
+            assert_eq!(code.after(Ok::<(), CliError>(())).unwrap(), code);
+            assert_eq!(code.after(gone()).unwrap(), code);
+        }
+        assert_eq!(ExitCode::Failure.after(full()).unwrap(), ExitCode::Failure);
+        assert_eq!(ExitCode::Success.after(full()).unwrap_err().exit_code(), ExitCode::Usage);
     }
 }

@@ -20,20 +20,20 @@ pub(crate) fn lint(args: &LintArgs, context: &Context) -> Result<ExitCode, CliEr
     };
     let (sources, mistakes) = suites::sources(&paths)?;
     let mistakes = suites::check(&sources, mistakes).err().unwrap_or_default();
-    match args.format {
+    let code = if mistakes.is_empty() { ExitCode::Success } else { ExitCode::Invalid };
+    code.after(match args.format {
         Format::Json => {
             let all: Vec<Value> = mistakes.iter().map(suite::diagnostic::Diagnostic::to_value).collect();
-            context::print(&format!("{:#}\n", Value::Array(all)))?;
+            context::print(&format!("{:#}\n", Value::Array(all)))
         }
         Format::Text if mistakes.is_empty() => {
             let files = sources.len();
             let s = if files == 1 { "" } else { "s" };
-            context::print(&format!("{files} suite file{s}, no mistakes\n"))?;
+            context::print(&format!("{files} suite file{s}, no mistakes\n"))
         }
         Format::Text => {
             // The mistakes are what was asked for: they belong on standard output.
-            context::print(&CliError::Invalid(mistakes.clone()).render(context.colour))?;
+            context::print(&CliError::Invalid(mistakes).render(context.colour))
         }
-    }
-    Ok(if mistakes.is_empty() { ExitCode::Success } else { ExitCode::Invalid })
+    })
 }

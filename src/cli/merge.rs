@@ -26,6 +26,5 @@ pub(crate) fn merge(args: &MergeArgs, context: &Context) -> Result<ExitCode, Cli
     let written = report::write_all(&args.output, &merged, &formats)
         .map_err(|error| CliError::usage(error.to_string()))?;
     let code = printed(&tell(args.verbose, &merged, context, &written), ExitCode::of_run(&merged))?;
-    formats::annotate(args.annotations, &merged, false)?;
-    Ok(code)
+    code.after(formats::annotate(args.annotations, &merged, false))
 }

@@ -32,12 +32,11 @@ pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<ExitCode, C
     let alone = args.output.is_none() && !asked.is_empty();
     let mut code = ExitCode::of_run(&result);
     if alone {
-        print(&asked, &result)?;
+        code = code.after(context::print(&report::render(only(&asked)?, &result)))?;
     } else {
         code = super::run::printed(&tell(args.verbose, &result, context, &written), code)?;
     }
-    formats::annotate(args.annotations, &result, alone)?;
-    Ok(code)
+    code.after(formats::annotate(args.annotations, &result, alone))
 }
 
 /// Reads a results.json.
@@ -49,14 +48,15 @@ pub(crate) fn read(path: &Path) -> Result<RunResult, CliError> {
     })
 }
 
-fn print(asked: &[ReportFormat], result: &RunResult) -> Result<(), CliError> {
+/// The one format that was asked for.
+fn only(asked: &[ReportFormat]) -> Result<ReportFormat, CliError> {
     let [format] = asked else {
         return Err(CliError::Usage {
             message: "several reports do not fit on standard output".to_owned(),
             help: Some("name a folder for them with --output, or one --format only".to_owned()),
         });
     };
-    Ok(context::print(&report::render(*format, result))?)
+    Ok(*format)
 }
 
 /// The story of the run, as the run itself told it.

@@ -39,7 +39,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
     let seed = config.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let token = Ids::new(seed).token().to_owned();
     let base_url = config.base_url.to_string();
-    mention_old_ledgers(&args.output, &base_url, &args.target)?;
+    mention_old_ledgers(&args.output, &base_url, &args.target);
     let path = ledger_path(&args.output, &started, &token);
     let ledger = Ledger::create(&path, &config.name, &base_url, &token)
         .map_err(|error| CliError::file("write the ledger", &path, &error))?
@@ -74,23 +74,18 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
     let files = report::write_all(&args.output, &result, &formats)
         .map_err(|error| CliError::usage(error.to_string()))?;
     terminal.reports_written(&files);
-    formats::annotate(args.annotations, &result, false)?;
+    let annotated = formats::annotate(args.annotations, &result, false);
     if let Some(cleanup) = cleanup.filter(|_| !result.left_over.is_empty()) {
-        context::print_error(&left_over(&cleanup))?;
+        let _ = context::print_error(&left_over(&cleanup));
     }
     connection.close().await;
-    printed(&terminal, ExitCode::of_run(&result))
+    printed(&terminal, ExitCode::of_run(&result).after(annotated)?)
 }
 
-/// The exit code of a command that printed a run: what could not be printed (a full disk) is not success.
+/// The exit code of a command that printed a run.
 pub(super) fn printed(terminal: &Terminal, code: ExitCode) -> Result<ExitCode, CliError> {
-    let Some(error) = terminal.failure() else { return Ok(code) };
-    let error = CliError::usage(format!("cannot write: {error}"));
-    if code == ExitCode::Success {
-        return Err(error);
-    }
-    context::print_error(&error.render(false))?;
-    Ok(code)
+    let failure = terminal.failure().map(|error| CliError::usage(format!("cannot write: {error}")));
+    code.after(failure.map_or(Ok(()), Err))
 }
 
 /// All that is known before the first case begins.
@@ -197,8 +192,8 @@ fn ledger_path(output: &Path, started: &str, token: &str) -> PathBuf {
 }
 
 /// Says which earlier runs on this target were killed before they could clean up: they could not say so themselves.
-fn mention_old_ledgers(output: &Path, base_url: &str, target: &TargetArgs) -> std::io::Result<()> {
-    let Ok(entries) = std::fs::read_dir(output) else { return Ok(()) };
+fn mention_old_ledgers(output: &Path, base_url: &str, target: &TargetArgs) {
+    let Ok(entries) = std::fs::read_dir(output) else { return };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
     for path in paths {
@@ -210,12 +205,11 @@ fn mention_old_ledgers(output: &Path, base_url: &str, target: &TargetArgs) -> st
         if old.base_url == base_url && !old.creates.is_empty() {
             let count = report::text::count(old.creates.len(), "resource");
             let command = cleanup_command(&path, target);
-            context::print_error(&format!(
+            let _ = context::print_error(&format!(
                 "note: an earlier run may have left {count} behind; to delete: {command}\n"
-            ))?;
+            ));
         }
     }
-    Ok(())
 }
 
 /// The arguments that a command needs to run against the same target and suites.
