@@ -33,6 +33,16 @@ pub(crate) struct Sending {
     pub(crate) last: Timed,
 }
 
+impl Sending {
+    /// Whether If-Match was demanded where nothing is: no condition can be met there (RFC 9110 §13.1.1), so that the
+    /// refusal says nothing about the change itself.
+    pub(crate) fn is_moot(&self) -> bool {
+        let Some([_, read]) = &self.demand else { return false };
+        matches!(status(&read.sent.answer), Some(404 | 410))
+            && matches!(status(&self.last.sent.answer), Some(412 | 428))
+    }
+}
+
 /// Sends the request of a case.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {

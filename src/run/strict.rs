@@ -16,6 +16,8 @@ pub(crate) struct Strict {
     pub(crate) never: bool,
     /// Whether somebody else's resource has the id after the first refusal.
     pub(crate) taken: bool,
+    /// Whether conditions are looked at before it is seen that nothing is there.
+    pub(crate) conditions_first: bool,
     pub(crate) name: &'static str,
     pub(crate) state: Mutex<State>,
 }
@@ -31,7 +33,21 @@ pub(crate) struct State {
 impl Strict {
     pub(crate) fn new(refusal: u16) -> Self {
         let state = State { version: Some(1), refused: false, log: Vec::new() };
-        Self { refusal, never: false, taken: false, name: "sc00000001-a", state: Mutex::new(state) }
+        Self {
+            refusal,
+            never: false,
+            taken: false,
+            conditions_first: false,
+            name: "sc00000001-a",
+            state: Mutex::new(state),
+        }
+    }
+
+    /// One whose resource is gone, and that looks at conditions first.
+    pub(crate) fn gone(refusal: u16) -> Self {
+        let strict = Self { conditions_first: true, ..Self::new(refusal) };
+        strict.state.lock().unwrap().version = None;
+        strict
     }
 
     /// Methods, and the conditions that came with them.
@@ -51,7 +67,11 @@ impl Strict {
         if !path_of(&request.url).ends_with("/Users/7") {
             return (200, None, json!({ "Resources": [] }));
         }
-        let Some(version) = state.version else { return (404, None, json!({})) };
+        let Some(version) = state.version else {
+            let is_change = self.conditions_first && request.method != "GET";
+            let status = if is_change { condition.map_or(self.refusal, |_| 412) } else { 404 };
+            return (status, None, json!({}));
+        };
         let tag = format!("W/\"{version}\"");
         let name = if self.taken && state.refused { "somebody" } else { self.name };
         let shown = json!({ "id": "7", "userName": name, "meta": { "version": tag } });

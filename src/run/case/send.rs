@@ -40,7 +40,9 @@ impl Running<'_> {
         let prepared = self.prepare(spec, step, name).await?;
         let transport = Arc::clone(&self.shared.transport);
         let sending = Sender::new().send(transport.as_ref(), &prepared.request, prepared.may_repeat).await;
-        Ok(self.record(&prepared, sending, step, phase))
+        let is_moot = sending.is_moot();
+        let place = self.record(&prepared, sending, step, phase);
+        if is_moot { Err(moot(step)) } else { Ok(place) }
     }
 
     /// Sends the request of a step once for each element of a list, side by side; returns the places of the exchanges
@@ -71,12 +73,14 @@ impl Running<'_> {
             answers[index] = Some(sending);
         }
         let mut indices = Vec::with_capacity(answers.len());
+        let mut is_moot = false;
         for (prepared, answer) in prepared.into_iter().zip(answers) {
             if let Some(sending) = answer {
+                is_moot |= sending.is_moot();
                 indices.push(self.record(&prepared, sending, &step.name, Phase::Step));
             }
         }
-        Ok(indices)
+        if is_moot { Err(moot(&step.name)) } else { Ok(indices) }
     }
 
     /// Makes a request and has it allowed; what is sent is in scope under `name`.
@@ -196,4 +200,9 @@ impl Running<'_> {
         }
         Ok(())
     }
+}
+
+/// A change of nothing, on a target that demands If-Match: what it would be answered with otherwise is not to be seen.
+fn moot(step: &str) -> Stop {
+    Stop::Ended(format!("{step}: the target demands If-Match, which cannot match where nothing is"))
 }

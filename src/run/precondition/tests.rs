@@ -49,6 +49,17 @@ async fn changes_at_the_same_time_do_not_take_each_others_version() {
     }
 }
 
+#[tokio::test]
+async fn where_nothing_is_no_condition_can_be_met() {
+    let server = Strict::gone(428);
+    let sending = Sender::new().send(&server, &put(), true).await;
+    assert_eq!(server.log(), ["PUT", "GET", "PUT *"]);
+    assert_eq!(status(&sending.last.sent.answer), Some(412));
+    assert!(sending.is_moot());
+    let there = Strict { never: true, ..Strict::new(428) };
+    assert!(!Sender::new().send(&there, &put(), true).await.is_moot(), "a refusal of a change that could be");
+}
+
 #[test]
 fn a_step_with_a_condition_of_its_own_is_left_alone() {
     for (request, wanted) in [
