@@ -34,7 +34,7 @@ pub fn render(format: ReportFormat, result: &RunResult) -> String {
     }
 }
 
-/// Writes what [`render`] gives; what holds all exchanges goes out piece by piece.
+/// Writes what [`render`] gives; what may be long goes out piece by piece.
 ///
 /// # Errors
 /// If `out` fails.
@@ -42,6 +42,7 @@ pub fn write(format: ReportFormat, result: &RunResult, out: &mut dyn io::Write) 
     match format {
         ReportFormat::Json => json::write(result, out),
         ReportFormat::Har => har::write(result, out),
+        ReportFormat::Html => html::write(result, out),
         _ => out.write_all(render(format, result).as_bytes()),
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use minijinja::Value;
 use serde::Serialize;
 
 use super::context::{Context, area, is_told, strength};
 use super::exchange::{ExchangeView, Gallery};
 use super::finding::{Facets, NAME, clipped, source};
+use super::rows::rows;
 use crate::model::{CaseResult, Counts, Finding, Phase, RecordedExchange};
 use crate::report::evidence::{self, is_invariant};
 use crate::report::summary::in_words;
@@ -22,7 +24,7 @@ pub(super) struct SuiteView {
     id: String,
     words: String,
     worst: &'static str,
-    cases: Vec<CaseRow>,
+    cases: Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,23 +61,18 @@ pub(super) fn suites(
 ) -> Vec<SuiteView> {
     let shown: HashSet<_> = shown.iter().copied().collect();
     let mut exchanges = exchanges_of_the_worst(context, gallery);
-    let mut suites: Vec<(SuiteView, Counts)> = context
-        .suites
-        .iter()
-        .map(|id| {
-            let id = clip(id, NAME).into_owned();
-            (SuiteView { id, words: String::new(), worst: "", cases: Vec::new() }, Counts::new())
-        })
-        .collect();
+    let mut suites: Vec<(Vec<CaseRow>, Counts)> =
+        context.suites.iter().map(|_| (Vec::new(), Counts::new())).collect();
     for (index, case) in context.result.cases.iter().enumerate() {
-        let (suite, counts) = &mut suites[context.suite_place(&case.suite)];
-        suite.cases.push(row(context, index, &shown, exchanges.remove(&index).unwrap_or_default()));
+        let (cases, counts) = &mut suites[context.suite_place(&case.suite)];
+        cases.push(row(context, index, &shown, exchanges.remove(&index).unwrap_or_default()));
         *counts.entry(case.verdict).or_default() += 1;
     }
-    let done = suites.into_iter().map(|(suite, counts)| SuiteView {
+    let done = context.suites.iter().zip(suites).map(|(id, (cases, counts))| SuiteView {
+        id: clip(id, NAME).into_owned(),
         words: in_words(&counts),
         worst: counts.keys().max().map_or("", |verdict| verdict.as_str()),
-        ..suite
+        cases: rows(cases),
     });
     done.collect()
 }

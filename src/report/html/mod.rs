@@ -15,7 +15,11 @@ mod operation;
 mod page;
 mod policy;
 mod requirements;
+mod rows;
 mod timeline;
+
+use std::error::Error as _;
+use std::io;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
@@ -52,12 +56,29 @@ const SCRIPT: &str = concat!(
 /// Never: the templates are ours, and a test renders every part of them.
 #[must_use]
 pub fn render(result: &RunResult) -> String {
+    let mut page = Vec::new();
+    write(result, &mut page)
+        .expect("memory takes everything, and a test renders every part of the templates");
+    String::from_utf8(page).expect("templates and values are text")
+}
+
+/// Writes what [`render`] gives, piece by piece.
+///
+/// # Errors
+/// If `out` fails.
+pub fn write(result: &RunResult, out: &mut dyn io::Write) -> io::Result<()> {
     let page = page::Page::of(result);
     let environment = environment();
     let report = environment.get_template("report.html").expect("it was added");
-    report
-        .render(Value::from(Serde(page)))
-        .expect("the templates fit the page: a test renders every part of them")
+    report.render_captured_to(Value::from(Serde(page)), out).map(drop).map_err(|error| failure(&error))
+}
+
+/// What `out` said, without the place in the template where it said it.
+fn failure(error: &minijinja::Error) -> io::Error {
+    match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+        Some(source) => io::Error::new(source.kind(), source.to_string()),
+        None => io::Error::other(error.to_string()),
+    }
 }
 
 /// Our templates, in which every value is made visible and escaped.

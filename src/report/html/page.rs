@@ -1,16 +1,18 @@
 //! What the template puts on the page.
 
+use minijinja::Value;
 use serde::Serialize;
 
 use super::bar::{Segment, stacked};
-use super::case::{self, SuiteView};
-use super::cause::{self, Cause};
+use super::case;
+use super::cause;
 use super::clients::{self, Client};
 use super::context::{Context, told};
 use super::coverage::{self, CoverageRow, STRENGTHS};
 use super::exchange::Gallery;
 use super::finding::NAME;
-use super::requirements::{self, Document};
+use super::requirements;
+use super::rows::rows;
 use super::timeline::{self, Timeline};
 use super::{SCRIPT, STYLE, policy};
 use crate::model::{Counts, FeatureState, RunResult, Verdict};
@@ -49,11 +51,11 @@ pub(super) struct Page {
     clients: Vec<Client>,
     timeline: Option<Timeline>,
     filters: Filters,
-    causes: Vec<Cause>,
+    causes: Value,
     causes_in_words: String,
-    suites: Vec<SuiteView>,
+    suites: Value,
     not_judged: Vec<Unjudged>,
-    documents: Vec<Document>,
+    documents: Value,
     left_over: Vec<LeftOverRow>,
 }
 
@@ -155,10 +157,10 @@ impl Page {
                 count(told(result).count(), "finding"),
                 count(causes.len(), "different cause")
             ),
-            causes,
-            suites: case::suites(&context, &mut gallery, &shown),
+            causes: rows(causes),
+            suites: rows(case::suites(&context, &mut gallery, &shown)),
             not_judged: summary.not_judged.iter().map(unjudged).collect(),
-            documents: requirements::documents(&context),
+            documents: rows(requirements::documents(&context)),
             left_over: result
                 .left_over
                 .iter()

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use minijinja::Value;
 use serde::Serialize;
 
 use super::context::{Context, is_told, strength};
@@ -21,7 +22,7 @@ pub(super) struct Document {
     judged: usize,
     all: usize,
     words: String,
-    rows: Vec<Row>,
+    rows: Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,7 +73,7 @@ pub(super) fn documents(context: &Context<'_>) -> Vec<Document> {
         judged: counts.values().sum(),
         all: rows.len(),
         words: in_words(&counts),
-        rows,
+        rows: super::rows::rows(rows),
     };
     documents.into_iter().map(document).collect()
 }
