@@ -241,7 +241,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Id of a case, a check (`CASE#CHECK`), a requirement, an ambiguity or a fault; or `exit-codes`, or a number
+    /// Id of a case, a check (`CASE#CHECK`), a requirement, an ambiguity, a fault or a variant; or `exit-codes`, or a number
     #[arg(value_name = "ID")]
     pub(crate) id: String,
     #[command(flatten)]

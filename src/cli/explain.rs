@@ -1,4 +1,4 @@
-//! `scimcheck explain ID`: what a case, a check, a requirement, an ambiguity, a fault or an exit code is about.
+//! `scimcheck explain ID`: what a case, a check, a requirement, an ambiguity, a fault, a variant or an exit code is about.
 
 use std::fmt::Write as _;
 
@@ -10,8 +10,9 @@ use super::list::{cases, checks_by_requirement};
 use super::suites;
 use crate::check::invariants::Invariant;
 use crate::model::{Requirement, RequirementId};
-use crate::run::planned_checks;
+use crate::run::{ABOUT_TARGET, AboutTarget, planned_checks};
 use crate::selftest::story::story;
+use crate::server::{VariantInfo, variants};
 use crate::suite::Suite;
 use crate::suite::catalogue::{Ambiguity, Catalogue};
 use crate::suite::diagnostic::nearest;
@@ -55,6 +56,12 @@ fn text(id: &str, suites: &[Suite], from: &str) -> Option<String> {
         invariant.and_then(|id| Invariant::all().iter().find(|invariant| invariant.id == id))
     {
         return check.is_none_or(|check| check == "holds").then(|| explain_invariant(id, invariant));
+    }
+    if let Some(about) = ABOUT_TARGET.iter().find(|about| about.id == case_id) {
+        return Some(explain_about_target(id, about));
+    }
+    if let Some(variant) = variants().iter().map(|variant| variant.info()).find(|variant| variant.id == id) {
+        return Some(explain_variant(variant));
     }
     suites.iter().find_map(|suite| {
         if suite.spec.suite == id {
@@ -144,9 +151,29 @@ fn explain_invariant(id: &str, invariant: &Invariant) -> String {
     let mut text = heading(id, invariant.title);
     text.push_str("Always on: judged on every response of every case.\n");
     requirement(&mut text, &invariant.requirement.into());
-    let see: Vec<_> = invariant.see.iter().map(|slug| (*slug).to_owned()).collect();
-    ambiguities(&mut text, &see);
+    ambiguities(&mut text, &owned(invariant.see));
     text
+}
+
+fn explain_about_target(id: &str, about: &AboutTarget) -> String {
+    let mut text = heading(id, about.title);
+    let _ = writeln!(text, "{}", about.about);
+    ambiguities(&mut text, &owned(about.see));
+    text
+}
+
+fn explain_variant(variant: &VariantInfo) -> String {
+    let mut text = heading(variant.id, variant.description);
+    text.push_str("A variant of the reference server: another way to behave that the RFCs allow.\n");
+    field(&mut text, "area", variant.area);
+    field(&mut text, "at worst", variant.verdict.as_str());
+    let _ = writeln!(text, "\na server that does so: scimcheck serve --variant {}", variant.id);
+    ambiguities(&mut text, &owned(variant.ambiguities));
+    text
+}
+
+fn owned(slugs: &[&str]) -> Vec<String> {
+    slugs.iter().map(|slug| (*slug).to_owned()).collect()
 }
 
 fn explain_suite(suite: &Suite) -> String {
@@ -284,15 +311,17 @@ fn suggestion(id: &str, suites: &[Suite]) -> String {
         .chain(slugs)
         .chain(cases)
         .chain(invariants)
+        .chain(ABOUT_TARGET.iter().map(|about| about.id.to_owned()))
+        .chain(variants().iter().map(|variant| variant.info().id.to_owned()))
         .chain(Faults::embedded().all().iter().map(|fault| fault.id.clone()))
         .collect();
     match nearest(id, names.iter().map(String::as_str)) {
         Some(near) => {
             format!(
-                "did you mean `{near}`? `scimcheck list cases`, `list requirements` and `list faults` show all ids"
+                "did you mean `{near}`? `scimcheck list cases`, `list requirements`, `list faults` and `list variants` show all ids"
             )
         }
-        None => "`scimcheck list cases`, `list checks`, `list requirements` and `list faults` show all ids"
+        None => "`scimcheck list cases`, `list checks`, `list requirements`, `list faults` and `list variants` show all ids"
             .to_owned(),
     }
 }

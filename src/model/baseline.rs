@@ -127,6 +127,19 @@ pub fn day(time: &str) -> String {
     time.chars().take(10).collect()
 }
 
+/// Takes back that what a case has is [`Verdict::Fixed`]: when more cases are known, an entry may excuse something.
+pub fn forget_fixed(case: &mut CaseResult) {
+    if !case.checks.iter().any(|finding| finding.verdict == Verdict::Fixed) {
+        return;
+    }
+    for finding in case.checks.iter_mut().filter(|finding| finding.verdict == Verdict::Fixed) {
+        if let Some(excuse) = finding.excuse.take() {
+            finding.verdict = excuse.judged;
+        }
+    }
+    judge_anew(case);
+}
+
 /// The verdict of a case from those of its checks, after a baseline changed some.
 pub fn judge_anew(case: &mut CaseResult) {
     let applies = |verdict: &Verdict| *verdict != Verdict::NotApplicable;

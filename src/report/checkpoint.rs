@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::write::write_quickly;
+use super::write::{remove_abandoned, write_quickly};
 use crate::model::{Event, ReportFormat, Sink};
 
 /// Not more often than this.
@@ -49,6 +49,7 @@ impl Sink for Checkpoints {
         let Event::Checkpoint { result } = event else { return };
         let began = Instant::now();
         if self.last.is_none() {
+            remove_abandoned(&self.dir, &self.formats);
             // Those of an earlier run would be taken for those of this one.
             for format in self.formats.iter().filter(|format| **format != ReportFormat::Json) {
                 let _ = fs::remove_file(self.dir.join(format.file_name()));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use thiserror::Error;
 
 use super::evidence::is_invariant;
-use crate::model::baseline::{day, judge_anew};
+use crate::model::baseline::{day, forget_fixed, judge_anew};
 use crate::model::{
     CaseResult, Counts, ExchangeId, Finding, RecordedExchange, RequirementId, RequirementResult, RunResult,
     Verdict,
@@ -59,8 +59,9 @@ pub fn merge(mut parts: Vec<Named>) -> Result<RunResult, MergeError> {
         key(one).cmp(&key(other)).then_with(|| a.cmp(b))
     });
     agree(&parts)?;
+    // What one part took for stale may excuse something in another.
     for case in parts.iter_mut().flat_map(|(_, result)| &mut result.cases) {
-        forget_what_was_stale(case);
+        forget_fixed(case);
     }
     let cases = cases(&parts)?;
     let exchanges = exchanges(&parts, &cases);
@@ -133,19 +134,6 @@ fn feature(result: &RunResult, name: &str) -> String {
     ];
     let words: Vec<_> = words.into_iter().flatten().collect();
     if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
-}
-
-/// What one part took for stale may excuse something in another.
-fn forget_what_was_stale(case: &mut CaseResult) {
-    if !case.checks.iter().any(|finding| finding.verdict == Verdict::Fixed) {
-        return;
-    }
-    for finding in case.checks.iter_mut().filter(|finding| finding.verdict == Verdict::Fixed) {
-        if let Some(excuse) = finding.excuse.take() {
-            finding.verdict = excuse.judged;
-        }
-    }
-    judge_anew(case);
 }
 
 /// Every case once, in plan order, then what is judged over whole runs.

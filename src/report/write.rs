@@ -3,11 +3,15 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 
 use super::{badge, ctrf, har, html, json, junit, markdown, tap};
 use crate::model::{ReportFormat, RunResult};
+
+/// A temporary file that nobody wrote to for so long is nobody's.
+const ABANDONED: Duration = Duration::from_mins(1);
 
 /// A report that could not be written.
 #[derive(Debug, Error)]
@@ -116,6 +120,30 @@ fn replace_with(
     written
 }
 
+/// Removes what processes that were killed while they wrote one of these reports left behind; what another process may
+/// be writing now stays.
+pub(super) fn remove_abandoned(dir: &Path, formats: &[ReportFormat]) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let untouched = || entry.metadata().and_then(|about| about.modified()).ok()?.elapsed().ok();
+        if formats.iter().any(|format| is_temporary(&name.to_string_lossy(), format.file_name()))
+            && untouched().is_some_and(|time| time >= ABANDONED)
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether a name is that of a temporary file of a report.
+fn is_temporary(name: &str, report: &str) -> bool {
+    let process = name.strip_prefix('.').and_then(|name| name.strip_prefix(report)).and_then(|name| {
+        let name = name.strip_prefix('.')?;
+        name.strip_suffix(".tmp")
+    });
+    process.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn write_new(
     path: &Path,
     durable: Durable,
@@ -129,4 +157,39 @@ fn write_new(
     buffered.flush()?;
     drop(buffered);
     if durable == Durable::Yes { file.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::time::{Duration, SystemTime};
+
+    use super::remove_abandoned;
+    use crate::model::ReportFormat;
+
+    #[test]
+    fn what_a_killed_process_left_behind_is_removed_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - Duration::from_mins(2);
+        let names = [
+            ".results.json.41.tmp",
+            ".results.json.42.tmp",
+            ".results.json.old.tmp",
+            ".other.41.tmp",
+            "results.json",
+        ];
+        for name in names {
+            let file = File::create(dir.path().join(name)).unwrap();
+            if !name.contains("42") {
+                file.set_modified(old).unwrap();
+            }
+        }
+        remove_abandoned(dir.path(), &[ReportFormat::Json, ReportFormat::Html]);
+        let mut left: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, [".other.41.tmp", ".results.json.42.tmp", ".results.json.old.tmp", "results.json"]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::about_target::DISCOVERY;
 use super::case::CaseRun;
 use super::invariants::Tally;
 use super::shared::Shared;
@@ -62,22 +63,10 @@ pub(crate) fn discovery(
         return done;
     }
     let duration = |exchange: &Exchange| Duration::from_secs_f64(exchange.duration_ms / 1000.0);
+    let duration_ms = milliseconds(exchanges.iter().map(duration).sum());
     let checks: Vec<_> = findings.into_iter().map(|finding| redact(redactor, finding)).collect();
-    let mut result = CaseResult {
-        id: "target/discovery".to_owned(),
-        suite: "target".to_owned(),
-        title: "What the target says about itself".to_owned(),
-        area: "discovery".to_owned(),
-        verdict: checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Pass),
-        reason: None,
-        requires: Vec::new(),
-        started_ms: 0.0,
-        duration_ms: milliseconds(exchanges.iter().map(duration).sum()),
-        checks,
-        outcomes: Vec::new(),
-        exchanges: exchanges.into_iter().map(|exchange| exchange.id).collect(),
-        source: None,
-    };
+    let ids = exchanges.into_iter().map(|exchange| exchange.id).collect();
+    let mut result = DISCOVERY.case(checks, ids, duration_ms);
     if let Some(excuses) = &shared.excuses {
         excuses.excuse(&mut result);
     }

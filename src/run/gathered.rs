@@ -9,6 +9,7 @@ use super::plan::Plan;
 use super::shared::Shared;
 use super::{count, precondition, requirements, unjudged};
 use crate::check;
+use crate::model::baseline::forget_fixed;
 use crate::model::{ExchangeId, RunResult, Verdict, milliseconds};
 use crate::wire::redact::Redactor;
 
@@ -80,10 +81,12 @@ impl<'r> Gathered<'r> {
         self.add_what_is_about_all();
         self.in_order();
         self.result.partial = Some(UNFINISHED.to_owned());
+        self.settle_excuses();
         self.summarise();
         show(&self.result);
 
         self.result.partial = None;
+        self.result.cases.iter_mut().for_each(forget_fixed);
         let stays = |place: &usize| *place != LAST && !unended.contains(place);
         let mut places = self.cases.iter();
         self.result.cases.retain(|_| places.next().is_some_and(stays));
@@ -98,11 +101,15 @@ impl<'r> Gathered<'r> {
         self.in_order();
         self.result.partial = partial;
         check::likeness::name(&mut self.result.cases, &self.plan.derived());
+        self.settle_excuses();
+        self.summarise();
+        self.result
+    }
+
+    fn settle_excuses(&mut self) {
         if let Some(excuses) = &self.shared.excuses {
             excuses.settle(&mut self.result);
         }
-        self.summarise();
-        self.result
     }
 
     /// Adds the cases of the plan that are not there yet, as blocked; returns their places.

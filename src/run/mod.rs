@@ -3,6 +3,7 @@
 //! [`run`] takes a [`Plan`], a [`Transport`] and a [`Sink`]; it sends
 //! events while it goes on and returns the [`RunResult`] that all reports are made from.
 
+mod about_target;
 pub mod baseline;
 mod bulk;
 mod case;
@@ -36,6 +37,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+pub use self::about_target::{ABOUT_TARGET, AboutTarget};
 use self::collector::Done;
 use self::gathered::Gathered;
 pub use self::plan::{Fate, Plan, PlannedCase};

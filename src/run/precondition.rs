@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tokio::sync::Mutex;
 
+use super::about_target::IF_MATCH;
 use super::cleanup::request;
 use crate::model::{Answer, CaseResult, ExchangeId, Finding, Level, Request, Response, Verdict};
 use crate::suite::format::RequestSpec;
@@ -133,30 +134,16 @@ pub(crate) fn case(demand: &[ExchangeId]) -> CaseResult {
         got: "changes without If-Match are refused; they were sent once more with the current version".to_owned(),
         at: "status".to_owned(),
         exchange: demand.first().cloned(),
-        see: vec!["version-conflict-status".to_owned()],
+        see: IF_MATCH.see.iter().map(|slug| (*slug).to_owned()).collect(),
         hint: Some("Clients that send no If-Match, as most do, cannot change anything here.".to_owned()),
         ..Finding::new(
-            "target/if-match#demanded".to_owned(),
+            format!("{}#demanded", IF_MATCH.id),
             REQUIREMENT.into(),
             Level::May,
             Verdict::Info,
         )
     };
-    CaseResult {
-        id: "target/if-match".to_owned(),
-        suite: "target".to_owned(),
-        title: "The target changes nothing without If-Match".to_owned(),
-        area: "etag".to_owned(),
-        verdict: Verdict::Info,
-        reason: None,
-        requires: Vec::new(),
-        started_ms: 0.0,
-        duration_ms: 0.0,
-        checks: vec![finding],
-        outcomes: Vec::new(),
-        exchanges: demand.to_vec(),
-        source: None,
-    }
+    IF_MATCH.case(vec![finding], demand.to_vec(), 0.0)
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ fn what_has_an_id_is_explained() {
         ("requirement", "RFC7644-3.3-07"),
         ("requirement-without-check", "RFC7644-3.7-01"),
         ("ambiguity", "delete-semantics"),
+        ("about-target", "target/if-match#demanded"),
+        ("variant", "if-match-required"),
         ("exit-codes", "exit-codes"),
         ("exit-code", "4"),
     ] {

@@ -11,9 +11,11 @@ fn what_a_killed_run_leaves_is_valid_and_says_that_it_is_partial() {
     let place = Place::new().with("TOKEN", server.token());
     // What an earlier run left would be taken for what this one found.
     place.write("out/junit.xml", "<testsuites/>");
+    // Its parts have to agree on the baseline, if it is merged with others.
+    place.write("known.yaml", "format: 1\nknown:\n- { check: 'crud/*', reason: seen before }\n");
     let arguments =
-        ["run", "--suite", "crud/*", "--token-env", "TOKEN", "--output", "out", "--target", gate.url()];
-    let mut running = place.start(&arguments);
+        ["run", "--suite", "crud/*", "--token-env", "TOKEN", "--output", "out", "--baseline", "known.yaml"];
+    let mut running = place.start(&[&arguments[..], &["--target", gate.url()]].concat());
     gate.wait_for_one();
     running.signal("KILL");
     running.wait();
@@ -21,6 +23,8 @@ fn what_a_killed_run_leaves_is_valid_and_says_that_it_is_partial() {
     let result = scimcheck::report::json::read(&text).expect("it is whole");
     assert_eq!(result.partial.as_deref(), Some("the run has not ended: it goes on, or it was killed"));
     assert!(result.cases.iter().any(|case| case.reason.as_deref() == Some("not begun, or not ended")));
+    let entries: Vec<_> = result.baseline.iter().flat_map(|baseline| &baseline.entries).collect();
+    assert_eq!(entries.iter().map(|entry| entry.check.as_str()).collect::<Vec<_>>(), ["crud/*"]);
     assert!(!place.path("out/junit.xml").exists(), "the file of the earlier run is gone");
     for name in place.files("out") {
         assert!(!name.starts_with('.'), "no temporary file: {name}");

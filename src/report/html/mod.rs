@@ -66,6 +66,9 @@ pub fn render(result: &RunResult) -> String {
 ///
 /// # Errors
 /// If `out` fails.
+///
+/// # Panics
+/// Never: the templates are ours, and a test renders every part of them.
 pub fn write(result: &RunResult, out: &mut dyn io::Write) -> io::Result<()> {
     let page = page::Page::of(result);
     let environment = environment();
