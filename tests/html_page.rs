@@ -106,6 +106,7 @@ fn filters_show_what_was_asked_for_and_say_how_much() {
     settle(&mut page);
     assert_eq!(visible(&mut page, ".finding"), 1, "the text of a place, whatever its case");
     page.press("Escape");
+    page.click("#search");
     for key in ["q", "q", "q"] {
         page.press(key);
     }
@@ -136,6 +137,15 @@ fn links_lead_to_every_case_and_finding() {
     settle(&mut page);
     assert!(is_shown(&mut page, "case-crud/create/minimal"), "a check that holds stands in its case");
     page.eval("location.hash = '#%E0%A4%A'; location.hash = '#no-such-thing'");
+    settle(&mut page);
+    assert_eq!(
+        page.eval("document.getElementById('shown').textContent"),
+        json!("This report has nothing that is called no-such-thing.")
+    );
+    page.click(".worst a");
+    settle(&mut page);
+    let first = page.eval("document.querySelector('.cause').id");
+    assert_eq!(page.eval("decodeURIComponent(location.hash.slice(1))"), first, "the worst cause");
     settle(&mut page);
     no_complaints(&mut page);
 }
@@ -171,7 +181,6 @@ fn keys_lead_from_finding_to_finding() {
     );
     page.press("Escape");
     assert_eq!(page.eval("document.getElementById('search').value"), json!(""));
-    page.press("Escape");
     assert_eq!(page.eval("document.activeElement === document.body"), json!(true));
 
     page.click("#filter input[value=fail]");

@@ -69,6 +69,10 @@ const page = {};
     if (element.hidden === visible) element.hidden = !visible;
   }
 
+  function say(sentence) {
+    document.getElementById("shown").textContent = sentence;
+  }
+
   function apply() {
     const want = wanted();
     const any = want.verdicts.size + want.levels.size + want.words.length > 0 || want.area !== "" || want.suite !== "";
@@ -92,7 +96,7 @@ const page = {};
       show(document.getElementById(kind.none), any && hits === 0);
       sentences.push(`${hits.toLocaleString("en")} of ${kind.read.length.toLocaleString("en")} ${kind.name}s`);
     }
-    document.getElementById("shown").textContent = any ? `Shown: ${sentences.join(", ")}` : "Everything is shown.";
+    say(any ? `Shown: ${sentences.join(", ")}` : "Everything is shown.");
     return any;
   }
 
@@ -114,7 +118,10 @@ const page = {};
   // A browser that goes back may have kept what was chosen.
   if (Array.from(form.elements).some((field) => field.name && (field.type === "checkbox" ? field.checked : field.value))) apply();
 
-  page.apply = apply;
+  page.say = (sentence) => {
+    say(sentence);
+    form.scrollIntoView({ block: "center" });
+  };
   page.showEverything = () => {
     form.reset();
     clearTimeout(waiting);

@@ -37,6 +37,7 @@
       return;
     }
     const element = id && find(id);
+    if (id && !element) page.say(`This report has nothing that is called ${id.slice(0, 200)}.`);
     if (!element || element.matches("section, main")) return;
     if (isHidden(element)) page.showEverything();
     unfold(element);
@@ -82,12 +83,8 @@
     if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();
-    if (search.value === "") {
-      search.blur();
-    } else {
-      search.value = "";
-      page.apply();
-    }
+    search.blur();
+    page.showEverything();
   });
 
   document.addEventListener("keydown", (event) => {

@@ -20,7 +20,7 @@ pub use exchange::{
 pub use feature::{Feature, FeatureState, Features};
 pub use headers::Headers;
 pub use outcome::{
-    CaseResult, Counts, Finding, JsonText, LeftOver, OutcomeTaken, RecordedAnswer, RecordedBody,
+    CaseResult, Counts, Finding, JsonText, LeftOver, NOT_BEGUN, OutcomeTaken, RecordedAnswer, RecordedBody,
     RecordedExchange, RecordedRequest, RequirementResult, RunResult, SourceRef, TargetInfo, ToolInfo,
     milliseconds,
 };

@@ -190,6 +190,9 @@ pub struct SourceRef {
     pub line: u32,
 }
 
+/// How the reason of a check begins to which the run did not come before it was ended.
+pub const NOT_BEGUN: &str = "not begun";
+
 /// One of several outcomes that the RFCs allow, as the target chose it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutcomeTaken {
@@ -283,7 +286,7 @@ pub enum RecordedAnswer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedBody {
     /// The JSON value, if it is JSON, small enough to be kept whole, and not nested too deep.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub json: Option<JsonText>,
     /// Otherwise the text; bytes that are not UTF-8 stand as U+FFFD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -352,6 +355,11 @@ fn is_deeper(value: &Value, levels: usize) -> bool {
     }
 }
 
+/// The value of a key that is there: the body `null` is a body.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<JsonText>, D::Error> {
+    JsonText::deserialize(deserializer).map(Some)
+}
+
 impl Serialize for JsonText {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value().serialize(serializer)
@@ -393,6 +401,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_body_is_read_back_as_it_was_written() {
+        for value in [json!(null), json!({ "a": null }), json!("text")] {
+            let body = RecordedBody::of_json(&value, 4);
+            let written = serde_json::to_string(&body).unwrap();
+            assert_eq!(serde_json::from_str::<RecordedBody>(&written).unwrap(), body, "{written}");
+        }
+        let text = RecordedBody { json: None, text: Some("x".to_owned()), size: 1, truncated: false };
+        let written = serde_json::to_string(&text).unwrap();
+        assert_eq!(serde_json::from_str::<RecordedBody>(&written).unwrap(), text);
+    }
 
     #[test]
     fn deep_values_become_text() {

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use super::replay;
 use super::text::visible;
 use crate::model::{
     CaseResult, ExchangeId, Finding, Phase, RecordedAnswer, RecordedExchange, Requirement, RunResult,
@@ -81,8 +82,9 @@ impl<'r> Evidence<'r> {
         }
     }
 
-    /// The commands that show a finding again: one of scimcheck, then curl for the request that was judged. A check
-    /// that reads the effect of a change gets the command of the change too.
+    /// The commands that show a finding again: one of scimcheck, then curl for the request that was judged, as a script of
+    /// several lines if the case made first what the request is about. Where that would be long, a check that reads the
+    /// effect of a change gets the command of the change.
     #[must_use]
     pub fn reproduce(&self, finding: &Finding, case: &CaseResult) -> Vec<String> {
         let mut commands = Vec::new();
@@ -100,7 +102,11 @@ impl<'r> Evidence<'r> {
             let words: Vec<_> = words.map(shell_word).collect();
             commands.push(format!("scimcheck run {}", words.join(" ")));
         }
-        if let Some(judged) = judged {
+        let own: Vec<_> = case.exchanges.iter().filter_map(|id| self.exchange(id)).collect();
+        let script = judged.filter(|_| !is_invariant(case)).and_then(|judged| replay::script(&own, judged));
+        if let Some(script) = script {
+            commands.push(script);
+        } else if let Some(judged) = judged {
             let change = self.change_before(judged, case);
             let curls = change.into_iter().chain([judged]).map(|exchange| &exchange.curl);
             commands.extend(curls.filter(|curl| !curl.is_empty()).map(|curl| visible(curl).into_owned()));

@@ -18,6 +18,7 @@ pub mod junit;
 pub mod markdown;
 pub mod merge;
 mod paint;
+mod replay;
 pub mod summary;
 pub mod tap;
 pub mod terminal;

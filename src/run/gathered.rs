@@ -10,7 +10,7 @@ use super::shared::Shared;
 use super::{count, precondition, requirements, unjudged};
 use crate::check;
 use crate::model::baseline::forget_fixed;
-use crate::model::{ExchangeId, RunResult, Verdict, milliseconds};
+use crate::model::{ExchangeId, NOT_BEGUN, RunResult, Verdict, milliseconds};
 use crate::wire::redact::Redactor;
 
 /// Why a result of a run that goes on is not complete: what remains if the process is killed.
@@ -77,7 +77,7 @@ impl<'r> Gathered<'r> {
 
     /// Shows what is known while the run goes on. Cases that have not ended stand in it as blocked.
     pub(super) fn show(&mut self, show: impl FnOnce(&RunResult)) {
-        let unended = self.add_unended("not begun, or not ended");
+        let unended = self.add_unended(&format!("{NOT_BEGUN}, or not ended"));
         self.add_what_is_about_all();
         self.in_order();
         self.result.partial = Some(UNFINISHED.to_owned());
@@ -96,7 +96,7 @@ impl<'r> Gathered<'r> {
     /// The result of the run: everything in plan order, whichever case ended first, so that the same run gives the same
     /// report. A run that was ended early says why.
     pub(super) fn finish(mut self, partial: Option<String>) -> RunResult {
-        self.add_unended(&format!("not begun: {}", partial.as_deref().unwrap_or("not run")));
+        self.add_unended(&format!("{NOT_BEGUN}: {}", partial.as_deref().unwrap_or("not run")));
         self.add_what_is_about_all();
         self.in_order();
         self.result.partial = partial;

@@ -9,10 +9,11 @@ pub(super) const TOKEN: &str = "SCIM_TOKEN";
 /// The command, on one line, for a POSIX shell; `token` is the variable that holds the token.
 #[must_use]
 pub fn command(request: &RecordedRequest, token: &str) -> String {
-    let mut words = vec!["curl".to_owned()];
+    // Most findings are about a status or a header.
+    let head = if request.method == "HEAD" { "--head" } else { "-i" };
+    let mut words = vec!["curl".to_owned(), head.to_owned()];
     match request.method.as_str() {
-        "GET" => {}
-        "HEAD" => words.push("--head".to_owned()),
+        "GET" | "HEAD" => {}
         method => words.extend(["-X".to_owned(), quote(method)]),
     }
     words.push(quote_with_variables(&request.url, token));
@@ -97,7 +98,7 @@ mod tests {
         };
         assert_eq!(
             command(&request, TOKEN),
-            "curl -X POST 'http://h/Users?filter=a%20eq%20%22b%22' -H 'accept: application/scim+json' \
+            "curl -i -X POST 'http://h/Users?filter=a%20eq%20%22b%22' -H 'accept: application/scim+json' \
              -H 'authorization: Bearer '\"$SCIM_TOKEN\" -H 'x-api-key: '\"$X_API_KEY\" \
              --data-binary '{\"a\":\"it'\\''s\"}'"
         );
@@ -107,7 +108,7 @@ mod tests {
             headers: Headers::default(),
             body: None,
         };
-        assert_eq!(command(&get, TOKEN), "curl http://h/Users");
+        assert_eq!(command(&get, TOKEN), "curl -i http://h/Users");
         let head = RecordedRequest { method: "HEAD".into(), ..get };
         assert_eq!(command(&head, TOKEN), "curl --head http://h/Users");
         assert_eq!(quote("a\u{1b}[1m'\n"), "$'a\\x1b[1m\\'\\n'");

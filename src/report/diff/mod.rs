@@ -15,7 +15,8 @@ pub use self::latency::Latency;
 pub use self::text::text;
 use super::json;
 use super::summary::Summary;
-use crate::model::{Finding, Level, RunResult, Verdict};
+use super::text::count;
+use crate::model::{Finding, Level, NOT_BEGUN, RunResult, Verdict};
 
 /// What differs between two results.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,6 +35,8 @@ pub struct Diff {
     pub new_checks: Vec<Change>,
     /// Checks that only the first has.
     pub vanished: Vec<Change>,
+    /// Checks that one of the two did not come to, since its run was ended or killed before.
+    pub not_reached: usize,
     /// How many exchanges both have.
     pub exchanges_compared: usize,
     /// The exchanges that both have and that differ in more than ids, times and addresses.
@@ -89,6 +92,7 @@ pub fn between(a: &RunResult, b: &RunResult) -> Diff {
         changed: Vec::new(),
         new_checks: Vec::new(),
         vanished: Vec::new(),
+        not_reached: 0,
         exchanges_compared: 0,
         exchanges: Vec::new(),
         latency: latency::compare(a, b),
@@ -130,6 +134,20 @@ fn is_bad(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Blocked | Verdict::Error)
 }
 
+/// The verdict without what a baseline made of it: an excuse mends nothing.
+fn as_judged(finding: &Finding) -> Verdict {
+    match (&finding.excuse, finding.verdict) {
+        (Some(excuse), Verdict::Known | Verdict::Fixed) => excuse.judged,
+        (_, verdict) => verdict,
+    }
+}
+
+/// Whether its run did not come to a finding.
+fn is_not_reached(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Blocked
+        && finding.reason.as_deref().is_some_and(|reason| reason.starts_with(NOT_BEGUN))
+}
+
 impl Diff {
     /// Whether no verdict differs.
     #[must_use]
@@ -139,7 +157,19 @@ impl Diff {
             .all(|list| list.is_empty())
     }
 
+    /// What is not compared, and why; `None` if everything is.
+    #[must_use]
+    pub fn not_reached_in_words(&self) -> Option<String> {
+        let checks = count(self.not_reached, "check");
+        let sentence = || format!("Not compared: {checks} that a run which is not complete did not come to.");
+        (self.not_reached > 0).then(sentence)
+    }
+
     fn check(&mut self, before: Option<&Finding>, after: Option<&Finding>) {
+        if [before, after].into_iter().flatten().any(is_not_reached) {
+            self.not_reached += 1;
+            return;
+        }
         let Some(shown) =
             after.filter(|after| before.is_none_or(|before| after.verdict >= before.verdict)).or(before)
         else {
@@ -158,11 +188,11 @@ impl Diff {
                 shown.got.clone()
             },
         };
-        match (change.before, change.after) {
+        match (before.map(as_judged), after.map(as_judged)) {
             (None, Some(after)) if is_bad(after) => self.newly_failing.push(change),
             (None, Some(_)) => self.new_checks.push(change),
             (Some(_), None) => self.vanished.push(change),
-            (Some(before), Some(after)) if before == after => {}
+            _ if change.before == change.after => {}
             (Some(before), Some(after)) if is_bad(after) && !is_bad(before) => {
                 self.newly_failing.push(change);
             }

@@ -156,5 +156,8 @@ impl Page {
         };
         let line = format!("\n{}", self.paint.bold(&sentence));
         self.line(&line);
+        if let Some(sentence) = diff.not_reached_in_words() {
+            self.line(&sentence);
+        }
     }
 }

@@ -47,6 +47,41 @@ pub(super) struct Cause {
     /// How many are not even a line.
     more: Option<String>,
     open: bool,
+    #[serde(skip)]
+    is_broken: bool,
+}
+
+/// A cause in a line.
+#[derive(Debug, Serialize)]
+pub(super) struct Brief {
+    anchor: String,
+    verdict: &'static str,
+    level: &'static str,
+    text: String,
+    times: String,
+    looks_like: Option<String>,
+}
+
+/// So many causes stand at the top of the page.
+const BRIEF: usize = 5;
+
+/// The causes that a reader has to know first: what is broken. `causes` begin with the worst.
+pub(super) fn worst(causes: &[Cause]) -> Vec<Brief> {
+    let brief = |cause: &Cause| Brief {
+        anchor: cause.anchor.clone(),
+        verdict: cause.verdict,
+        level: cause.level,
+        text: cause.requirement.title().to_owned(),
+        times: cause.times.clone(),
+        looks_like: cause.looks_like.as_ref().map(|fault| fault.id().to_owned()),
+    };
+    causes.iter().filter(|cause| cause.is_broken).take(BRIEF).map(brief).collect()
+}
+
+/// `and 12 more causes`; `None` if there are no more than are shown at the top.
+pub(super) fn more_than_worst(causes: &[Cause]) -> Option<String> {
+    let broken = causes.iter().filter(|cause| cause.is_broken).count();
+    (broken > BRIEF).then(|| format!("and {}", count(broken - BRIEF, "more cause")))
 }
 
 /// What the findings of one cause have in common.
@@ -124,6 +159,7 @@ impl Page<'_, '_> {
             lines,
             more: (end < group.len()).then(|| count(group.len() - end, "further finding")),
             open,
+            is_broken: first.verdict >= Verdict::Fail,
         }
     }
 }

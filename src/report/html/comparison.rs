@@ -29,6 +29,7 @@ struct Page {
     /// How bad it is: the class of the first line.
     verdict: &'static str,
     sides: Vec<SideView>,
+    not_reached: Option<String>,
     tables: Vec<Table>,
     exchanges: Vec<ExchangeRow>,
     exchanges_title: String,
@@ -128,6 +129,7 @@ fn page(diff: &Diff) -> Page {
         tool: format!("scimcheck {}", clip(&diff.b.version, 60)),
         title,
         verdict,
+        not_reached: diff.not_reached_in_words(),
         sides: vec![side("A", &diff.a), side("B", &diff.b)],
         tables: tables.map(|(anchor, title, changes, open)| table(anchor, title, changes, open)).into(),
         exchanges: diff.exchanges.iter().take(ROWS).map(exchange).collect(),

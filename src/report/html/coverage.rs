@@ -16,6 +16,7 @@ pub(super) const STRENGTHS: [&str; 3] = ["MUST", "SHOULD", "MAY"];
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     holds: usize,
+    warned: usize,
     broken: usize,
     not_judged: usize,
     not_testable: usize,
@@ -35,6 +36,7 @@ struct Cell {
     /// Judged or not, of those that can be tested.
     testable: usize,
     broken: usize,
+    warned: usize,
     not_testable: usize,
 }
 
@@ -67,6 +69,7 @@ impl Tally {
     fn add(&mut self, worst: Option<Verdict>, testable: bool) {
         let times = match worst.filter(|worst| worst.is_judged()) {
             Some(Verdict::Pass | Verdict::Info | Verdict::Fixed) => &mut self.holds,
+            Some(Verdict::Warn) => &mut self.warned,
             Some(_) => &mut self.broken,
             None if testable => &mut self.not_judged,
             None => &mut self.not_testable,
@@ -75,14 +78,20 @@ impl Tally {
     }
 
     fn cell(&self) -> Option<Cell> {
-        let judged = self.holds + self.broken;
+        let judged = self.holds + self.warned + self.broken;
         let testable = judged + self.not_judged;
-        let parts = [("holds", self.holds), ("broken", self.broken), ("unjudged", self.not_judged)];
+        let parts = [
+            ("holds", self.holds),
+            ("warned", self.warned),
+            ("broken", self.broken),
+            ("unjudged", self.not_judged),
+        ];
         (testable + self.not_testable > 0).then(|| Cell {
             bar: stacked(parts.into_iter()),
             judged,
             testable,
             broken: self.broken,
+            warned: self.warned,
             not_testable: self.not_testable,
         })
     }

@@ -41,6 +41,13 @@ pub(super) struct RequirementView {
     errata: Vec<u32>,
 }
 
+impl RequirementView {
+    /// What it says; its id, if this version does not know it.
+    pub(super) fn title(&self) -> &str {
+        self.text.as_deref().unwrap_or(&self.id)
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct FindingView {
     pub(super) anchor: String,
@@ -85,6 +92,12 @@ pub(super) struct LooksLike {
     title: Option<&'static str>,
     seen: Option<&'static str>,
     command: String,
+}
+
+impl LooksLike {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// A finding with everything; `hint` is left to whoever shows it for several findings at once.

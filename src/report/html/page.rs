@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::bar::{Segment, stacked};
 use super::case;
-use super::cause;
+use super::cause::{self, Brief};
 use super::clients::{self, Client};
 use super::context::{Context, told};
 use super::coverage::{self, CoverageRow, STRENGTHS};
@@ -51,6 +51,9 @@ pub(super) struct Page {
     clients: Vec<Client>,
     timeline: Option<Timeline>,
     filters: Filters,
+    /// The causes that matter most, and how many more there are.
+    worst: Vec<Brief>,
+    worst_more: Option<String>,
     causes: Value,
     causes_in_words: String,
     suites: Value,
@@ -157,6 +160,8 @@ impl Page {
                 count(told(result).count(), "finding"),
                 count(causes.len(), "different cause")
             ),
+            worst: cause::worst(&causes),
+            worst_more: cause::more_than_worst(&causes),
             causes: rows(causes),
             suites: rows(case::suites(&context, &mut gallery, &shown)),
             not_judged: summary.not_judged.iter().map(unjudged).collect(),

@@ -43,7 +43,7 @@ fn head(diff: &Diff) -> String {
         "## {title}\n\n| | target | run | result |\n|---|---|---|---|\n{}{}",
         side("A", &diff.a),
         side("B", &diff.b)
-    )
+    ) + &diff.not_reached_in_words().map(|sentence| format!("\n{sentence}\n")).unwrap_or_default()
 }
 
 fn side(name: &str, side: &Side) -> String {

@@ -201,9 +201,10 @@ impl Teller<'_> {
         let mut label = "reproduce";
         for command in self.evidence.reproduce(finding, self.case) {
             // Not wrapped: it is there to be copied.
-            let command = clip(&command, COMMAND);
-            self.line(INDENT, &format!("{}  {command}", self.paint.dim(&format!("{label:<9}"))));
-            label = "";
+            for line in clip(&command, COMMAND).lines() {
+                self.line(INDENT, &format!("{}  {line}", self.paint.dim(&format!("{label:<9}"))));
+                label = "";
+            }
         }
         if let Some(source) = &finding.source {
             let place = format!("{}:{}", visible(&source.file), source.line);

@@ -4,7 +4,6 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{FaultInfo, fault};
-use crate::server::choice::Choice;
 use crate::server::edit::{op, operations, path, request_body};
 use crate::server::hook::{Hook, Write};
 use crate::server::kind::Kind;
@@ -83,22 +82,17 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault(
         "patch-remove-without-path-accepted",
-        &[
-            Hook::Choice(Choice::PatchEmpty),
-            Hook::Received(|request| {
-                if request.method == Method::PATCH {
-                    request_body(request, |body| drop_removals(body, str::is_empty));
-                }
-            }),
-        ],
+        &[Hook::Received(|request| {
+            if request.method == Method::PATCH {
+                request_body(request, |body| drop_removals(body, str::is_empty));
+            }
+        })],
     ),
 ];
 
-/// Leaves out every `remove` with such a path.
+/// Leaves out every `remove` with such a path, as if it had succeeded.
 fn drop_removals(body: &mut Value, is_such: fn(&str) -> bool) {
-    if let Some(operations) = operations(body) {
-        operations.retain(|operation| op(operation) != "remove" || !is_such(path(operation)));
-    }
+    drop_operations(body, |operation| op(operation) == "remove" && is_such(path(operation)));
 }
 
 /// Whether an operation takes away an attribute that every resource has to have.
