@@ -11,9 +11,9 @@ use crate::scim::attribute_path::AttributePath;
 use crate::scim::compare;
 use crate::scim::date_time::DateTime;
 use crate::scim::json_schema;
-use crate::scim::object::{elements, is_unassigned};
+use crate::scim::object::{elements, is_unassigned, member_of};
 use crate::scim::resource_type::{ResourceSchemas, ResourceType};
-use crate::scim::schema::{Attribute, Returned, Schema};
+use crate::scim::schema::{Attribute, Mutability, Returned, Schema};
 use crate::scim::urn;
 use crate::suite::format::{BodyKind, Count, Matcher, ScimErrorPattern, ValueType};
 
@@ -45,6 +45,13 @@ pub(crate) struct Subject<'a> {
 
 /// Errors that gateways and routers answer before any SCIM code runs (`error-body-edge`).
 pub(crate) const EDGE: [u16; 6] = [401, 405, 413, 414, 415, 429];
+
+/// The word among the paths that are left out that stands for what the service provider alone writes.
+const READ_ONLY: &str = "readOnly";
+/// Attributes that no change moves, or that have rules of their own.
+const FIXED: [&str; 3] = ["id", "schemas", "meta"];
+/// What of `meta` no change moves.
+const FIXED_META: [&str; 3] = ["created", "location", "resourceType"];
 
 /// Judges a matcher; its templates are filled in.
 pub(crate) fn evaluate(matcher: &Matcher, subject: &Subject<'_>, context: &Context) -> Held {
@@ -417,8 +424,14 @@ fn same_resource(got: &Value, wanted: &Value, ignoring: &[String], context: &Con
         extensions: Vec::new(),
     };
     let schemas = context.type_of(got).or_else(|| context.type_of(wanted)).unwrap_or(&unknown);
-    let mut ignored: Vec<AttributePath> = ignoring.iter().filter_map(|path| path.parse().ok()).collect();
-    ignored.extend(hidden(schemas));
+    let mut ignored = paths(schemas, |attribute| !is_shown(attribute));
+    for path in ignoring {
+        if path.eq_ignore_ascii_case(READ_ONLY) {
+            ignored.extend(derived(&[got, wanted], schemas));
+        } else {
+            ignored.extend(path.parse());
+        }
+    }
     let differences = compare::differences(wanted, got, schemas, &ignored);
     if differences.is_empty() {
         return Held::Yes { got: "the same resource".to_owned() };
@@ -437,26 +450,48 @@ fn same_resource(got: &Value, wanted: &Value, ignoring: &[String], context: &Con
     Held::No { wanted: side(|difference| &difference.left), got: side(|difference| &difference.right) }
 }
 
-/// Attributes that an answer may show or not (returned "request" and "never", RFC 7643 §7).
-fn hidden(schemas: &ResourceSchemas) -> Vec<AttributePath> {
+/// Whether an answer always shows it (returned "request" and "never" may be missing, RFC 7643 §7).
+fn is_shown(attribute: &Attribute) -> bool {
+    matches!(attribute.returned, Returned::Always | Returned::Default)
+}
+
+/// What only the service provider writes and may have derived from a change: readOnly attributes, and what `meta` says
+/// of the last change. `id` and the rest of `meta` no change moves (RFC 7643 §3.1).
+fn derived(resources: &[&Value], schemas: &ResourceSchemas) -> Vec<AttributePath> {
+    let fixed = |path: &AttributePath| {
+        path.urn.is_none() && FIXED.iter().any(|name| name.eq_ignore_ascii_case(&path.name))
+    };
+    let mut all = paths(schemas, |attribute| attribute.mutability == Mutability::ReadOnly);
+    all.retain(|path| !fixed(path));
+    let meta = resources.iter().filter_map(|resource| member_of(resource, "meta")?.as_object());
+    let changing = meta.flat_map(|meta| meta.keys()).filter(|name| {
+        !FIXED_META.iter().any(|fixed| fixed.eq_ignore_ascii_case(name))
+    });
+    let of_meta = |sub: &String| AttributePath {
+        urn: None,
+        name: "meta".to_owned(),
+        sub: Some(sub.clone()),
+    };
+    all.extend(changing.map(of_meta));
+    all
+}
+
+/// The attributes and sub-attributes of which something holds; of an attribute of which it holds, no sub-attributes.
+fn paths(schemas: &ResourceSchemas, holds: impl Fn(&Attribute) -> bool) -> Vec<AttributePath> {
     let of = |urn: Option<&str>, attributes: &[Attribute]| -> Vec<AttributePath> {
-        let shown =
-            |attribute: &Attribute| matches!(attribute.returned, Returned::Always | Returned::Default);
-        attributes
-            .iter()
-            .flat_map(|attribute| {
-                let path = |sub: Option<&str>| AttributePath {
-                    urn: urn.map(str::to_owned),
-                    name: attribute.name.clone(),
-                    sub: sub.map(str::to_owned),
-                };
-                if !shown(attribute) {
-                    return vec![path(None)];
-                }
-                let subs = attribute.sub_attributes.iter().filter(|sub| !shown(sub));
-                subs.map(|sub| path(Some(&sub.name))).collect()
-            })
-            .collect()
+        let of_one = |attribute: &Attribute| {
+            let path = |sub: Option<&str>| AttributePath {
+                urn: urn.map(str::to_owned),
+                name: attribute.name.clone(),
+                sub: sub.map(str::to_owned),
+            };
+            if holds(attribute) {
+                return vec![path(None)];
+            }
+            let subs = attribute.sub_attributes.iter().filter(|sub| holds(sub));
+            subs.map(|sub| path(Some(&sub.name))).collect()
+        };
+        attributes.iter().flat_map(of_one).collect()
     };
     let extensions =
         schemas.extensions.iter().flat_map(|(schema, _)| of(Some(&schema.id), &schema.attributes));
@@ -609,6 +644,38 @@ mod tests {
         sent["title"] = json!("Dr");
         let held = held(&json!({ "same_resource_as": sent }), None, &got);
         assert_eq!(held, Held::No { wanted: "title: \"Dr\"".to_owned(), got: "title: nothing".to_owned() });
+    }
+
+    #[test]
+    fn what_the_provider_derives_from_a_change_does_not_count_after_one() {
+        let before = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "1", "userName": "ada",
+            "groups": [{ "value": "7", "display": "Old name" }],
+            "meta": { "created": "2024-01-01T00:00:00Z", "lastModified": "2024-01-01T00:00:00Z", "version": "1" },
+        });
+        let mut after = before.clone();
+        after["groups"][0]["display"] = json!("New name");
+        after["meta"] = json!({
+            "created": "2024-01-01T00:00:00Z", "lastModified": "2024-01-02T00:00:00Z", "changedBy": "x",
+        });
+        let same = |got: &Value, ignoring: &Value| {
+            held(&json!({ "same_resource_as": before, "ignoring": ignoring }), None, got)
+        };
+        assert!(matches!(same(&after, &json!(["readOnly"])), Held::Yes { .. }));
+        let refused = same(&after, &json!(["meta.lastModified", "meta.version"]));
+        assert!(matches!(refused, Held::No { got, .. } if got.contains("groups") && got.contains("changedBy")));
+        for (pointer, value) in [
+            ("/id", json!("2")),
+            ("/schemas", json!(["urn:x"])),
+            ("/userName", json!("grace")),
+            ("/meta/created", json!("2025-01-01T00:00:00Z")),
+            ("/meta/resourceType", json!("Robot")),
+        ] {
+            let mut other = after.clone();
+            let (outer, name) = pointer.rsplit_once('/').unwrap();
+            other.pointer_mut(outer).unwrap()[name] = value;
+            assert!(matches!(same(&other, &json!(["readOnly"])), Held::No { .. }), "{pointer}");
+        }
     }
 
     #[test]

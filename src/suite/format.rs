@@ -383,7 +383,10 @@ macro_rules! with_matcher {
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
             pub same_resource_as: Option<Value>,
-            /// Attribute paths that `same_resource_as` leaves out.
+            /// Attribute paths that `same_resource_as` leaves out. After a change that succeeded, `readOnly` among them
+            /// leaves out what the service provider alone writes and may have changed with it: every attribute that
+            /// is published as readOnly, and `meta` but for `created`, `location` and `resourceType`. `id` and
+            /// `schemas` always count.
             #[serde(default)]
             pub ignoring: Vec<String>,
             /// Matcher: the same URL once both are resolved against the base URL; default port and trailing slash
