@@ -1,6 +1,6 @@
 //! From a request of a suite to the request that is sent: templates, percent-encoding, default headers.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::model::{AuthMode, Request};
@@ -35,23 +35,44 @@ pub(crate) enum RequestError {
         message: String,
     },
     /// `with` names a place that the body does not have.
-    #[error("the body has no object for `{pointer}`")]
+    #[error("the body has no object or list for `{pointer}`")]
     With {
         /// The JSON Pointer.
         pointer: String,
     },
 }
 
-/// Replaces a member of the body, or of an object within it where the name is a JSON Pointer; null takes it away.
+/// Replaces a member of the body, or of an object within it where the name is a JSON Pointer; null takes it away. A
+/// pointer that ends with `/-` names the place after the last element of a list (RFC 6901 §4): the value is added there,
+/// unless the list has it. The object that the member stands in is made if it is not there, as that of an extension.
 fn replace(body: &mut Value, name: &str, new: Value) -> Result<(), RequestError> {
     let Some((outer, name)) = name.rsplit_once('/').filter(|_| name.starts_with('/')) else {
         object::replace(body, name, new);
         return Ok(());
     };
     let nowhere = || RequestError::With { pointer: format!("{outer}/{name}") };
-    let holder = body.pointer_mut(outer).filter(|holder| holder.is_object()).ok_or_else(nowhere)?;
-    object::replace(holder, &name.replace("~1", "/").replace("~0", "~"), new);
+    if !new.is_null() && name != "-" && body.pointer(outer).is_none() {
+        let (above, holder) = outer.rsplit_once('/').ok_or_else(nowhere)?;
+        let above = body.pointer_mut(above).and_then(Value::as_object_mut).ok_or_else(nowhere)?;
+        above.insert(unescaped(holder), Value::Object(Map::new()));
+    }
+    match body.pointer_mut(outer) {
+        Some(Value::Array(list)) if name == "-" => {
+            if !new.is_null() && !list.contains(&new) {
+                list.push(new);
+            }
+        }
+        Some(holder @ Value::Object(_)) => {
+            object::replace(holder, &unescaped(name), new);
+        }
+        _ => return Err(nowhere()),
+    }
     Ok(())
+}
+
+/// A token of a JSON Pointer as the name that it stands for (RFC 6901 §4).
+fn unescaped(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
 }
 
 /// Makes the request, with all templates filled in. Returns the JSON body too, as later templates see it.
@@ -249,7 +270,13 @@ mod tests {
             body(json!({ "/Operations/0/data/userName": "c", "/Operations/0/data/title": null })).unwrap();
         assert_eq!(changed, json!({ "Operations": [{ "data": { "userName": "c" } }] }));
         let nowhere = body(json!({ "/Operations/1/data/userName": "c" })).unwrap_err();
-        assert_eq!(nowhere.to_string(), "the body has no object for `/Operations/1/data/userName`");
+        assert_eq!(nowhere.to_string(), "the body has no object or list for `/Operations/1/data/userName`");
+        let within = body(json!({ "/Operations/0/data/urn:x/department": "d" })).unwrap();
+        assert_eq!(within["Operations"][0]["data"]["urn:x"], json!({ "department": "d" }));
+        let added = body(json!({ "/Operations/-": 1 })).unwrap();
+        assert_eq!(added["Operations"].as_array().map(Vec::len), Some(2));
+        let there = body(json!({ "/Operations/-": added["Operations"][0] })).unwrap();
+        assert_eq!(there["Operations"].as_array().map(Vec::len), Some(1));
     }
 
     #[test]

@@ -179,7 +179,9 @@ pub struct RequestSpec {
     pub body: Option<Value>,
     /// Attributes that replace those of `body`; `null` takes one away. So a change can be sent on top of what the
     /// target's own schemas demand: `body: "${full.User}"`, `with: { title: Lead }`. A name that begins with `/` is a
-    /// JSON Pointer to a member deeper in the body, as in `/Operations/0/data/title`.
+    /// JSON Pointer to a member deeper in the body, as in `/Operations/0/data/title` (the object that holds it is made
+    /// where there is none); with `/-` at its end the value is added to a list that does not have it yet, as in
+    /// `/Operations/0/data/schemas/-`.
     #[serde(default)]
     pub with: Map<String, Value>,
     /// Body as text, for what is not JSON; sent as `application/scim+json` unless `headers` says otherwise.

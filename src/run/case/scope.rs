@@ -11,8 +11,10 @@ use crate::suite::template::{self, Scope};
 
 type MakePayload = fn(&ResourceSchemas, &payload::Naming<'_>) -> Value;
 
-/// Payloads that every template can name.
-const PAYLOADS: [(&str, MakePayload); 2] = [("minimal", payload::minimal), ("full", payload::full)];
+/// Payloads that every template can name, and what the names within end with: those of `another` differ from those of
+/// the first two, so that both can be created.
+const PAYLOADS: [(&str, MakePayload, &str); 3] =
+    [("minimal", payload::minimal, ""), ("full", payload::full, ""), ("another", payload::minimal, "-another")];
 
 /// The built-in names, the payloads and the columns of the row.
 pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
@@ -23,8 +25,9 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     scope.set("uuid", json!(uuid));
     scope.set("domain", json!(shared.target.domain));
     scope.set("base_url", json!(shared.target.base_url.as_str()));
-    let naming = payload::Naming { unique: &unique, domain: &shared.target.domain };
-    for (name, make) in PAYLOADS {
+    for (name, make, ending) in PAYLOADS {
+        let unique = format!("{unique}{ending}");
+        let naming = payload::Naming { unique: &unique, domain: &shared.target.domain };
         let all = shared.target.resources.iter().map(|resource| {
             let kind = &resource.resource_type.name;
             (kind.clone(), shared.target.with_overrides(kind, make(resource, &naming), &unique))
@@ -41,7 +44,7 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
         planned.case().derive,
         Some(Derive::ResourceTypes | Derive::SchemaExtensions | Derive::Attributes)
     ) {
-        for (name, _) in PAYLOADS {
+        for (name, ..) in PAYLOADS {
             let kind = planned.row.get("name").and_then(Value::as_str).unwrap_or_default();
             let own = scope.get(name).and_then(|all| all.get(kind)).cloned().unwrap_or_default();
             scope.set(name, own);

@@ -37,13 +37,14 @@ impl Name {
 }
 
 /// Always in scope.
-pub(super) const BUILT_IN: [(&str, Name); 10] = [
+pub(super) const BUILT_IN: [(&str, Name); 11] = [
     ("unique", Name::built_in(true, true)),
     ("uuid", Name::built_in(true, true)),
     ("domain", Name::built_in(false, true)),
     ("base_url", Name::built_in(false, true)),
     ("minimal", Name::built_in(true, false)),
     ("full", Name::built_in(true, false)),
+    ("another", Name::built_in(true, false)),
     ("sent", Name::built_in(true, false)),
     ("as_members", Name::built_in(true, false)),
     ("earlier", Name::built_in(false, false)),

@@ -178,7 +178,7 @@ impl<'a> Linter<'a> {
                     self.undefined(at, place, &format!("{name}.{below}"), &there);
                 }
             }
-            "minimal" | "full" => self.payload(at, place, name, rest.is_some()),
+            "minimal" | "full" | "another" => self.payload(at, place, name, rest.is_some()),
             _ if known.text && rest.is_some() => self
                 .mistake_at(
                     at,
@@ -192,7 +192,7 @@ impl<'a> Linter<'a> {
         }
     }
 
-    /// `minimal` and `full` are one payload where the rows are resource types, else one per resource type.
+    /// `minimal`, `full` and `another` are one payload each where the rows are resource types, else one per resource type.
     fn payload(&mut self, at: &str, place: crate::suite::diagnostic::Place, name: &str, member: bool) {
         let case =
             at.split('/').nth(2).and_then(|index| self.parsed.spec.cases.get(index.parse::<usize>().ok()?));
