@@ -35,7 +35,7 @@ impl Feature {
     /// discovery endpoint, a method of pagination (RFC 9865 §4), an attribute that a resource type has by its
     /// schemas (`attribute:User.name.givenName`), one that is published as `caseExact`, one that is returned at that
     /// time (`returned:default:User.name`); a type of `authenticationSchemes` in lower case, or
-    /// [`Feature::CHALLENGED`].
+    /// [`Feature::CHALLENGED`] and [`Feature::BEARER_CHALLENGED`].
     pub const KINDS: [&str; 9] = [
         "resource",
         "schema",
@@ -48,9 +48,12 @@ impl Feature {
         "returned",
     ];
 
-    /// Some scheme of `authenticationSchemes` (RFC 7643 §5) has a challenge that HTTP knows: OAuth, bearer tokens,
-    /// Basic. Client certificates, API keys and cookies have none (ambiguity `www-authenticate`).
+    /// Some scheme of `authenticationSchemes` (RFC 7643 §5) has a challenge that has to be there: OAuth 2, bearer
+    /// tokens, Basic. Client certificates, API keys and cookies have none (ambiguity `www-authenticate`).
     pub const CHALLENGED: &str = "authentication:challenged";
+
+    /// Some of these is a scheme whose challenge is `Bearer` (RFC 6750 §3): OAuth 2, bearer tokens.
+    pub const BEARER_CHALLENGED: &str = "authentication:bearer-challenged";
 
     /// The names of all features in one line, for help texts.
     #[must_use]

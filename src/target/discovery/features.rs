@@ -22,8 +22,10 @@ const PAGINATION: [(&str, &str); 2] = [("cursor", "pagination:cursor"), ("index"
 /// The types of `authenticationSchemes` that RFC 7643 §5 knows.
 /// Other types have no feature: their names are the target's own words, and may quote a credential.
 const SCHEMES: [&str; 5] = ["oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest"];
-/// Those that have a challenge in HTTP (ambiguity `www-authenticate`).
-const CHALLENGED: [&str; 4] = ["oauth", "oauth2", "oauthbearertoken", "httpbasic"];
+/// Those that have to be challenged with the scheme Bearer (RFC 6750 §3).
+const BEARER: [&str; 2] = ["oauth2", "oauthbearertoken"];
+/// The other one whose challenge has to be there (ambiguity `www-authenticate`).
+const BASIC: &str = "httpbasic";
 
 /// All features of a target.
 pub(super) fn features(
@@ -112,7 +114,10 @@ fn schemes(config: &Value, all: &mut Collected) {
     for scheme in listed.iter().filter_map(|scheme| scheme.get("type")?.as_str()) {
         let Some(scheme) = SCHEMES.iter().find(|known| known.eq_ignore_ascii_case(scheme)) else { continue };
         all.claimed(&format!("authentication:{scheme}"), true, source);
-        if CHALLENGED.contains(scheme) {
+        if BEARER.contains(scheme) {
+            all.claimed(Feature::BEARER_CHALLENGED, true, source);
+        }
+        if BEARER.contains(scheme) || *scheme == BASIC {
             all.claimed(Feature::CHALLENGED, true, source);
         }
     }

@@ -3,6 +3,7 @@ use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
+use crate::model::Feature;
 use crate::scim::{builtin, urn};
 use crate::wire::{Live, LiveOptions, Redactor};
 
@@ -27,6 +28,28 @@ fn list(entries: &[Value]) -> Value {
 
 fn ids(discovery: &Discovery) -> Vec<&str> {
     discovery.findings.iter().map(|finding| &*finding.id).collect()
+}
+
+/// Whether some challenge has to be there, and whether one of the scheme Bearer.
+async fn challenged(schemes: Value) -> (bool, bool) {
+    let config = json!({ "authenticationSchemes": schemes });
+    let features = discover(&[("/ServiceProviderConfig", 200, config)], |_| {}).await.model.features;
+    (features.has(Feature::CHALLENGED), features.has(Feature::BEARER_CHALLENGED))
+}
+
+#[tokio::test]
+async fn schemes_that_have_to_be_challenged() {
+    for (scheme, wanted) in [
+        ("oauthbearertoken", (true, true)),
+        ("oauth2", (true, true)),
+        ("HttpBasic", (true, false)),
+        ("oauth", (false, false)),
+        ("httpdigest", (false, false)),
+        ("apikey", (false, false)),
+    ] {
+        assert_eq!(challenged(json!([{ "type": scheme }])).await, wanted, "{scheme}");
+    }
+    assert_eq!(challenged(json!([{ "type": "tls" }, { "type": "oauth2" }])).await, (true, true));
 }
 
 #[tokio::test]
@@ -66,6 +89,7 @@ async fn claims_become_features() {
         "pagination:cursor",
         "authentication:oauth2",
         "authentication:challenged",
+        "authentication:bearer-challenged",
     ] {
         assert!(features.has(name), "{name}");
     }
