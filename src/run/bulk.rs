@@ -88,15 +88,7 @@ pub(crate) fn told(answer: Option<&Value>, index: usize, bulk_id: Option<&str>) 
         None => list.get(index),
     };
     let Some(entry) = entry else { return Told::Nothing("the answer does not mention it".to_owned()) };
-    let status = match entry.get("status") {
-        Some(Value::String(text)) => text.parse().ok(),
-        // RFC 7643 had it as an object in early drafts, and some servers send a number.
-        Some(Value::Object(object)) => {
-            object.get("code").and_then(Value::as_str).and_then(|c| c.parse().ok())
-        }
-        Some(Value::Number(number)) => number.as_u64().and_then(|number| u16::try_from(number).ok()),
-        _ => None,
-    };
+    let status = status(entry);
     let location = entry.get("location").and_then(Value::as_str);
     match (status, location) {
         // 501 too: the operation is one that the target does not carry out (RFC 7644 §3.12).
@@ -105,6 +97,32 @@ pub(crate) fn told(answer: Option<&Value>, index: usize, bulk_id: Option<&str>) 
         (Some(status), _) => Told::Nothing(format!("its status is {status}, and it has no location of use")),
         (None, None) => Told::Nothing("it has neither status nor location".to_owned()),
     }
+}
+
+/// The status in a result of a job.
+fn status(result: &Value) -> Option<u16> {
+    match result.get("status")? {
+        Value::String(text) => text.parse().ok(),
+        // RFC 7643 had it as an object in early drafts, and some servers send a number.
+        Value::Object(object) => object.get("code")?.as_str()?.parse().ok(),
+        Value::Number(number) => u16::try_from(number.as_u64()?).ok(),
+        _ => None,
+    }
+}
+
+/// Whether a job has a change without the version of what it changes (RFC 7644 §3.7), and the answer refuses an operation
+/// for want of a condition (RFC 6585 §3).
+pub(crate) fn lacks_version(job: Option<&[u8]>, answer: Option<&Value>) -> bool {
+    let is_demand = |result: &Value| status(result) == Some(428);
+    let is_open = |operation: &Value| {
+        let method = operation.get("method").and_then(Value::as_str).unwrap_or_default();
+        ["PUT", "PATCH", "DELETE"].contains(&method) && operation.get("version").is_none_or(Value::is_null)
+    };
+    let any = |message: &Value, holds: &dyn Fn(&Value) -> bool| {
+        message.get("Operations").and_then(Value::as_array).is_some_and(|all| all.iter().any(holds))
+    };
+    let sent = || serde_json::from_slice::<Value>(job.unwrap_or_default()).ok();
+    answer.is_some_and(|answer| any(answer, &is_demand)) && sent().is_some_and(|job| any(&job, &is_open))
 }
 
 #[cfg(test)]
@@ -146,6 +164,27 @@ mod tests {
         for harmless in ["", "{", "[]", "\"x\"", r#"{"schemas":["urn:x"],"Operations":[]}"#] {
             assert_eq!(read(harmless), Some(vec![]), "{harmless}");
         }
+    }
+
+    #[test]
+    fn a_job_that_lacks_a_version() {
+        let job = |operation: Value| json!({ "Operations": [operation] }).to_string();
+        let open = job(json!({ "method": "PUT", "path": "/Users/1" }));
+        let closed = job(json!({ "method": "PUT", "path": "/Users/1", "version": "W/\"1\"" }));
+        let create = job(json!({ "method": "POST", "path": "/Users" }));
+        for (job, status, wanted) in [
+            (&*open, json!("428"), true),
+            (&*open, json!(428), true),
+            (&*open, json!({ "code": "428" }), true),
+            (&*open, json!("412"), false),
+            (&*closed, json!("428"), false),
+            (&*create, json!("428"), false),
+            ("no job", json!("428"), false),
+        ] {
+            let answer = json!({ "Operations": [{ "status": "201" }, { "status": status }] });
+            assert_eq!(lacks_version(Some(job.as_bytes()), Some(&answer)), wanted, "{job} {status}");
+        }
+        assert!(!lacks_version(Some(open.as_bytes()), None));
     }
 
     #[test]

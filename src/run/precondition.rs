@@ -1,6 +1,6 @@
 //! Targets that change nothing without If-Match: they answer 428 (RFC 6585 §3; ambiguity `version-conflict-status`).
 //! That is their right, and no reason to judge anything else wrongly: such a change is sent once more, with the version
-//! that the resource has now.
+//! that the resource has now. In a bulk job that is not possible, since the rest of it is done by then: such a case ends.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,6 +8,7 @@ use std::time::Instant;
 use tokio::sync::Mutex;
 
 use super::about_target::IF_MATCH;
+use super::bulk;
 use super::cleanup::request;
 use crate::model::{Answer, CaseResult, ExchangeId, Finding, Level, Request, Response, Verdict};
 use crate::suite::format::RequestSpec;
@@ -35,12 +36,28 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// Whether If-Match was demanded where nothing is: no condition can be met there (RFC 9110 §13.1.1), so that the
-    /// refusal says nothing about the change itself.
-    pub(crate) fn is_moot(&self) -> bool {
+    /// Why the answer says nothing about the request itself, if it does not: a condition was demanded that the suite did
+    /// not state and that cannot be added.
+    pub(crate) fn moot(&self) -> Option<&'static str> {
+        if self.lacks_version() {
+            return Some("the target demands the version of what a bulk job changes, and has done the rest of it");
+        }
+        self.is_about_nothing()
+            .then_some("the target demands If-Match, which cannot match where nothing is")
+    }
+
+    /// Whether If-Match was demanded where nothing is: no condition can be met there (RFC 9110 §13.1.1).
+    fn is_about_nothing(&self) -> bool {
         let Some([_, read]) = &self.demand else { return false };
         matches!(status(&read.sent.answer), Some(404 | 410))
             && matches!(status(&self.last.sent.answer), Some(412 | 428))
+    }
+
+    /// Whether a version was demanded in a bulk job.
+    pub(crate) fn lacks_version(&self) -> bool {
+        let Sent { request, answer, .. } = &self.last.sent;
+        let Answer::Response(response) = answer else { return false };
+        request.method == "POST" && bulk::lacks_version(request.body.as_deref(), response.body.json())
     }
 }
 
@@ -131,7 +148,7 @@ pub(crate) fn case(demand: &[ExchangeId]) -> CaseResult {
     let finding = Finding {
         wanted: "nothing in particular: RFC 7644 §3.14 lets clients send If-Match, RFC 6585 §3 lets servers demand it"
             .to_owned(),
-        got: "changes without If-Match are refused; they were sent once more with the current version".to_owned(),
+        got: "changes without If-Match are refused; single ones were sent once more with the current version".to_owned(),
         at: "status".to_owned(),
         exchange: demand.first().cloned(),
         see: IF_MATCH.see.iter().map(|slug| (*slug).to_owned()).collect(),

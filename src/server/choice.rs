@@ -35,6 +35,8 @@ pub(super) enum Choice {
     CursorWithoutPrevious,
     /// DELETE pays no attention to If-Match.
     DeleteIgnoresVersions,
+    /// PUT, PATCH and DELETE need If-Match, operations of bulk requests their version.
+    DemandVersions,
     /// Ids are whole numbers, as text.
     CountedIds,
     /// Discovery needs a token.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
@@ -38,6 +38,10 @@ pub(super) fn create(call: Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
 
 /// A request to one resource.
 pub(super) fn serve(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
+    let changes = [Method::PUT, Method::PATCH, Method::DELETE].contains(&call.request.method);
+    if changes && call.chooses(Choice::DemandVersions) && !call.request.headers.contains_key(IF_MATCH) {
+        return Err(Refusal::new(428, "Changes need If-Match"));
+    }
     match call.request.method {
         Method::PUT => replace(call, kind, id),
         Method::PATCH => patch(call, kind, id),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scimcheck::server::{OptionalFeature, Options};
+use scimcheck::server::{OptionalFeature, Options, variants};
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, BULK, ENTERPRISE, GROUP, PATCH, USER};
@@ -133,6 +133,21 @@ async fn circles_are_closed() {
     assert_eq!(answer.text("/Operations/1/response/status"), "409");
     assert!(answer.body["Operations"][1].get("location").is_none());
     assert_eq!(api.get("/Groups").await.body["totalResults"], json!(3));
+}
+
+#[tokio::test]
+async fn changes_that_need_a_version() {
+    let demands = variants().iter().copied().filter(|variant| variant.id() == "if-match-required");
+    let api = Api::with(Options { variants: demands.collect(), ..Options::default() }).await;
+    let made = api.user("babs", json!({})).await;
+    let path = format!("/Users/{}", made.id());
+    let delete = |version: Option<&str>| json!({ "method": "DELETE", "path": path, "version": version });
+    let put = json!({ "method": "PUT", "path": path, "data": made.body });
+    let job = api.bulk(json!([user("new", "new"), put, delete(None), delete(made.header("etag"))])).await;
+    assert_eq!(statuses(&job), ["201", "428", "428", "204"]);
+    // What a job completes by itself needs none.
+    let circle = api.bulk(json!([group("a", "a", &["bulkId:b"]), group("b", "b", &["bulkId:a"])])).await;
+    assert_eq!(statuses(&circle), ["201", "201"]);
 }
 
 #[tokio::test]

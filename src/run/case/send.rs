@@ -40,9 +40,9 @@ impl Running<'_> {
         let prepared = self.prepare(spec, step, name).await?;
         let transport = Arc::clone(&self.shared.transport);
         let sending = Sender::new().send(transport.as_ref(), &prepared.request, prepared.may_repeat).await;
-        let is_moot = sending.is_moot();
+        let moot = sending.moot();
         let place = self.record(&prepared, sending, step, phase);
-        if is_moot { Err(moot(step)) } else { Ok(place) }
+        moot.map_or(Ok(place), |why| Err(ended(step, why)))
     }
 
     /// Sends the request of a step once for each element of a list, side by side; returns the places of the exchanges
@@ -73,14 +73,14 @@ impl Running<'_> {
             answers[index] = Some(sending);
         }
         let mut indices = Vec::with_capacity(answers.len());
-        let mut is_moot = false;
+        let mut moot = None;
         for (prepared, answer) in prepared.into_iter().zip(answers) {
             if let Some(sending) = answer {
-                is_moot |= sending.is_moot();
+                moot = moot.or(sending.moot());
                 indices.push(self.record(&prepared, sending, &step.name, Phase::Step));
             }
         }
-        if is_moot { Err(moot(&step.name)) } else { Ok(indices) }
+        moot.map_or(Ok(indices), |why| Err(ended(&step.name, why)))
     }
 
     /// Makes a request and has it allowed; what is sent is in scope under `name`.
@@ -105,6 +105,7 @@ impl Running<'_> {
 
     /// Takes note of what came back; returns the place of the exchange that is judged.
     fn record(&mut self, prepared: &Prepared, sending: Sending, step: &str, phase: Phase) -> usize {
+        let lacks_version = sending.lacks_version();
         let Sending { demand, last } = sending;
         let sent = &last.sent;
         self.ownership.after(&prepared.intents, &prepared.request, &sent.answer, sent.tries);
@@ -113,7 +114,11 @@ impl Running<'_> {
             let read = self.push(read, &format!("{step}: read the version"), phase);
             self.demanded(&[refused, read]);
         }
-        self.push(last, step, phase)
+        let place = self.push(last, step, phase);
+        if lacks_version {
+            self.demanded(&[place]);
+        }
+        place
     }
 
     /// Keeps the exchanges in which the clean-up met a target that demands If-Match, if they are the first.
@@ -202,7 +207,7 @@ impl Running<'_> {
     }
 }
 
-/// A change of nothing, on a target that demands If-Match: what it would be answered with otherwise is not to be seen.
-fn moot(step: &str) -> Stop {
-    Stop::Ended(format!("{step}: the target demands If-Match, which cannot match where nothing is"))
+/// What the request would be answered with otherwise is not to be seen.
+fn ended(step: &str, why: &str) -> Stop {
+    Stop::Ended(format!("{step}: {why}"))
 }

@@ -55,9 +55,10 @@ async fn where_nothing_is_no_condition_can_be_met() {
     let sending = Sender::new().send(&server, &put(), true).await;
     assert_eq!(server.log(), ["PUT", "GET", "PUT *"]);
     assert_eq!(status(&sending.last.sent.answer), Some(412));
-    assert!(sending.is_moot());
+    assert!(sending.moot().is_some_and(|why| why.contains("where nothing is")));
     let there = Strict { never: true, ..Strict::new(428) };
-    assert!(!Sender::new().send(&there, &put(), true).await.is_moot(), "a refusal of a change that could be");
+    let refused = Sender::new().send(&there, &put(), true).await;
+    assert_eq!(refused.moot(), None, "a refusal of a change that could be");
 }
 
 #[test]

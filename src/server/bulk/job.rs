@@ -119,7 +119,8 @@ impl<'j> Job<'j> {
         let Some(id) = created_name(operation).and_then(|name| self.ids.get(name)) else { return };
         let path = format!("/{}/{id}", operation.path.trim_matches('/'));
         let mut data = operation.data.clone().unwrap_or_default();
-        let put = BulkOperation { method: BulkMethod::Put, version: None, ..operation.clone() };
+        let version = self.call.chooses(Choice::DemandVersions).then(|| "*".to_owned());
+        let put = BulkOperation { method: BulkMethod::Put, version, ..operation.clone() };
         let completed = resolve(&mut data, &self.ids)
             .map_err(|name| unresolved(&name))
             .and_then(|()| self.send(&put, &path, Some(data)));

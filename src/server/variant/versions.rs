@@ -65,13 +65,8 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         Info,
         &["version-conflict-status"],
         "etag",
-        "PUT, PATCH and DELETE of a resource without If-Match are answered with 428 (RFC 6585 §3)",
-        &[Hook::Admitted(|call, route| {
-            let writes = [Method::PUT, Method::PATCH, Method::DELETE].contains(&call.request.method);
-            let demanded = writes && matches!(route, Route::Resource(..));
-            (demanded && !call.request.headers.contains_key(IF_MATCH))
-                .then(|| Refusal::new(428, "Changes need If-Match").into_reply())
-        })],
+        "PUT, PATCH and DELETE of a resource without If-Match are answered with 428 (RFC 6585 §3), also in bulk requests",
+        &[Hook::Choice(Choice::DemandVersions)],
     ),
     variant(
         "if-match-star-refused",
