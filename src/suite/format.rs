@@ -476,6 +476,8 @@ macro_rules! with_matcher {
                 new.matches = text(&self.matches)?;
                 new.not_matches = text(&self.not_matches)?;
                 new.same_resource_as = value(&self.same_resource_as)?;
+                let paths = self.ignoring.iter().map(|path| template::render_text(path, scope));
+                new.ignoring = paths.collect::<Result<_, _>>()?;
                 new.same_url_as = text(&self.same_url_as)?;
                 new.same_instant_as = text(&self.same_instant_as)?;
                 new.at_least = value(&self.at_least)?;

@@ -10,7 +10,7 @@ use crate::suite::template::{Reference, references};
 use crate::suite::yaml::pointer_token;
 
 /// Keys whose texts are taken as they are.
-const LITERAL: [&str; 19] = [
+const LITERAL: [&str; 18] = [
     "id",
     "title",
     "name",
@@ -18,7 +18,6 @@ const LITERAL: [&str; 19] = [
     "outcome",
     "method",
     "capture",
-    "ignoring",
     "within",
     "every",
     "requirement",
