@@ -111,6 +111,12 @@ impl Hooks {
         *count
     }
 
+    /// How often that has happened so far, without counting it.
+    pub(super) fn happened(&self, what: &str) -> usize {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.get(what).copied().unwrap_or_default()
+    }
+
     /// The choices that were made.
     pub(super) fn choices(&self) -> &BTreeSet<Choice> {
         &self.choices

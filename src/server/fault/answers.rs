@@ -5,10 +5,13 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{FaultInfo, fault};
-use crate::server::edit::{remove_header, restate, set_header, without_body};
+use crate::scim::error::ScimType;
+use crate::scim::urn;
+use crate::server::edit::{error, refusal, remove_header, restate, set_header, without_body};
 use crate::server::hook::Hook;
 use crate::server::options::OptionalFeature;
 use crate::server::reply::{Content, Reply};
+use crate::server::route::Route;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
@@ -74,6 +77,39 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault("challenge-of-another-scheme", &[Hook::Reply(|_, _, reply| challenge(reply, "Basic"))]),
     fault("challenge-without-parameters", &[Hook::Reply(|_, _, reply| challenge(reply, "Bearer"))]),
+    fault(
+        "unknown-version-refused-as-syntax",
+        &[Hook::Reply(|call, route, reply| {
+            if route.is_none() && call.request.uri.path().contains("/v99/") {
+                *reply = refusal(ScimType::InvalidSyntax, "There is no such version").into_reply();
+            }
+        })],
+    ),
+    fault(
+        "errors-without-words",
+        &[Hook::Reply(|_, _, reply| {
+            if let Some(error) = error(reply) {
+                error.insert("detail".to_owned(), "".into());
+            }
+        })],
+    ),
+    fault(
+        "me-is-a-name-only",
+        &[Hook::Admitted(|call, route| {
+            let nobody = *route == Route::Me && call.access.is_some_and(|access| access.subject.is_none());
+            let location = format!("{}/Me", call.base_url);
+            let me = json!({ "schemas": [urn::USER], "userName": "me", "meta": { "location": location } });
+            nobody.then(|| Reply::json(StatusCode::OK, me))
+        })],
+    ),
+    fault(
+        "me-is-located-at-me",
+        &[Hook::Reply(|call, route, reply| {
+            if route == Some(&Route::Me) && reply.status.is_success() {
+                set_header(reply, LOCATION, &format!("{}/Me", call.base_url));
+            }
+        })],
+    ),
     fault(
         "session-cookie-kept-open",
         &[Hook::Reply(|_, _, reply| {

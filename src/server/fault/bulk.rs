@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use serde_json::Value;
 
+use super::failing::our_fault;
 use super::{FaultInfo, fault};
 use crate::server::choice::Choice;
-use crate::server::edit::{fail_with, request_body, results, values};
+use crate::server::edit::{request_body, results, values};
 use crate::server::hook::Hook;
 use crate::server::http::Request;
 use crate::server::negotiate::json_body;
@@ -75,7 +76,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
 ];
 
 /// Changes a bulk job before it is read.
-fn job(request: &mut Request, change: impl FnOnce(&mut Value)) {
+pub(super) fn job(request: &mut Request, change: impl FnOnce(&mut Value)) {
     if Route::parse(request.uri.path()) == Some(Route::Bulk) {
         request_body(request, |body| {
             if body.is_object() {
@@ -118,7 +119,7 @@ fn break_on_forward_reference(call: Call<'_>, route: &Route) -> Option<Reply> {
     for operation in values(&mut job, "Operations") {
         let data = operation.get("data").unwrap_or(&Value::Null).to_string();
         if later.iter().any(|name| data.contains(name)) {
-            return Some(fail_with(500, "Internal Server Error"));
+            return Some(our_fault());
         }
         if name(operation).is_some() {
             later.remove(0);

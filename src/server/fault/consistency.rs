@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::failing::{break_down, our_fault};
 use super::{FaultInfo, fault};
 use crate::scim::projection::Projection;
-use crate::server::edit::{fail_with, is_read, nested_as, target, text};
-use crate::server::hook::Hook;
+use crate::scim::urn;
+use crate::server::edit::{
+    each_text, is_read, nested_as, new_user, own_attributes, same_text, target, text, user_with,
+};
+use crate::server::hook::{Hook, Write};
 use crate::server::kind::Kind;
-use crate::server::reply::Reply;
+use crate::server::negotiate::json_body;
+use crate::server::patching::is_patch;
+use crate::server::reply::{Refusal, Reply};
 use crate::server::route::Route;
 use crate::server::service::Call;
-use crate::server::store::Resource;
-
-const OUR_FAULT: &str = "Internal Server Error";
+use crate::server::store::{Resource, Store};
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
@@ -25,21 +29,56 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("second-read-fails", &[Hook::Admitted(nth_read_fails::<2>)]),
     fault("third-read-fails", &[Hook::Admitted(nth_read_fails::<3>)]),
     fault("fourth-read-fails", &[Hook::Admitted(nth_read_fails::<4>)]),
+    fault("fifth-read-fails", &[Hook::Admitted(nth_read_fails::<5>)]),
+    fault("sixth-read-fails", &[Hook::Admitted(nth_read_fails::<6>)]),
     fault("second-write-fails", &[Hook::Admitted(nth_write_fails::<2>)]),
     fault("third-write-fails", &[Hook::Admitted(nth_write_fails::<3>)]),
     fault("fourth-write-fails", &[Hook::Admitted(nth_write_fails::<4>)]),
     fault("same-query-fails-again", &[Hook::Admitted(same_query_fails)]),
     fault("discovery-read-once-only", &[Hook::Admitted(discovery_fails_again)]),
     fault("refused-change-damages", &[Hook::Reply(refused_change_damages)]),
+    fault("refused-change-leaves-a-mark", &[Hook::Reply(refused_change_marks)]),
+    fault("second-put-spoils-texts", &[Hook::Stored(second_put_spoils)]),
+    fault(
+        "patched-resource-unreadable",
+        &[
+            Hook::Stored(|write, _, _| {
+                if let Some(old) = write.old.filter(|_| is_patch(write)) {
+                    lock(write.call, text(old, "/id").unwrap_or_default());
+                }
+                Ok(())
+            }),
+            Hook::Admitted(locked_fails),
+        ],
+    ),
+    fault("last-of-a-job-unreadable", &[Hook::Reply(lock_last_of_job), Hook::Admitted(locked_fails)]),
+    fault("owner-of-a-name-unreadable", &[Hook::Reply(lock_owner), Hook::Admitted(locked_fails)]),
+    fault(
+        "groups-unreadable",
+        &[Hook::Admitted(|call, route| read_fails(call, route, |resource| resource.kind == Kind::Group))],
+    ),
+    fault(
+        "user-with-extension-unreadable",
+        &[Hook::Admitted(|call, route| {
+            read_fails(call, route, |resource| resource.value.get(urn::ENTERPRISE_USER).is_some())
+        })],
+    ),
+    fault(
+        "group-of-one-group-unreadable",
+        &[Hook::Admitted(|call, route| read_fails(call, route, holds_one_group))],
+    ),
+    fault("wrong-token-fails-the-second-time", &[Hook::Reply(nth_refusal_fails::<2>)]),
+    fault("wrong-token-fails-the-third-time", &[Hook::Reply(nth_refusal_fails::<3>)]),
+    fault("wrong-token-fails-the-fourth-time", &[Hook::Reply(nth_refusal_fails::<4>)]),
+    fault(
+        "discovery-broken-by-a-refused-write",
+        &[Hook::Reply(note_discovery_write), Hook::Admitted(written_discovery_fails)],
+    ),
     fault("delete-answers-with-the-resource", &[Hook::Admitted(show_the_deleted)]),
     fault("discovery-changes-when-read", &[Hook::Reply(discovery_changes)]),
     fault("created-moves-with-a-change", &[Hook::Shown(created_is_last_modified)]),
     fault("last-modified-of-every-read", &[Hook::Shown(modified_by_reading)]),
 ];
-
-fn our_fault() -> Reply {
-    fail_with(500, OUR_FAULT)
-}
 
 fn is_changed(resource: &Resource) -> bool {
     let time = |name| text(&resource.value, name);
@@ -81,14 +120,7 @@ fn discovery_fails_again(call: Call<'_>, route: &Route) -> Option<Reply> {
 }
 
 fn is_discovery(route: &Route) -> bool {
-    matches!(
-        route,
-        Route::ServiceProviderConfig
-            | Route::ResourceTypes
-            | Route::ResourceType(_)
-            | Route::Schemas
-            | Route::Schema(_)
-    )
+    discovery_family(route).is_some()
 }
 
 /// The resource that a refused request was about, if it was about one.
@@ -110,6 +142,89 @@ fn refused_change_damages(call: Call<'_>, route: Option<&Route>, reply: &mut Rep
     damaged["active"] = false.into();
     // The answer is a refusal in any case.
     let _ = call.store().update(&resource, damaged, false);
+}
+
+/// What nothing demands is there, whoever was refused.
+fn refused_change_marks(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
+    let refused = reply.status.is_client_error() && !is_read(call);
+    let Some(resource) = route.filter(|_| refused).and_then(|route| target(call, route)) else { return };
+    let mut marked = resource.value.clone();
+    marked[if resource.kind == Kind::User { "nickName" } else { "externalId" }] = "refused".into();
+    // The answer is a refusal in any case.
+    let _ = call.store().update(&resource, marked, false);
+}
+
+/// From the second time on that a resource is replaced, its texts are stored with a character more.
+fn second_put_spoils(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Refusal> {
+    let old = write.old.filter(|_| write.call.request.method == Method::PUT);
+    let Some(id) = old.and_then(|old| text(old, "/id")) else { return Ok(()) };
+    if write.call.service.hooks.times(format!("put {id}")) > 1 {
+        let texts = own_attributes(new).filter(|(name, value)| *name != "userName" && value.is_string());
+        texts.for_each(|(_, value)| each_text(value, &|text| text.push('?')));
+    }
+    Ok(())
+}
+
+/// From now on, a resource cannot be read.
+fn lock(call: Call<'_>, id: &str) {
+    call.service.hooks.times(format!("locked {id}"));
+}
+
+fn locked_fails(call: Call<'_>, route: &Route) -> Option<Reply> {
+    let resource = target(call, route).filter(|_| is_read(call))?;
+    (call.service.hooks.happened(&format!("locked {}", resource.id)) > 0).then(our_fault)
+}
+
+/// What the last operation of a bulk job is about, whether it was carried out or not.
+fn lock_last_of_job(call: Call<'_>, route: Option<&Route>, _: &mut Reply) {
+    let job = json_body(call.request).ok().filter(|_| route == Some(&Route::Bulk));
+    let last = job.as_ref().and_then(|job| job.get("Operations")?.as_array()?.last());
+    if let Some(id) = last.and_then(|last| text(last, "/path")?.rsplit('/').next()) {
+        lock(call, id);
+    }
+}
+
+/// Who has the name that a refused create asked for.
+fn lock_owner(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
+    let asked = new_user(call, route).filter(|_| reply.status == StatusCode::CONFLICT);
+    let owner = asked.and_then(|asked| user_with(call, |user| same_text(user, &asked, "/userName")));
+    if let Some(owner) = owner {
+        lock(call, &owner.id);
+    }
+}
+
+fn holds_one_group(resource: &Resource) -> bool {
+    let members = resource.value.get("members").and_then(Value::as_array);
+    members.is_some_and(|members| members.len() == 1 && members[0]["type"] == "Group")
+}
+
+/// From the N-th wrong token for the same resource on, the server fails.
+fn nth_refusal_fails<const N: usize>(call: Call<'_>, _: Option<&Route>, reply: &mut Reply) {
+    let refused = reply.status == StatusCode::UNAUTHORIZED;
+    if refused && call.service.hooks.times(format!("refused {}", call.request.uri.path())) >= N {
+        break_down(reply);
+    }
+}
+
+/// The discovery endpoint that a route belongs to.
+fn discovery_family(route: &Route) -> Option<&'static str> {
+    match route {
+        Route::ServiceProviderConfig => Some("config"),
+        Route::ResourceTypes | Route::ResourceType(_) => Some("resource types"),
+        Route::Schemas | Route::Schema(_) => Some("schemas"),
+        _ => None,
+    }
+}
+
+fn note_discovery_write(call: Call<'_>, route: Option<&Route>, _: &mut Reply) {
+    if let Some(family) = route.and_then(discovery_family).filter(|_| !is_read(call)) {
+        call.service.hooks.times(format!("wrote {family}"));
+    }
+}
+
+fn written_discovery_fails(call: Call<'_>, route: &Route) -> Option<Reply> {
+    let family = discovery_family(route)?;
+    (call.service.hooks.happened(&format!("wrote {family}")) > 0).then(our_fault)
 }
 
 fn show_the_deleted(call: Call<'_>, route: &Route) -> Option<Reply> {

@@ -21,8 +21,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "config-texts-as-numbers",
         &[Hook::Documents(|documents, _| {
-            values(&mut documents.config, "authenticationSchemes")
-                .for_each(|scheme| each_scalar(scheme, &text_as_number));
+            values(&mut documents.config, "authenticationSchemes").for_each(|scheme| {
+                each_scalar(scheme, &text_as_number);
+                scheme["documentationUri"] = 7.into();
+            });
             documents.config["id"] = 7.into();
             documents.config["documentationUri"] = 7.into();
         })],
@@ -226,6 +228,13 @@ fn each_scalar(value: &mut Value, change: &dyn Fn(&mut Value)) {
     }
 }
 
+/// Publishes that resources need their extensions.
+pub(super) fn require_extensions(documents: &mut Documents) {
+    each_of(&mut documents.resource_types, |kind| {
+        values(kind, "schemaExtensions").for_each(|extension| extension["required"] = true.into());
+    });
+}
+
 fn flag_as_text(value: &mut Value) {
     if value.is_boolean() {
         *value = value.to_string().into();
@@ -250,12 +259,12 @@ fn text_as_number(value: &mut Value) {
     }
 }
 
-fn each_of(documents: &mut [Document], change: impl FnMut(&mut Value)) {
+pub(super) fn each_of(documents: &mut [Document], change: impl FnMut(&mut Value)) {
     documents.iter_mut().map(|document| &mut document.value).for_each(change);
 }
 
 /// The schema of groups: one is enough, and users can still be provisioned.
-fn on_groups(documents: &mut Documents, change: impl FnMut(&mut Value)) {
+pub(super) fn on_groups(documents: &mut Documents, change: impl FnMut(&mut Value)) {
     let schema = documents.schemas.iter_mut().filter(|schema| schema.id == urn::GROUP);
     schema.map(|schema| &mut schema.value).for_each(change);
 }
@@ -276,15 +285,15 @@ fn parts(attribute: &mut Value, change: &dyn Fn(&mut Value)) {
 }
 
 /// Every definition in every schema.
-fn each_definition(documents: &mut Documents, change: &dyn Fn(&mut Value)) {
+pub(super) fn each_definition(documents: &mut Documents, change: &dyn Fn(&mut Value)) {
     each_of(&mut documents.schemas, |schema| definitions(schema, change));
 }
 
-fn say(attribute: &mut Value, name: &str, word: &str) {
+pub(super) fn say(attribute: &mut Value, name: &str, word: &str) {
     attribute[name] = word.into();
 }
 
-fn remove(value: &mut Value, name: &str) {
+pub(super) fn remove(value: &mut Value, name: &str) {
     if let Some(members) = value.as_object_mut() {
         Map::shift_remove(members, name);
     }

@@ -2,21 +2,20 @@
 
 use axum::http::{Method, StatusCode};
 
+use super::failing::break_down;
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
-use crate::server::edit::{error, fail, html, plain, restate, scim_type, without_body};
+use crate::server::edit::{error, html, plain, restate, scim_type, without_body};
 use crate::server::hook::Hook;
 use crate::server::kind::Kind;
 use crate::server::route::Route;
-
-const OUR_FAULT: &str = "Internal Server Error";
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "delete-nonexistent-500",
         &[Hook::Reply(|call, _, reply| {
             if call.request.method == Method::DELETE && reply.status == StatusCode::NOT_FOUND {
-                fail(reply, 500, OUR_FAULT);
+                break_down(reply);
             }
         })],
     ),
@@ -88,7 +87,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             let group = matches!(route, Some(Route::Resource(Kind::Group, _)));
             let wrong = reply.status == StatusCode::BAD_REQUEST || reply.status == StatusCode::NOT_FOUND;
             if group && wrong && call.request.method == Method::PATCH {
-                fail(reply, 500, OUR_FAULT);
+                break_down(reply);
             }
         })],
     ),
@@ -96,7 +95,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "patch-username-conflict-500",
         &[Hook::Reply(|call, _, reply| {
             if call.request.method == Method::PATCH && reply.status == StatusCode::CONFLICT {
-                fail(reply, 500, OUR_FAULT);
+                break_down(reply);
             }
         })],
     ),
@@ -104,7 +103,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "put-missing-resource-500",
         &[Hook::Reply(|call, _, reply| {
             if call.request.method == Method::PUT && reply.status == StatusCode::NOT_FOUND {
-                fail(reply, 500, OUR_FAULT);
+                break_down(reply);
             }
         })],
     ),

@@ -45,8 +45,10 @@ mod create;
 mod deactivation;
 mod discovery;
 mod documents;
+mod documents_schemas;
 mod errors;
 mod etag;
+mod failing;
 mod filter;
 mod filter_syntax;
 mod filter_terms;
@@ -59,6 +61,8 @@ mod patch_remove;
 mod patch_replace;
 mod projection;
 mod queries;
+mod queries_pages;
+mod queries_terms;
 mod read;
 mod replace;
 mod robustness;
@@ -68,7 +72,10 @@ mod security;
 mod sort;
 mod token_revocation;
 mod values;
+mod values_lists;
 mod writes;
+mod writes_creates;
+mod writes_patches;
 
 use std::sync::OnceLock;
 
@@ -109,7 +116,7 @@ impl Change for FaultInfo {
 pub fn faults() -> &'static [Fault] {
     static ALL: OnceLock<Vec<Fault>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables: [&'static [FaultInfo]; 33] = [
+        let tables: [&'static [FaultInfo]; 39] = [
             answers::FAULTS,
             attributes::FAULTS,
             auth::FAULTS,
@@ -120,6 +127,7 @@ pub fn faults() -> &'static [Fault] {
             deactivation::FAULTS,
             discovery::FAULTS,
             documents::FAULTS,
+            documents_schemas::FAULTS,
             errors::FAULTS,
             etag::FAULTS,
             filter::FAULTS,
@@ -133,6 +141,8 @@ pub fn faults() -> &'static [Fault] {
             patch_replace::FAULTS,
             projection::FAULTS,
             queries::FAULTS,
+            queries_pages::FAULTS,
+            queries_terms::FAULTS,
             read::FAULTS,
             replace::FAULTS,
             robustness::FAULTS,
@@ -142,7 +152,10 @@ pub fn faults() -> &'static [Fault] {
             sort::FAULTS,
             token_revocation::FAULTS,
             values::FAULTS,
+            values_lists::FAULTS,
             writes::FAULTS,
+            writes_creates::FAULTS,
+            writes_patches::FAULTS,
         ];
         tables.into_iter().flatten().map(Named).collect()
     })

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::failing::{break_down, fails_if, term_fails};
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::filter::{Filter, Literal, Operator};
@@ -224,22 +225,15 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault(
         "too-many-is-not-said",
-        &[Hook::Reply(|_, _, reply| {
-            if list(reply).and_then(|list| list.get("totalResults")?.as_u64()).is_some_and(|total| total > 2)
-            {
+        &[Hook::Reply(|call, _, reply| {
+            let open = parameter(call.request, "filter").is_none() && !is_search(call.request);
+            let total = list(reply).and_then(|list| list.get("totalResults")?.as_u64());
+            if total.is_some_and(|total| total > 2 || open) {
                 *reply = fail_with(400, "Too many");
             }
         })],
     ),
 ];
-
-fn fails_if(such: bool) -> Result<(), Refusal> {
-    if such { Err(Refusal::new(500, "Internal Server Error")) } else { Ok(()) }
-}
-
-fn term_fails(search: &SearchRequest, such: &dyn Fn(&Filter) -> bool) -> Result<(), Refusal> {
-    fails_if(search.filter.as_ref().is_some_and(|filter| any_term(filter, such)))
-}
 
 fn operator_fails(search: &SearchRequest, such: Operator) -> Result<(), Refusal> {
     term_fails(search, &|term| matches!(term, Filter::Compare { operator, .. } if *operator == such))
@@ -253,7 +247,7 @@ fn is_later(search: &SearchRequest) -> bool {
 /// Fails in place of a list that is like this.
 fn fail_on_list(reply: &mut Reply, such: fn(&Map<String, Value>) -> bool) {
     if list(reply).is_some_and(|list| such(list)) {
-        *reply = fail_with(500, "Internal Server Error");
+        break_down(reply);
     }
 }
 
@@ -282,7 +276,7 @@ fn fail_on_whole(call: Call<'_>, reply: &mut Reply, operator: &str) {
     if let (Some(text), Some(list)) = (text, list(reply))
         && Value::Object(list.clone()).to_string().contains(&text)
     {
-        *reply = fail_with(500, "Internal Server Error");
+        break_down(reply);
     }
 }
 

@@ -3,19 +3,17 @@
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
+use super::failing::{break_down, fails_if, our_fault};
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::filter::Filter;
 use crate::scim::object::member;
-use crate::server::edit::{fail, fail_with, list, operations, parameter, scim_type, user_with};
+use crate::server::edit::{fail, list, operations, parameter, scim_type, user_with};
 use crate::server::hook::Hook;
 use crate::server::http::{ReceivedBody, Request};
 use crate::server::kind::Kind;
 use crate::server::negotiate::json_body;
-use crate::server::reply::Refusal;
 use crate::server::route::Route;
-
-const OUR_FAULT: &str = "Internal Server Error";
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
@@ -39,14 +37,14 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                     .is_some_and(|body| member(body, "userName").is_none())
             };
             if creates && reply.status == StatusCode::BAD_REQUEST && nameless() {
-                fail(reply, 500, OUR_FAULT);
+                break_down(reply);
             }
         })],
     ),
     fault(
         "deep-json-nesting-crash",
         &[Hook::Admitted(|call, _| match &call.request.body {
-            ReceivedBody::Whole(bytes) => (depth(bytes) > 100).then(|| fail_with(500, OUR_FAULT)),
+            ReceivedBody::Whole(bytes) => (depth(bytes) > 100).then(our_fault),
             _ => None,
         })],
     ),
@@ -61,14 +59,14 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                     if operation.get("path").is_some() { Some(value) } else { value.get("name") }
                 },
             ));
-            if given.into_iter().any(is_empty) { Err(Refusal::new(500, OUR_FAULT)) } else { Ok(()) }
+            fails_if(given.into_iter().any(is_empty))
         })],
     ),
     fault(
         "filter-illegal-operator-500",
         &[Hook::Reply(|_, _, reply| {
             if scim_type(reply) == Some(ScimType::InvalidFilter) {
-                fail(reply, 500, OUR_FAULT);
+                break_down(reply);
             }
         })],
     ),
@@ -80,14 +78,14 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 let all = call.store().list(kinds);
                 all.iter().any(|resource| resource.value.get(name).is_none())
             };
-            if orders.is_some_and(lacks) { Err(Refusal::new(500, OUR_FAULT)) } else { Ok(()) }
+            fails_if(orders.is_some_and(lacks))
         })],
     ),
     fault(
         "filter-stack-overflow",
         &[Hook::Admitted(|call, _| {
             let filter = parameter(call.request, "filter")?;
-            (filter.matches('(').count() > 20).then(|| fail_with(500, OUR_FAULT))
+            (filter.matches('(').count() > 20).then(our_fault)
         })],
     ),
     fault(
@@ -98,7 +96,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 group.get("members").and_then(Value::as_array).is_some_and(|members| members.len() > 25)
             };
             if groups.is_some_and(|groups| groups.iter().any(is_large)) {
-                fail(reply, 500, OUR_FAULT);
+                break_down(reply);
             }
         })],
     ),
@@ -108,14 +106,14 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Admitted(|call, route| {
             let lists = call.request.method == Method::GET && *route == Route::Collection(Kind::User);
             let hidden = |user: &Value| user.get("active") == Some(&Value::Bool(false));
-            (lists && user_with(call, hidden).is_some()).then(|| fail_with(500, OUR_FAULT))
+            (lists && user_with(call, hidden).is_some()).then(our_fault)
         })],
     ),
     fault(
         "nul-or-control-char-500",
         &[Hook::Body(|_, body| {
             // As JSON writes it.
-            if body.to_string().contains("\\u0000") { Err(Refusal::new(500, OUR_FAULT)) } else { Ok(()) }
+            fails_if(body.to_string().contains("\\u0000"))
         })],
     ),
     fault(
@@ -125,7 +123,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             let lists = operations(body).filter(|_| patches).into_iter().flatten();
             let mut values = lists.filter_map(|operation| operation.get("value")?.as_array()).flatten();
             let hollow = values.any(|item| item.get("value").is_some_and(Value::is_null));
-            if hollow { Err(Refusal::new(500, OUR_FAULT)) } else { Ok(()) }
+            fails_if(hollow)
         })],
     ),
     fault(
@@ -133,7 +131,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Reply(|_, route, reply| {
             let group = matches!(route, Some(Route::Resource(Kind::Group, _)));
             if group && scim_type(reply) == Some(ScimType::InvalidPath) {
-                fail(reply, 500, OUR_FAULT);
+                break_down(reply);
             }
         })],
     ),

@@ -57,6 +57,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Shown(|_, _, _, shown| {
             edit_schemas(shown, |schemas| {
                 schemas.push("urn:ietf:params:scim:schemas:core:2.0:Meta".into());
+                schemas.push("urn:ietf:params:scim:core:2.0:Person".into());
                 schemas.push("User".into());
             });
         })],
@@ -87,13 +88,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("etag-missing", &[Hook::Reply(|_, _, reply| remove_header(reply, &ETAG))]),
 ];
 
-fn when_read(call: Call<'_>, shown: &mut Value, change: fn(&mut Value)) {
+pub(super) fn when_read(call: Call<'_>, shown: &mut Value, change: fn(&mut Value)) {
     if call.request.method == Method::GET {
         change(shown);
     }
 }
 
-fn when_written(call: Call<'_>, shown: &mut Value, change: fn(&mut Value)) {
+pub(super) fn when_written(call: Call<'_>, shown: &mut Value, change: fn(&mut Value)) {
     if call.request.method != Method::GET {
         change(shown);
     }
@@ -223,7 +224,7 @@ fn edit_schemas(shown: &mut Value, change: fn(&mut Vec<Value>)) {
 }
 
 /// Every `$ref`, however deep.
-fn each_reference(value: &mut Value, change: &dyn Fn(&mut Value)) {
+pub(super) fn each_reference(value: &mut Value, change: &dyn Fn(&mut Value)) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| each_reference(value, change)),
         Value::Object(members) => {

@@ -150,7 +150,7 @@ fn password(sent: &mut Value) -> Option<String> {
     })
 }
 
-fn tell_password(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Refusal> {
+pub(super) fn tell_password(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Refusal> {
     if let Some(password) = password(&mut as_sent(write)) {
         new["userType"] = password.into();
     }
@@ -166,7 +166,7 @@ fn answer_with_password(call: Call<'_>, _: Option<&Route>, reply: &mut Reply) {
 }
 
 /// Takes the wish for an asynchronous answer for an order, and says no more about it.
-fn accept_later(call: Call<'_>, _: Option<&Route>, reply: &mut Reply) {
+pub(super) fn accept_later(call: Call<'_>, _: Option<&Route>, reply: &mut Reply) {
     let prefers = call.request.headers.get("prefer").and_then(|value| value.to_str().ok());
     if prefers.is_some_and(|prefers| prefers.contains("respond-async")) && reply.status.is_success() {
         reply.status = StatusCode::ACCEPTED;
