@@ -10,8 +10,8 @@ use super::figures::Figures;
 use super::table::Table;
 use super::universe::Universe;
 use super::verdict::Sight;
+use crate::model::glob::fits_check;
 use crate::suite::faults::{FaultDescription, Faults, Normative};
-use crate::suite::select::fits;
 
 /// Why no fault makes a check fail: by glob over check ids (`fixtures/selftest/unfailing.yaml`).
 #[derive(Debug, Default, Deserialize)]
@@ -39,23 +39,23 @@ impl Reasons {
     /// The reason for a check.
     #[must_use]
     pub fn of(&self, check: &str) -> Option<&str> {
-        let (case, name) = check.split_once('#').unwrap_or((check, ""));
-        let is = |glob: &str| match glob.split_once('#') {
-            Some((cases, named)) => (cases == case || fits(cases, case)) && named == name,
-            None => glob == case || fits(glob, case),
-        };
-        self.0.iter().find(|(glob, _)| is(glob)).map(|(_, reason)| &**reason)
+        self.0.iter().find(|(glob, _)| fits_check(glob, check)).map(|(_, reason)| &**reason)
     }
 
-    /// Globs that fit none of these checks.
+    /// What does not hold any more, one line for each glob: it fits no check, or one that was seen to fail.
     #[must_use]
-    pub fn stale(&self, checks: &[String]) -> Vec<&str> {
-        let one = |glob: &String, reason: &String| Self(BTreeMap::from([(glob.clone(), reason.clone())]));
-        let stale = self.0.iter().filter(|(glob, reason)| {
-            let only = one(glob, reason);
-            checks.iter().all(|check| only.of(check).is_none())
-        });
-        stale.map(|(glob, _)| &**glob).collect()
+    pub fn stale(&self, universe: &Universe, unfailing: &[String]) -> Vec<String> {
+        let judge = |glob: &String| {
+            let mut about = universe.checks().keys().filter(|check| fits_check(glob, check)).peekable();
+            if about.peek().is_none() {
+                return Some(format!("{glob}: there is no such check"));
+            }
+            about.find(|check| !unfailing.contains(check)).map(|seen| match seen == glob {
+                true => format!("{glob} was seen to fail"),
+                false => format!("{glob} fits {seen}, which was seen to fail"),
+            })
+        };
+        self.0.keys().filter_map(judge).collect()
     }
 }
 

@@ -155,6 +155,7 @@ fn refused_change_marks(call: Call<'_>, route: Option<&Route>, reply: &mut Reply
 }
 
 /// From the second time on that a resource is replaced, its texts are stored with a character more.
+#[expect(clippy::unnecessary_wraps, reason = "hooks of one kind have one signature")]
 fn second_put_spoils(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Refusal> {
     let old = write.old.filter(|_| write.call.request.method == Method::PUT);
     let Some(id) = old.and_then(|old| text(old, "/id")) else { return Ok(()) };

@@ -1,5 +1,5 @@
 //! Creates and replaces that fail, or answer and store something else than was sent.
-#![allow(clippy::unnecessary_wraps)] // hooks of one kind have one signature
+#![expect(clippy::unnecessary_wraps, reason = "hooks of one kind have one signature")]
 
 use axum::http::header::ETAG;
 use axum::http::{Method, StatusCode};
@@ -34,13 +34,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "create-answers-with-the-request",
         &[Hook::Reply(|call, route, reply| {
-            if let Some(sent) = created(call, route, reply) {
-                let kept = ["id", "meta", "password"];
-                let sent =
-                    sent.as_object().into_iter().flatten().filter(|(name, _)| !kept.contains(&name.as_str()));
-                object(reply).into_iter().for_each(|body| {
-                    body.extend(sent.clone().map(|(name, value)| (name.clone(), value.clone())))
-                });
+            let Some(Value::Object(sent)) = created(call, route, reply) else { return };
+            let kept = ["id", "meta", "password"];
+            if let Some(body) = object(reply) {
+                body.extend(sent.into_iter().filter(|(name, _)| !kept.contains(&name.as_str())));
             }
         })],
     ),
