@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::parts::{remove, schemas_of};
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::schema::AttributeType;
@@ -52,10 +53,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "enterprise-extension-dropped",
         &[Hook::Stored(|_, _, resource| {
-            if let Some(resource) = resource.as_object_mut() {
-                resource.shift_remove(ENTERPRISE_USER);
-            }
-            if let Some(schemas) = resource.get_mut("schemas").and_then(Value::as_array_mut) {
+            remove(resource, ENTERPRISE_USER);
+            if let Some(schemas) = schemas_of(resource) {
                 schemas.retain(|urn| urn != ENTERPRISE_USER);
             }
             Ok(())

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::failing::our_fault;
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::server::choice::Choice;
 use crate::server::edit::{request_body, results, values};
@@ -46,11 +47,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "bulk-failonerrors-ignored",
         &[Hook::Received(|request| {
-            job(request, |job| {
-                if let Some(job) = job.as_object_mut() {
-                    job.shift_remove("failOnErrors");
-                }
-            });
+            job(request, |job| remove(job, "failOnErrors"));
         })],
     ),
     fault("bulk-forward-reference-deadlock", &[Hook::Admitted(break_on_forward_reference)]),

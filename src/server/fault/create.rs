@@ -5,6 +5,7 @@ use axum::http::header::LOCATION;
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::object::member;
@@ -44,11 +45,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "externalid-not-stored",
         &[Hook::Received(|request| {
-            request_body(request, |body| {
-                if let Some(body) = body.as_object_mut() {
-                    body.shift_remove("externalId");
-                }
-            });
+            request_body(request, |body| remove(body, "externalId"));
         })],
     ),
     fault("location-wrong-on-post-put", &[Hook::Reply(locate_the_endpoint)]),
@@ -123,9 +120,7 @@ fn unlink_on_conflict(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) 
     let Some(given) = new_user(call, route) else { return };
     let Some(existing) = user_with(call, |user| same_text(user, &given, "/userName")) else { return };
     let mut unlinked = existing.value.clone();
-    if let Some(user) = unlinked.as_object_mut() {
-        user.shift_remove("externalId");
-    }
+    remove(&mut unlinked, "externalId");
     // The answer is a conflict in any case.
     let _ = call.store().update(&existing, unlinked, false);
 }
@@ -158,10 +153,8 @@ fn name_somehow(write: &Write<'_>, body: &mut Value) -> Result<(), Refusal> {
 }
 
 fn forget_made_up_name(_: &Write<'_>, _: &Store, user: &mut Value) -> Result<(), Refusal> {
-    if text(user, "/userName") == Some(MADE_UP)
-        && let Some(user) = user.as_object_mut()
-    {
-        user.shift_remove("userName");
+    if text(user, "/userName") == Some(MADE_UP) {
+        remove(user, "userName");
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::server::choice::Choice;
 use crate::server::edit::{list, values};
@@ -56,9 +57,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "spc-bulk-limits-missing",
         &[Hook::Documents(|documents, _| {
-            if let Some(bulk) = documents.config.get_mut("bulk").and_then(Value::as_object_mut) {
-                bulk.shift_remove("maxOperations");
-            }
+            remove(&mut documents.config["bulk"], "maxOperations");
         })],
     ),
     fault(

@@ -1,7 +1,8 @@
 //! Discovery documents, each broken in one way.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::scim::urn;
 use crate::server::discovery::{Document, Documents};
@@ -291,10 +292,4 @@ pub(super) fn each_definition(documents: &mut Documents, change: &dyn Fn(&mut Va
 
 pub(super) fn say(attribute: &mut Value, name: &str, word: &str) {
     attribute[name] = word.into();
-}
-
-pub(super) fn remove(value: &mut Value, name: &str) {
-    if let Some(members) = value.as_object_mut() {
-        Map::shift_remove(members, name);
-    }
 }

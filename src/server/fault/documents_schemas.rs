@@ -1,14 +1,15 @@
 //! Published schemas and configurations, each broken in one way that [`super::documents`] does not have.
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::documents::{each_definition, each_of, on_groups, remove, require_extensions, say};
+use super::documents::{each_definition, each_of, on_groups, require_extensions, say};
 use super::failing::our_fault;
+use super::parts::{remove, resources, schemas_of};
 use super::{FaultInfo, fault};
 use crate::scim::urn;
 use crate::server::discovery::Document;
-use crate::server::edit::{is_read, list, remove_header, target, values};
+use crate::server::edit::{is_read, remove_header, target, values};
 use crate::server::hook::Hook;
 use crate::server::route::Route;
 
@@ -41,9 +42,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "schemas-list-loses-entries",
         &[Hook::Reply(|call, route, reply| {
             let again = route == Some(&Route::Schemas) && call.service.hooks.times("schemas") > 1;
-            if let Some(schemas) =
-                list(reply).filter(|_| again).and_then(|list| list.get_mut("Resources")?.as_array_mut())
-            {
+            if let Some(schemas) = resources(reply).filter(|_| again) {
                 schemas.truncate(1);
             }
         })],
@@ -105,7 +104,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[
             Hook::Documents(|documents, _| require_extensions(documents)),
             Hook::Shown(|_, _, _, shown| {
-                if let Some(schemas) = shown.get_mut("schemas").and_then(Value::as_array_mut) {
+                if let Some(schemas) = schemas_of(shown) {
                     schemas.retain(|schema| schema != urn::ENTERPRISE_USER);
                 }
             }),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::filter_terms::{is, is_literal, is_operator, names, names_other, refuse, refuse_value, words};
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::filter::{Filter, Operator};
@@ -24,7 +25,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                     request_body(request, |body| {
                         let filter = body.get("filter").and_then(Value::as_str);
                         if filter.is_some_and(|filter| Filter::parse(filter).is_err()) {
-                            body.as_object_mut().and_then(|body| body.shift_remove("filter"));
+                            remove(body, "filter");
                         }
                     });
                 }

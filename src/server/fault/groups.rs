@@ -3,6 +3,7 @@
 use axum::http::Method;
 use serde_json::Value;
 
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::scim::object::elements;
 use crate::server::choice::Choice;
@@ -108,12 +109,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("user-delete-leaves-dangling-member", &[Hook::Choice(Choice::KeepDeletedMembers)]),
     fault("user-groups-after-group-delete-indirect", &[Hook::Choice(Choice::KeepDeletedGroups)]),
     fault("user-groups-incomplete-first-page", &[Hook::Shown(|_, _, _, user| cut(user, "groups", GROUPS))]),
-    fault(
-        "user-groups-not-updated",
-        &[Hook::Shown(|_, _, _, user| {
-            user.as_object_mut().and_then(|user| user.shift_remove("groups"));
-        })],
-    ),
+    fault("user-groups-not-updated", &[Hook::Shown(|_, _, _, user| remove(user, "groups"))]),
     fault(
         "group-members-display-ref-missing",
         &[Hook::Shown(|_, _, _, group| {

@@ -55,6 +55,7 @@ mod filter_terms;
 mod groups;
 mod http;
 mod pagination;
+mod parts;
 mod patch_add;
 mod patch_general;
 mod patch_remove;

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::server::edit::{op, operations, path, request_body};
 use crate::server::hook::{Hook, Write};
@@ -15,7 +16,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "patch-remove-member-value-in-body-wipes-all",
         &[Hook::Body(|write, body| {
             for operation in each(body).filter(|o| write.kind == Kind::Group && op(o) == "remove") {
-                operation.as_object_mut().and_then(|operation| operation.shift_remove("value"));
+                remove(operation, "value");
             }
             Ok(())
         })],

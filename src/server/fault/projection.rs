@@ -1,6 +1,7 @@
 //! `attributes` and `excludedAttributes`.
 
 use super::filter_terms::nothing;
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::resource_type::ResourceSchemas;
@@ -70,7 +71,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 |paths: &[AttributePath]| paths.iter().any(|path| path.name.eq_ignore_ascii_case("id"));
             let unnamed = !projection.attributes.is_empty() && !names_id(&projection.attributes);
             if unnamed || names_id(&projection.excluded) {
-                resource.as_object_mut().and_then(|resource| resource.shift_remove("id"));
+                remove(resource, "id");
             }
         })],
     ),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::failing::{break_down, fails_if, term_fails};
+use super::parts::{remove, resources};
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::filter::{Filter, Literal, Operator};
@@ -168,12 +169,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "attributes-parameter-hides-the-id",
         &[Hook::Shown(|_, _, projection, shown| {
-            if let (false, Some(shown)) =
-                (projection.attributes.is_empty() && projection.excluded.is_empty(), shown.as_object_mut())
-            {
-                shown.shift_remove("id");
-                shown.shift_remove("userName");
-                shown.shift_remove("displayName");
+            if !projection.attributes.is_empty() || !projection.excluded.is_empty() {
+                ["id", "userName", "displayName"].iter().for_each(|name| remove(shown, name));
             }
         })],
     ),
@@ -199,7 +196,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "lists-repeat-their-resources",
         &[Hook::Reply(|_, _, reply| {
-            if let Some(Value::Array(resources)) = list(reply).and_then(|list| list.get_mut("Resources")) {
+            if let Some(resources) = resources(reply) {
                 resources.extend(resources.clone());
             }
         })],

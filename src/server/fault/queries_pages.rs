@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::failing::{fails_if, our_fault};
+use super::parts::remove;
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
@@ -103,11 +104,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault(
         "cursors-not-published",
-        &[Hook::Documents(|documents, _| {
-            if let Some(config) = documents.config.as_object_mut() {
-                config.shift_remove("pagination");
-            }
-        })],
+        &[Hook::Documents(|documents, _| remove(&mut documents.config, "pagination"))],
     ),
     fault(
         "negative-count-refused-as-value",

@@ -3,6 +3,7 @@
 use axum::http::Method;
 
 use super::failing::{break_down, fails_if, filter_fails, our_fault, term_fails};
+use super::parts::resources;
 use super::{FaultInfo, fault};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::error::ScimType;
@@ -193,8 +194,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "sorted-list-repeats-the-first",
         &[Hook::Reply(|call, _, reply| {
-            let resources = list(reply).filter(|_| parameter(call.request, "sortBy").is_some());
-            if let Some(resources) = resources.and_then(|list| list.get_mut("Resources")?.as_array_mut())
+            let resources = resources(reply).filter(|_| parameter(call.request, "sortBy").is_some());
+            if let Some(resources) = resources
                 && let Some(first) = resources.first().cloned()
             {
                 resources.fill(first);

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::parts::{remove_from_each, schemas_of};
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::urn;
@@ -137,9 +138,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             if let Content::Json(body) = &mut reply.content
                 && !projected
             {
-                values(body, "Resources").filter_map(Value::as_object_mut).for_each(|resource| {
-                    resource.shift_remove("emails");
-                });
+                remove_from_each(body, "Resources", "emails");
             }
         })],
     ),
@@ -171,9 +170,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "schemas-omits-extension-urn",
         &[Hook::Shown(|_, kind, _, resource| {
-            if let Some(schemas) = resource.get_mut("schemas").and_then(Value::as_array_mut)
-                && kind == Kind::User
-            {
+            if let Some(schemas) = schemas_of(resource).filter(|_| kind == Kind::User) {
                 schemas.retain(|schema| schema == urn::USER);
             }
         })],

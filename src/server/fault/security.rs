@@ -7,6 +7,7 @@ use axum::http::header::HOST;
 use axum::http::{Method, Uri};
 use serde_json::{Value, json};
 
+use super::parts::stored;
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::filter::{Filter, Literal, Operator};
@@ -252,8 +253,7 @@ fn keep_unknown(write: &Write<'_>, _: &Store, resource: &mut Value) -> Result<()
 
 fn show_password(call: Call<'_>, kind: Kind, projection: &Projection, resource: &mut Value) {
     let asks = projection.attributes.iter().any(|path| path.name.eq_ignore_ascii_case("password"));
-    let Some(id) = text(resource, "/id").filter(|_| asks) else { return };
-    let stored = call.store().get(kind, id);
+    let stored = stored(call, kind, resource).filter(|_| asks);
     if let Some(password) = stored.as_ref().and_then(|stored| stored.value.get("password")) {
         resource["password"] = password.clone();
     }

@@ -3,10 +3,11 @@
 use std::sync::OnceLock;
 
 use super::filter_terms::{Schemas, altered};
+use super::parts::remove_from_each;
 use super::{FaultInfo, fault};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::sort::{SortOrder, sort_key};
-use crate::server::edit::{parameter, values};
+use crate::server::edit::parameter;
 use crate::server::hook::Hook;
 use crate::server::reply::Refusal;
 
@@ -60,9 +61,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             let Some(by) = &search.sort_by else { return };
             found.sort_by_cached_key(|resource| {
                 let mut value = resource.value.clone();
-                values(&mut value, &by.name).filter_map(|item| item.as_object_mut()).for_each(|item| {
-                    item.shift_remove("primary");
-                });
+                remove_from_each(&mut value, &by.name, "primary");
                 sort_key(&value, by, call.schemas(resource.kind))
             });
             if search.sort_order == SortOrder::Descending {

@@ -4,6 +4,7 @@ use axum::http::Method;
 use axum::http::header::ETAG;
 use serde_json::{Value, json};
 
+use super::parts::{plain_attributes, remove, schemas_of};
 use super::{FaultInfo, fault};
 use crate::scim::schema::AttributeType;
 use crate::scim::urn;
@@ -100,12 +101,6 @@ pub(super) fn when_written(call: Call<'_>, shown: &mut Value, change: fn(&mut Va
     }
 }
 
-fn remove(value: &mut Value, name: &str) {
-    if let Some(object) = value.as_object_mut() {
-        object.shift_remove(name);
-    }
-}
-
 /// Leaves what every resource has.
 fn bare(shown: &mut Value) {
     if let Some(object) = shown.as_object_mut() {
@@ -114,8 +109,7 @@ fn bare(shown: &mut Value) {
 }
 
 fn spoil_texts(shown: &mut Value) {
-    let names = ["userName", "members", "groups"];
-    for (_, value) in own_attributes(shown).filter(|(name, _)| !names.contains(&name.as_str())) {
+    for (_, value) in plain_attributes(shown).filter(|(name, _)| *name != "userName") {
         each_text(value, &|text| *text = text.chars().rev().chain("?".chars()).collect());
     }
 }
@@ -160,11 +154,8 @@ fn double_lists(shown: &mut Value) {
 
 /// Every value of a list gets the parts that it lacks.
 fn complete_values(shown: &mut Value) {
-    for (name, value) in own_attributes(shown) {
-        let list = !["members", "groups"].contains(&name.as_str());
-        for part in
-            value.as_array_mut().filter(|_| list).into_iter().flatten().filter_map(Value::as_object_mut)
-        {
+    for (_, value) in plain_attributes(shown) {
+        for part in value.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
             part.insert("display".to_owned(), 7.into());
             part.insert("type".to_owned(), "other".into());
             part.insert("primary".to_owned(), true.into());
@@ -218,9 +209,7 @@ fn contain(shown: &mut Value) {
 }
 
 fn edit_schemas(shown: &mut Value, change: fn(&mut Vec<Value>)) {
-    if let Some(schemas) = shown.get_mut("schemas").and_then(Value::as_array_mut) {
-        change(schemas);
-    }
+    schemas_of(shown).into_iter().for_each(change);
 }
 
 /// Every `$ref`, however deep.

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
+use super::parts::{plain_attributes, remove, remove_from_each, stored};
 use super::values::{each_reference, when_read, when_written};
 use super::{FaultInfo, fault};
 use crate::scim::urn;
@@ -53,11 +54,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "references-without-ids",
         &[Hook::Shown(|_, _, _, shown| {
-            for name in ["members", "groups"] {
-                values(shown, name).filter_map(Value::as_object_mut).for_each(|entry| {
-                    entry.shift_remove("value");
-                });
-            }
+            ["members", "groups"].iter().for_each(|name| remove_from_each(shown, name, "value"));
         })],
     ),
     fault(
@@ -92,12 +89,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "create-tells-no-version",
         &[Hook::Shown(|call, _, _, shown| {
-            if let Some(meta) = shown
-                .get_mut("meta")
-                .filter(|_| call.request.method == Method::POST)
-                .and_then(Value::as_object_mut)
-            {
-                meta.shift_remove("version");
+            if let Some(meta) = shown.get_mut("meta").filter(|_| call.request.method == Method::POST) {
+                remove(meta, "version");
             }
         })],
     ),
@@ -113,7 +106,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "password-shown-when-read",
         &[Hook::Shown(|call, kind, _, shown| {
-            let stored = shown["id"].as_str().and_then(|id| call.store().get(kind, id));
+            let stored = stored(call, kind, shown);
             let password = stored.as_ref().and_then(|stored| stored.value.get("password"));
             if let Some(password) = password.filter(|_| call.request.method == Method::GET) {
                 shown["password"] = password.clone();
@@ -157,9 +150,8 @@ fn contain(kind: Kind, shown: &mut Value) {
 
 /// The first value of every list of complex values once more, both of them primary.
 fn repeat_first(shown: &mut Value) {
-    for (name, value) in own_attributes(shown) {
-        let list = value.as_array_mut().filter(|_| name != "members" && name != "groups");
-        if let Some(list) = list
+    for (_, value) in plain_attributes(shown) {
+        if let Some(list) = value.as_array_mut()
             && let Some(first) = list.first_mut().filter(|first| first.is_object())
         {
             first["primary"] = true.into();

@@ -5,11 +5,11 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::parts::{creates, plain_attributes};
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::server::edit::{
-    as_sent, each_text, fail_with, new_user, object, op, own_attributes, refusal, remove_header, set_header,
-    text, values,
+    as_sent, each_text, fail_with, new_user, object, op, refusal, remove_header, set_header, text, values,
 };
 use crate::server::hook::{Hook, Write};
 use crate::server::kind::Kind;
@@ -84,8 +84,7 @@ fn keep(write: &Write<'_>, new: &mut Value, such: bool) -> Result<(), Refusal> {
 
 fn spoil(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Refusal> {
     if is_patch(write) {
-        let attributes = own_attributes(new).filter(|(name, _)| *name != "members" && *name != "groups");
-        attributes.for_each(|(_, value)| each_text(value, &|text| text.push('?')));
+        plain_attributes(new).for_each(|(_, value)| each_text(value, &|text| text.push('?')));
     }
     Ok(())
 }
@@ -108,8 +107,10 @@ fn strip(new: &mut Value) {
 
 /// A refused resource is answered as one that was created.
 fn claim_created(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
-    let creates = matches!(route, Some(Route::Collection(_))) && call.request.method == Method::POST;
-    if creates && reply.status.is_client_error() && call.access.is_some_and(|access| !access.read_only) {
+    if creates(call, route)
+        && reply.status.is_client_error()
+        && call.access.is_some_and(|access| !access.read_only)
+    {
         let mut body = json!({ "id": "0" });
         if let Some(sent) = crate::server::negotiate::json_body(call.request).ok().filter(Value::is_object) {
             body = sent;

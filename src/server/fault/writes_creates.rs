@@ -6,6 +6,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::failing::our_fault;
+use super::parts::{creates, stored};
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::urn;
@@ -53,8 +54,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "malformed-create-answered-with-an-id",
         &[Hook::Reply(|call, route, reply| {
-            let creates = matches!(route, Some(Route::Collection(_))) && call.request.method == Method::POST;
-            if creates && reply.status == StatusCode::BAD_REQUEST {
+            if creates(call, route) && reply.status == StatusCode::BAD_REQUEST {
                 *reply = Reply::json(StatusCode::CREATED, json!({ "id": "0" }));
             }
         })],
@@ -160,7 +160,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             Hook::Shown(|call, kind, projection, shown| {
                 let asks =
                     projection.attributes.iter().any(|path| path.name.eq_ignore_ascii_case("password"));
-                let stored = shown["id"].as_str().filter(|_| asks).and_then(|id| call.store().get(kind, id));
+                let stored = stored(call, kind, shown).filter(|_| asks);
                 if let Some(password) = stored.as_ref().and_then(|stored| text(&stored.value, "/userType")) {
                     shown["password"] = password.into();
                 }
@@ -185,8 +185,9 @@ fn similar_name_fails(call: Call<'_>, route: &Route) -> Option<Reply> {
 
 /// The request to which this reply tells of something new.
 fn created(call: Call<'_>, route: Option<&Route>, reply: &Reply) -> Option<Value> {
-    let creates = matches!(route, Some(Route::Collection(_))) && call.request.method == Method::POST;
-    (creates && reply.status == StatusCode::CREATED).then(|| json_body(call.request).ok()).flatten()
+    (creates(call, route) && reply.status == StatusCode::CREATED)
+        .then(|| json_body(call.request).ok())
+        .flatten()
 }
 
 /// The text of a name is made when the user is, and never again.
