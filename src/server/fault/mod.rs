@@ -25,8 +25,9 @@
 //!    | status, headers and body of the answer | `Reply` |
 //!    | anything in the middle of the normal code | a `Choice` (`choice.rs`): the normal code asks `call.chooses(…)` |
 //!
-//!    Functions that look into requests and replies are in `edit.rs`; variants use the same ones. What depends on what
-//!    came before asks `Hooks::times`.
+//!    Functions that look into requests and replies are in `edit.rs`; variants use the same ones. `failing.rs` and
+//!    `parts.rs` have what only faults share. What depends on what came before asks `Hooks::times` and
+//!    `Hooks::happened`.
 //! 3. `scimcheck selftest --fault the-id --full` says which checks see it. If none does that cites a requirement of the
 //!    fault, the suites lack a check: write it (an accepted twin included).
 //!    The areas `answers`, `bulk-results`, `consistency`, `documents`, `queries`, `values` and `writes` are our own: each
