@@ -83,7 +83,7 @@ fn set_qualified_aside(_: &Write<'_>, body: &mut Value) -> Result<(), Refusal> {
 fn store_qualified(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Refusal> {
     let mut body = json!({ "Operations": requested(write.call.request) });
     for (name, value) in values_without_path(&mut body).flatten().filter(|(name, _)| is_qualified(name)) {
-        new[name] = value.take();
+        new[name] = value.to_string().into();
     }
     Ok(())
 }
