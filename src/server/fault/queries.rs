@@ -170,7 +170,9 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "attributes-parameter-hides-the-id",
         &[Hook::Shown(|_, _, projection, shown| {
             if !projection.attributes.is_empty() || !projection.excluded.is_empty() {
-                ["id", "userName", "displayName"].iter().for_each(|name| remove(shown, name));
+                for name in ["id", "userName", "displayName"] {
+                    remove(shown, name);
+                }
             }
         })],
     ),

@@ -54,7 +54,9 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "references-without-ids",
         &[Hook::Shown(|_, _, _, shown| {
-            ["members", "groups"].iter().for_each(|name| remove_from_each(shown, name, "value"));
+            for name in ["members", "groups"] {
+                remove_from_each(shown, name, "value");
+            }
         })],
     ),
     fault(
