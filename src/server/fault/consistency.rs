@@ -58,6 +58,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Admitted(|call, route| read_fails(call, route, |resource| resource.kind == Kind::Group))],
     ),
     fault(
+        "groups-read-once-only",
+        &[Hook::Admitted(|call, route| match route {
+            Route::Resource(Kind::Group, _) => nth_read_fails::<2>(call, route),
+            _ => None,
+        })],
+    ),
+    fault(
         "user-with-extension-unreadable",
         &[Hook::Admitted(|call, route| {
             read_fails(call, route, |resource| resource.value.get(urn::ENTERPRISE_USER).is_some())

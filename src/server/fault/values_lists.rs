@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::parts::{plain_attributes, remove, remove_from_each, stored};
+use super::parts::{plain_attributes, remove, remove_from_each, schemas_of, stored};
 use super::values::{each_reference, when_read, when_written};
 use super::{FaultInfo, fault};
 use crate::scim::urn;
@@ -52,12 +52,12 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault(
-        "references-without-ids",
-        &[Hook::Shown(|_, _, _, shown| {
-            for name in ["members", "groups"] {
-                remove_from_each(shown, name, "value");
-            }
-        })],
+        "members-without-ids",
+        &[Hook::Shown(|_, _, _, shown| remove_from_each(shown, "members", "value"))],
+    ),
+    fault(
+        "groups-of-a-user-without-ids",
+        &[Hook::Shown(|_, _, _, shown| remove_from_each(shown, "groups", "value"))],
     ),
     fault(
         "groups-are-indirect",
@@ -77,8 +77,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "manager-shown-as-text",
         &[Hook::Shown(|_, _, _, shown| {
-            let extension = shown.get_mut(urn::ENTERPRISE_USER);
-            if let Some(manager) = extension.and_then(|extension| extension.get_mut("manager")) {
+            if schemas_of(shown).is_some_and(|schemas| schemas.contains(&urn::ENTERPRISE_USER.into())) {
+                let manager = &mut shown[urn::ENTERPRISE_USER]["manager"];
                 *manager = manager.get("value").cloned().unwrap_or_else(|| "nobody".into());
             }
         })],

@@ -5,10 +5,11 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::failing::{fails_if, our_fault};
+use super::parts::plain_attributes;
 use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::urn;
-use crate::server::edit::{op, path, refusal, values};
+use crate::server::edit::{as_sent, op, path, refusal, values};
 use crate::server::hook::{Hook, Write};
 use crate::server::http::{ReceivedBody, Request};
 use crate::server::kind::Kind;
@@ -44,6 +45,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Body(set_qualified_aside), Hook::Stored(store_qualified)],
     ),
     fault("unknown-parts-of-values-stored", &[Hook::Stored(keep_unknown_parts)]),
+    fault("several-primaries-stored", &[Hook::Body(hide_primaries), Hook::Stored(show_primaries)]),
     fault(
         "removing-one-member-fails",
         &[Hook::Admitted(|call, _| {
@@ -102,6 +104,36 @@ fn keep_unknown_parts(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Takes away what would be refused: that several values are primary.
+fn hide_primaries(_: &Write<'_>, body: &mut Value) -> Result<(), Refusal> {
+    each_primary(body, &mut |value| value["primary"] = false.into());
+    Ok(())
+}
+
+/// Every value that was sent as primary is.
+fn show_primaries(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Refusal> {
+    let mut sent = Vec::new();
+    each_primary(&mut as_sent(write), &mut |value| sent.extend(value.get("value").cloned()));
+    for value in plain_attributes(new).filter_map(|(_, values)| values.as_array_mut()).flatten() {
+        if value.get("value").is_some_and(|value| sent.contains(value)) {
+            value["primary"] = true.into();
+        }
+    }
+    Ok(())
+}
+
+/// Every value in a body that is said to be primary.
+fn each_primary(body: &mut Value, change: &mut dyn FnMut(&mut Value)) {
+    if body.get("primary") == Some(&Value::Bool(true)) {
+        change(body);
+    }
+    match body {
+        Value::Array(values) => values.iter_mut().for_each(|value| each_primary(value, change)),
+        Value::Object(members) => members.values_mut().for_each(|value| each_primary(value, change)),
+        _ => {}
+    }
 }
 
 /// Fails if a group gets another group as a member.
