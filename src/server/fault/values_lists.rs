@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::parts::{plain_attributes, remove, remove_from_each, schemas_of, stored};
+use super::parts::{plain_attributes, remove, remove_from_each, stored};
 use super::values::{each_reference, when_read, when_written};
 use super::{FaultInfo, fault};
 use crate::scim::urn;
@@ -76,8 +76,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault(
         "manager-shown-as-text",
-        &[Hook::Shown(|_, _, _, shown| {
-            if schemas_of(shown).is_some_and(|schemas| schemas.contains(&urn::ENTERPRISE_USER.into())) {
+        &[Hook::Shown(|_, kind, _, shown| {
+            if kind == Kind::User {
                 let manager = &mut shown[urn::ENTERPRISE_USER]["manager"];
                 *manager = manager.get("value").cloned().unwrap_or_else(|| "nobody".into());
             }
