@@ -16,8 +16,14 @@ mod groups;
 mod http;
 #[path = "server/me.rs"]
 mod me;
+#[path = "server/oauth.rs"]
+mod oauth;
 #[path = "server/query.rs"]
 mod query;
+#[path = "server/revocation.rs"]
+mod revocation;
+#[path = "server/site.rs"]
+mod site;
 #[path = "server/switches.rs"]
 mod switches;
 #[path = "server/tenants.rs"]

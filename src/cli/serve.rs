@@ -1,5 +1,7 @@
 //! `scimcheck serve`: the reference server in the foreground.
 
+use secrecy::SecretString;
+
 use super::args::ServeArgs;
 use super::context::{self, Context};
 use super::error::CliError;
@@ -13,22 +15,38 @@ pub(crate) async fn serve(args: &ServeArgs, context: &Context) -> Result<ExitCod
     let faults = args.faults.iter().copied().collect();
     let mut options = Options { port: args.port, without, variants, faults, ..Options::default() };
     if let Some(variable) = &args.token_env {
-        let set = context.env(variable);
-        let state = if set.is_some() { "empty" } else { "not set" };
-        let token = set.filter(|token| !token.is_empty()).ok_or_else(|| CliError::Config {
-            message: format!("the environment variable {variable} is {state}"),
-            help: Some(format!("it is to hold the token that the server accepts: export {variable}=…")),
-        })?;
-        options.token = token.into();
+        options.token = secret(context, variable, "the token that the server accepts")?;
     }
-    // Whoever has read the line below may end the process at once.
+    if let Some(variable) = &args.client_secret_env {
+        options.oauth.client_secret = secret(context, variable, "the secret of the OAuth client")?;
+    }
+    // Whoever has read the lines below may end the process at once.
     let mut interrupts = Interrupts::listen()?;
     let server = Server::start(options)
         .await
         .map_err(|error| CliError::usage(format!("cannot serve on port {}: {error}", args.port)))?;
-    // Scripts read this line and wait for it: the server answers from here on.
-    context::print(&format!("BASE={} TOKEN={}\n", server.base_url(), server.token()))?;
+    // Scripts read the first line and wait for it: the server answers from here on. The second one is for those that try
+    // the tokens of users.
+    context::print(&format!(
+        "BASE={} TOKEN={}\nISSUER={} CLIENT_ID={} CLIENT_SECRET={}\n",
+        server.base_url(),
+        server.token(),
+        server.issuer(),
+        server.client_id(),
+        server.client_secret()
+    ))?;
     interrupts.next().await;
     server.shutdown().await;
     Ok(ExitCode::Success)
+}
+
+/// What an environment variable holds.
+fn secret(context: &Context, variable: &str, what: &str) -> Result<SecretString, CliError> {
+    let set = context.env(variable);
+    let state = if set.is_some() { "empty" } else { "not set" };
+    let secret = set.filter(|secret| !secret.is_empty()).ok_or_else(|| CliError::Config {
+        message: format!("the environment variable {variable} is {state}"),
+        help: Some(format!("it is to hold {what}: export {variable}=…")),
+    })?;
+    Ok(secret.into())
 }

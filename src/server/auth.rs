@@ -17,6 +17,8 @@ const CHALLENGE: &str = r#"Bearer realm="scimcheck""#;
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
     known: Vec<Known>,
+    /// The secret of the client, which is no token and has no place in a text either.
+    client_secret: Option<SecretString>,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,9 @@ enum State {
     ReadOnly,
     Expired,
     Revoked,
+    OtherAudience,
+    /// Of an integration that is switched off.
+    Disabled,
 }
 
 /// What a token may do, and where.
@@ -52,12 +57,15 @@ impl Tokens {
     /// All but the token of a user, who does not exist yet. `InvalidInput` for a token that no Authorization header can
     /// carry (RFC 6750 §2.1).
     pub(super) fn new(options: &Options) -> io::Result<Self> {
-        let mut tokens = Self::default();
+        let client_secret = Some(options.oauth.client_secret.clone());
+        let mut tokens = Self { known: Vec::new(), client_secret };
         tokens.add(&options.token, State::Full, 0, None)?;
         for (token, state) in [
             (&options.read_only_token, State::ReadOnly),
             (&options.expired_token, State::Expired),
             (&options.revoked_token, State::Revoked),
+            (&options.other_audience_token, State::OtherAudience),
+            (&options.disabled_token, State::Disabled),
         ] {
             token.iter().try_for_each(|token| tokens.add(token, state, 0, None))?;
         }
@@ -93,44 +101,22 @@ impl Tokens {
         Ok(())
     }
 
-    /// What the request's token may do.
+    /// What a token may do; `None` if it is not known.
     ///
-    /// 401 without one (also for other schemes); 401 `invalid_token` for one that is not known, expired or revoked; 400
-    /// `invalid_request` for more than one header, and for a token in the query as well (RFC 6750 §3.1).
-    pub(super) fn authenticate(
-        &self,
-        headers: &HeaderMap,
-        query: Option<&str>,
-    ) -> Result<Access<'_>, Refusal> {
-        let mut fields = headers.get_all(AUTHORIZATION).iter();
-        let field = fields.next().ok_or_else(|| unauthorized("A bearer token is required"))?;
-        if fields.next().is_some() {
-            return Err(challenge(400, "invalid_request", "More than one Authorization header was sent"));
-        }
-        let mut parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-        if parameters.any(|(name, _)| name == "access_token") {
-            return Err(challenge(400, "invalid_request", "A token was sent in two ways"));
-        }
-        let bytes = field.as_bytes();
-        let end = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
-        let (scheme, token) = bytes.split_at(end);
-        if !scheme.eq_ignore_ascii_case(b"bearer") {
-            return Err(unauthorized("The Authorization header has another scheme than Bearer"));
-        }
-        self.access(token.trim_ascii())
+    /// 401 `invalid_token` for one that has expired, was revoked or is meant for another service; 403 for one whose integration is switched off.
+    pub(super) fn access(&self, token: &[u8]) -> Option<Result<Access<'_>, Refusal>> {
+        let is = |known: &Known| same(known.secret.expose_secret().as_bytes(), token);
+        let actor = self.known.iter().position(is)?;
+        Some(self.judge(actor))
     }
 
-    /// What a token may do.
-    pub(super) fn access(&self, token: &[u8]) -> Result<Access<'_>, Refusal> {
-        let invalid = |detail: &str| Err(challenge(401, "invalid_token", detail));
-        let is = |known: &Known| same(known.secret.expose_secret().as_bytes(), token);
-        let Some(actor) = self.known.iter().position(is) else {
-            return invalid("The bearer token is not valid");
-        };
+    fn judge(&self, actor: usize) -> Result<Access<'_>, Refusal> {
         let Known { state, tenant, ref subject, .. } = self.known[actor];
         match state {
-            State::Expired => invalid("The bearer token has expired"),
-            State::Revoked => invalid("The bearer token was revoked"),
+            State::Expired => Err(challenge(401, "invalid_token", "The bearer token has expired")),
+            State::Revoked => Err(challenge(401, "invalid_token", "The bearer token was revoked")),
+            State::OtherAudience => Err(other_audience()),
+            State::Disabled => Err(switched_off()),
             State::Full | State::ReadOnly => {
                 Ok(Access { actor, tenant, read_only: state == State::ReadOnly, subject: subject.as_deref() })
             }
@@ -139,12 +125,51 @@ impl Tokens {
 
     /// The text without any token in it: details of errors quote what the client sent.
     pub(super) fn without_tokens(&self, text: &mut String) {
-        for Known { secret, .. } in &self.known {
+        let tokens = self.known.iter().map(|known| &known.secret);
+        for secret in tokens.chain(&self.client_secret) {
             if text.contains(secret.expose_secret()) {
                 *text = text.replace(secret.expose_secret(), "***");
             }
         }
     }
+}
+
+/// The token that a request carries.
+///
+/// 401 without one (also for other schemes); 400 `invalid_request` for more than one header, and for a token in the query as
+/// well (RFC 6750 §3.1).
+pub(super) fn presented<'h>(headers: &'h HeaderMap, query: Option<&str>) -> Result<&'h [u8], Refusal> {
+    let mut fields = headers.get_all(AUTHORIZATION).iter();
+    let field = fields.next().ok_or_else(|| unauthorized("A bearer token is required"))?;
+    if fields.next().is_some() {
+        return Err(challenge(400, "invalid_request", "More than one Authorization header was sent"));
+    }
+    let mut parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    if parameters.any(|(name, _)| name == "access_token") {
+        return Err(challenge(400, "invalid_request", "A token was sent in two ways"));
+    }
+    let bytes = field.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
+    let (scheme, token) = bytes.split_at(end);
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Err(unauthorized("The Authorization header has another scheme than Bearer"));
+    }
+    Ok(token.trim_ascii())
+}
+
+/// 401 `invalid_token` for a token that nobody knows.
+pub(super) fn unknown() -> Refusal {
+    challenge(401, "invalid_token", "The bearer token is not valid")
+}
+
+/// 401 `invalid_token` for a token that another service is to accept (RFC 6750 §5.2).
+pub(super) fn other_audience() -> Refusal {
+    challenge(401, "invalid_token", "The bearer token is meant for another audience")
+}
+
+/// 403 where an integration is switched off.
+pub(super) fn switched_off() -> Refusal {
+    Refusal::new(403, "The integration is switched off")
 }
 
 impl Access<'_> {
@@ -161,13 +186,14 @@ fn unauthorized(detail: &str) -> Refusal {
     Refusal::new(401, detail).with(WWW_AUTHENTICATE, CHALLENGE)
 }
 
-fn challenge(status: u16, error: &str, detail: &str) -> Refusal {
+/// A refusal with its reason in the challenge (RFC 6750 §3).
+pub(super) fn challenge(status: u16, error: &str, detail: &str) -> Refusal {
     let challenge = format!(r#"{CHALLENGE}, error="{error}", error_description="{detail}""#);
     Refusal::new(status, detail).with(WWW_AUTHENTICATE, challenge)
 }
 
 /// Compares in a time that does not tell how much of the token is right.
-fn same(known: &[u8], given: &[u8]) -> bool {
+pub(super) fn same(known: &[u8], given: &[u8]) -> bool {
     let different = known.iter().zip(given).fold(0, |bits, (a, b)| bits | (a ^ b));
     known.len() == given.len() && different == 0
 }
@@ -181,6 +207,8 @@ mod tests {
             token: "secret".into(),
             read_only_token: Some("peek".into()),
             expired_token: Some("late".into()),
+            other_audience_token: Some("theirs".into()),
+            disabled_token: Some("off".into()),
             revoked_token: Some("gone".into()),
             tenants: vec!["other".into()],
             ..Options::default()
@@ -194,9 +222,13 @@ mod tests {
         for field in fields {
             headers.append(AUTHORIZATION, field.parse().unwrap());
         }
-        tokens()
-            .authenticate(&headers, None)
-            .map(|access| (access.tenant, access.read_only))
+        presented(&headers, None)
+            .and_then(|token| {
+                tokens()
+                    .access(token)
+                    .unwrap_or_else(|| Err(unknown()))
+                    .map(|access| (access.tenant, access.read_only))
+            })
             .map_err(|refusal| (refusal.error.status, refusal.headers[0].1.clone()))
     }
 
@@ -223,11 +255,13 @@ mod tests {
             "Bearer sec",
             "Bearer late",
             "Bearer gone",
+            "Bearer theirs",
         ] {
             let (status, challenge) = judge(&[field]).unwrap_err();
             assert_eq!(status, 401, "{field}");
             assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
         }
+        assert_eq!(tokens().access(b"off").and_then(Result::err), Some(switched_off()));
         let (status, challenge) = judge(&["Bearer secret", "Bearer secret"]).unwrap_err();
         assert_eq!(status, 400);
         assert!(challenge.contains(r#"error="invalid_request""#), "{challenge}");

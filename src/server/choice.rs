@@ -67,6 +67,8 @@ pub(super) enum Choice {
     PatchExactOp,
     /// PATCH need not name its message.
     PatchWithoutSchemas,
+    /// A refresh token counts as it was when the request came in, and the answer takes its time.
+    RefreshAsSeen,
     /// The ids of deleted resources are remembered.
     RememberDeleted,
     /// The same member may be in a group several times.
@@ -75,6 +77,10 @@ pub(super) enum Choice {
     ReuseIds,
     /// The names of deleted users stay taken.
     ReserveUserNames,
+    /// Users who become active again get back what they had.
+    ReviveTokens,
+    /// Revoking a token has no effect.
+    RevokeNothing,
     /// Filters in URLs may name attributes that are never returned.
     SecretsInUrls,
     /// `meta.resourceType` is the `id` of the resource type, which is not its name.

@@ -16,6 +16,8 @@ impl Options {
             user_token: Some(UserToken { token: fresh_token(), user_name: USER_NAME.to_owned() }),
             expired_token: Some(fresh_token()),
             revoked_token: Some(fresh_token()),
+            other_audience_token: Some(fresh_token()),
+            disabled_token: Some(fresh_token()),
             tenants: vec![fresh_token()],
             ..Self::default()
         }
@@ -29,6 +31,8 @@ impl Options {
             ("user", self.user_token.as_ref().map(|user| &user.token)),
             ("expired", self.expired_token.as_ref()),
             ("revoked", self.revoked_token.as_ref()),
+            ("other_audience", self.other_audience_token.as_ref()),
+            ("disabled", self.disabled_token.as_ref()),
         ];
         tokens.into_iter().filter_map(|(name, token)| Some((name, token?.clone()))).collect()
     }

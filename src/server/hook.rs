@@ -6,13 +6,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::auth::Access;
 use super::choice::Choice;
 use super::discovery::Documents;
 use super::http::Request;
 use super::kind::{Kind, Model};
+use super::oauth::{Change, Credential, Login, Reach, Survivor};
 use super::options::{OptionalFeature, Options};
 use super::reply::{Refusal, Reply};
 use super::route::Route;
@@ -56,6 +57,14 @@ pub(super) enum Hook {
     Stored(fn(&Write<'_>, &Store, &mut Value) -> Result<(), Refusal>),
     /// A resource as it is shown.
     Shown(fn(Call<'_>, Kind, &Projection, &mut Value)),
+    /// Whose credentials end when SCIM takes a user's access away.
+    Ends(fn(&Change<'_>, &mut Reach)),
+    /// Whether a credential that has ended is good for something all the same.
+    Survives(fn(&Survivor<'_>) -> bool),
+    /// Whether a user may log in; the last argument is what is right.
+    Login(fn(&Login<'_>, bool) -> bool),
+    /// What userinfo tells about the user of a token.
+    Claims(fn(&Credential, &mut Map<String, Value>)),
     /// The reply; the route is `None` where there is no endpoint.
     Reply(fn(Call<'_>, Option<&Route>, &mut Reply)),
 }
@@ -243,6 +252,36 @@ impl Hooks {
         for hook in &self.all {
             if let Hook::Shown(change) = hook {
                 change(call, kind, projection, resource);
+            }
+        }
+    }
+
+    /// Whose credentials a change of a user ends.
+    pub(super) fn ends(&self, change: &Change<'_>) -> Reach {
+        let mut reach = Reach::User;
+        for hook in &self.all {
+            if let Hook::Ends(decide) = hook {
+                decide(change, &mut reach);
+            }
+        }
+        reach
+    }
+
+    pub(super) fn survives(&self, survivor: &Survivor<'_>) -> bool {
+        self.all.iter().any(|hook| matches!(hook, Hook::Survives(judge) if judge(survivor)))
+    }
+
+    pub(super) fn lets_in(&self, login: &Login<'_>, right: bool) -> bool {
+        self.all.iter().fold(right, |right, hook| match hook {
+            Hook::Login(judge) => judge(login, right),
+            _ => right,
+        })
+    }
+
+    pub(super) fn claims(&self, token: &Credential, claims: &mut Map<String, Value>) {
+        for hook in &self.all {
+            if let Hook::Claims(change) = hook {
+                change(token, claims);
             }
         }
     }

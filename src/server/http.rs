@@ -14,8 +14,9 @@ use axum::serve::ListenerExt;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use super::oauth;
 use super::reply::{Content, Reply};
-use super::service::Service;
+use super::service::{Seen, Service};
 
 /// Bodies of more bytes are refused with 413.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
@@ -69,9 +70,11 @@ async fn handle(State(service): State<Arc<Service>>, request: axum::http::Reques
     let body = receive(&parts.headers, body).await;
     let request = Request { method: parts.method, uri: parts.uri, headers: parts.headers, body };
     let seen = service.look_ahead(&request);
-    if seen.is_some() {
+    match seen {
         // Other requests get a chance to come in before this one has its turn.
-        tokio::task::yield_now().await;
+        Some(Seen::Resource(_)) => tokio::task::yield_now().await,
+        Some(Seen::Refresh(_)) => tokio::time::sleep(oauth::IN_FLIGHT).await,
+        None => {}
     }
     respond(service.answer(&request, seen.as_ref()))
 }

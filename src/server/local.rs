@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tower::ServiceExt as _;
 
 use super::http::router;
-use super::options::Options;
+use super::options::{OauthOptions, Options};
 use super::route::BASE_PATH;
 use super::service::Service;
 
@@ -21,6 +21,7 @@ pub struct Local {
     router: Router,
     base_url: String,
     token: SecretString,
+    oauth: OauthOptions,
     credentials: Vec<(&'static str, SecretString)>,
 }
 
@@ -29,8 +30,9 @@ impl Local {
     pub fn new(options: Options) -> io::Result<Self> {
         let base_url = format!("http://127.0.0.1{BASE_PATH}");
         let (token, credentials) = (options.token.clone(), options.credentials());
+        let oauth = options.oauth.clone();
         let service = Service::new(base_url.clone(), options)?;
-        Ok(Self { router: router(Arc::new(service)), base_url, token, credentials })
+        Ok(Self { router: router(Arc::new(service)), base_url, token, oauth, credentials })
     }
 
     /// The base URL, without a slash at the end.
@@ -49,6 +51,24 @@ impl Local {
     #[must_use]
     pub fn credentials(&self) -> &[(&'static str, SecretString)] {
         &self.credentials
+    }
+
+    /// The issuer of the authorization server, as [`Server::issuer`](super::Server::issuer).
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        super::issuer(&self.base_url)
+    }
+
+    /// The client that the authorization server knows.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.oauth.client_id
+    }
+
+    /// The secret of that client.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        self.oauth.client_secret.expose_secret()
     }
 
     /// Answers a request whose URI is the path and query, as on an HTTP/1.1 connection.

@@ -3,6 +3,7 @@
 //! A request passes through the stages of `service`, each a module of its own: received (`http`), routed (`route`),
 //! authenticated (`auth`), negotiated (`negotiate`), carried out (`discovery`, `query` with `cursor`, `resources` on
 //! `store`, `me`, and `bulk`, which sends its operations through the same stages), and answered (`reply`).
+//! Beside it stands an OAuth 2 authorization server for the same users: `oauth`.
 //! Each stage has places where a variant (something else that the RFCs allow) or a fault (something that they do not) can
 //! hook in: `hook`, `choice`, `variant`, `fault`.
 
@@ -25,6 +26,7 @@ mod me;
 mod membership;
 mod named;
 mod negotiate;
+mod oauth;
 mod options;
 mod patching;
 mod query;
@@ -52,7 +54,7 @@ use self::service::Service;
 pub use self::fault::{Fault, FaultInfo, faults};
 pub use self::local::Local;
 pub use self::named::{Entry, Named};
-pub use self::options::{OptionalFeature, Options, UserToken};
+pub use self::options::{OauthOptions, OptionalFeature, Options, UserToken};
 pub use self::variant::{Variant, VariantInfo, variants};
 
 /// How long [`Server::shutdown`] waits for requests that are being answered.
@@ -74,6 +76,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Server {
     base_url: String,
     token: SecretString,
+    oauth: OauthOptions,
     credentials: Vec<(&'static str, SecretString)>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
@@ -91,13 +94,14 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
         let (token, credentials) = (options.token.clone(), options.credentials());
+        let oauth = options.oauth.clone();
         let service = Service::new(base_url.clone(), options)?;
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(http::serve(listener, Arc::new(service), async move {
             // Sent or dropped: both mean that the server is no longer wanted.
             let _ = stopped.await;
         }));
-        Ok(Self { base_url, token, credentials, stop, task })
+        Ok(Self { base_url, token, oauth, credentials, stop, task })
     }
 
     /// The base URL, without a slash at the end: `http://127.0.0.1:PORT/scim/v2`.
@@ -113,10 +117,29 @@ impl Server {
     }
 
     /// The bearer tokens besides that one, by the names that suites know them by: `read_only`, `other_tenant`, `user`,
-    /// `expired`, `revoked`, as far as the [`Options`] have them.
+    /// `expired`, `revoked`, `other_audience`, `disabled`, as far as the [`Options`] have them.
     #[must_use]
     pub fn credentials(&self) -> &[(&'static str, SecretString)] {
         &self.credentials
+    }
+
+    /// The issuer of the OAuth 2 authorization server beside it, where its metadata is found (RFC 8414):
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        issuer(&self.base_url)
+    }
+
+    /// The client that the authorization server knows.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.oauth.client_id
+    }
+
+    /// The secret of that client.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        self.oauth.client_secret.expose_secret()
     }
 
     /// Stops taking connections, lets requests that are being answered end (for five seconds at most), and returns
@@ -128,6 +151,11 @@ impl Server {
             task.abort();
         }
     }
+}
+
+/// The origin of a base URL.
+fn issuer(base_url: &str) -> &str {
+    base_url.strip_suffix(BASE_PATH).unwrap_or(base_url)
 }
 
 impl fmt::Debug for Server {

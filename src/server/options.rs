@@ -27,6 +27,14 @@ pub struct Options {
     pub expired_token: Option<SecretString>,
     /// A bearer token that was taken back: 401 `invalid_token`.
     pub revoked_token: Option<SecretString>,
+    /// A bearer token that was made out for another service: 401 `invalid_token`.
+    pub other_audience_token: Option<SecretString>,
+    /// A bearer token of an integration that is switched off: 403 for everything.
+    pub disabled_token: Option<SecretString>,
+    /// Whether provisioning by SCIM is switched off as a whole: 403 for everybody, also for discovery.
+    pub disabled: bool,
+    /// The OAuth 2 authorization server beside the SCIM one.
+    pub oauth: OauthOptions,
     /// Bearer tokens of further tenants, one each: everybody has resources of their own behind the same base URL.
     pub tenants: Vec<SecretString>,
     /// `filter.maxResults` and `pagination.maxPageSize`: the largest number of resources in one answer.
@@ -56,6 +64,45 @@ pub struct UserToken {
     pub user_name: String,
 }
 
+/// How the authorization server is set up; the default has a fresh random client secret.
+#[derive(Debug, Clone)]
+pub struct OauthOptions {
+    /// The client that it knows.
+    pub client_id: String,
+    /// The secret of that client.
+    pub client_secret: SecretString,
+    /// Where that client may be called back, besides any port of the loopback interface (RFC 8252 §7.3).
+    pub redirect_uris: Vec<String>,
+    /// How long an access token is valid.
+    pub access_token_lifetime: Duration,
+    /// How long a refresh token is valid.
+    pub refresh_token_lifetime: Duration,
+    /// How long somebody stays logged in.
+    pub session_lifetime: Duration,
+    /// How long an authorization code is valid (RFC 6749 §4.1.2 recommends ten minutes at most).
+    pub code_lifetime: Duration,
+    /// How long a device waits for its user.
+    pub device_lifetime: Duration,
+    /// How long a device is to wait before it asks again (RFC 8628 §3.2), in whole seconds.
+    pub device_interval: Duration,
+}
+
+impl Default for OauthOptions {
+    fn default() -> Self {
+        Self {
+            client_id: "scimcheck".to_owned(),
+            client_secret: fresh_token(),
+            redirect_uris: Vec::new(),
+            access_token_lifetime: Duration::from_hours(1),
+            refresh_token_lifetime: Duration::from_hours(24),
+            session_lifetime: Duration::from_hours(8),
+            code_lifetime: Duration::from_mins(1),
+            device_lifetime: Duration::from_mins(10),
+            device_interval: Duration::from_secs(1),
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -65,6 +112,10 @@ impl Default for Options {
             user_token: None,
             expired_token: None,
             revoked_token: None,
+            other_audience_token: None,
+            disabled_token: None,
+            disabled: false,
+            oauth: OauthOptions::default(),
             tenants: Vec::new(),
             max_results: 200,
             max_operations: 1000,

@@ -38,6 +38,18 @@ impl Reply {
         Self::empty(status).with(CONTENT_TYPE, SCIM_JSON).carrying(Content::Json(body))
     }
 
+    /// A response with a JSON body that is none of SCIM.
+    pub(super) fn plain_json(status: StatusCode, body: Value) -> Self {
+        Self::empty(status).with(CONTENT_TYPE, "application/json").carrying(Content::Json(body))
+    }
+
+    /// A page for browsers.
+    pub(super) fn html(status: StatusCode, page: String) -> Self {
+        Self::empty(status)
+            .with(CONTENT_TYPE, "text/html; charset=utf-8")
+            .carrying(Content::Shared(page.into()))
+    }
+
     /// A response with the text of a JSON body.
     pub(super) fn shared(status: StatusCode, body: Bytes) -> Self {
         Self::empty(status).with(CONTENT_TYPE, SCIM_JSON).carrying(Content::Shared(body))

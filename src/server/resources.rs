@@ -11,6 +11,7 @@ use super::etag::{self, Condition};
 use super::hook::Write;
 use super::kind::Kind;
 use super::negotiate::json_body;
+use super::oauth;
 use super::options::OptionalFeature;
 use super::query;
 use super::reply::{Refusal, Reply};
@@ -32,6 +33,7 @@ pub(super) fn create(call: Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
     call.service.hooks.stored(&write, &store, &mut value)?;
     hide_password(&mut value, None);
     let resource = store.create(kind, value)?;
+    oauth::follow(call, None, Some(&resource));
     drop(store);
     Ok(show(call, StatusCode::CREATED, &resource, &projection))
 }
@@ -127,6 +129,7 @@ fn write(
     call.service.hooks.stored(&write, &store, &mut value)?;
     hide_password(&mut value, Some(&old.value));
     let resource = store.update(old, value, call.request.method == Method::PUT)?;
+    oauth::follow(call, Some(old), Some(&resource));
     drop(store);
     Ok(show(call, StatusCode::OK, &resource, &projection))
 }
@@ -136,6 +139,7 @@ fn delete(call: Call<'_>, kind: Kind, id: &str) -> Result<Reply, Refusal> {
     let old = store.get(kind, id).ok_or_else(|| not_found(id))?;
     check_conditions(call, &old)?;
     store.delete(&old);
+    oauth::follow(call, Some(&old), None);
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -169,10 +173,13 @@ fn changed(id: &str) -> Refusal {
     Refusal::new(412, format!("Resource {id} has another version than the request demands"))
 }
 
-/// Keeps that there is a password, and not which: nothing here ever verifies one.
+/// Keeps what a password can be verified with, and not the password.
 fn hide_password(value: &mut Value, old: Option<&Value>) {
     let stored = old.and_then(|old| old.get("password"));
-    if let Some(password) = value.get_mut("password").filter(|password| Some(&**password) != stored) {
-        *password = format!("set {}", uuid::Uuid::new_v4()).into();
+    let Some(password) = value.get_mut("password").filter(|password| Some(&**password) != stored) else {
+        return;
+    };
+    if let Some(text) = password.as_str() {
+        *password = oauth::hash(text).into();
     }
 }

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::auth::{Access, Tokens};
+use super::auth::{self, Access, Tokens};
 use super::choice::Choice;
 use super::cursor::Cursors;
 use super::discovery::Discovery;
@@ -18,11 +18,12 @@ use super::hook::Hooks;
 use super::http::Request;
 use super::kind::{Kind, Model};
 use super::named::Change as _;
+use super::oauth::{Credential, Ledger};
 use super::options::{OptionalFeature, Options, UserToken};
 use super::reply::{Refusal, Reply};
 use super::route::{BASE_PATH, Route};
 use super::store::{Resource, Store};
-use super::{bulk, discovery, me, negotiate, query, resources};
+use super::{bulk, discovery, me, negotiate, oauth, query, resources};
 use crate::scim::projection::{Projection, project};
 use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::urn::{ENTERPRISE_USER, USER};
@@ -37,8 +38,17 @@ pub(super) struct Service {
     pub(super) discovery: Discovery,
     /// Those of every tenant.
     stores: Vec<Mutex<Store>>,
+    ledger: Mutex<Ledger>,
     cursors: Mutex<Cursors>,
     requests: AtomicUsize,
+}
+
+/// Something as it was when a request came in, where the server uses it like that.
+pub(super) enum Seen {
+    /// What the request is about.
+    Resource(Arc<Resource>),
+    /// The refresh token in it.
+    Refresh(Credential),
 }
 
 /// One request on its way.
@@ -74,6 +84,7 @@ impl Service {
             tokens: Tokens::new(&options)?,
             discovery: Discovery::new(&base_url, &options, &model, &hooks),
             stores: tenants.map(store).collect(),
+            ledger: Mutex::new(Ledger::new(options.seed)),
             cursors: Mutex::new(Cursors::new(options.cursor_timeout, hooks.choices().clone())),
             requests: AtomicUsize::new(0),
             hooks,
@@ -91,17 +102,28 @@ impl Service {
         let value = json!({ "schemas": [USER], "userName": user.user_name });
         let created = self.stores[0].lock().unwrap_or_else(PoisonError::into_inner).create(Kind::User, value);
         let created = created.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        oauth::api_key(&mut self.ledger(), &user.token, created.id.clone());
         self.tokens.add_user(&user.token, created.id.clone())
     }
 
     /// Answers a request: every failure on the way is an Error message.
-    pub(super) fn answer(&self, request: &Request, seen: Option<&Arc<Resource>>) -> Reply {
+    pub(super) fn answer(&self, request: &Request, seen: Option<&Seen>) -> Reply {
+        let (seen, early) = match seen {
+            Some(Seen::Resource(resource)) => (Some(resource), None),
+            Some(Seen::Refresh(token)) => (None, Some(token)),
+            None => (None, None),
+        };
+        let origin = self.base_url_for(request);
+        let origin = origin.strip_suffix(BASE_PATH).unwrap_or(&origin);
+        if let Some(reply) = oauth::answer(self, request, origin, early) {
+            return reply;
+        }
         let request = &*self.hooks.received(request);
         let base_url = self.base_url_for(request);
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut call = Call { service: self, request, base_url: &base_url, access: None, number, seen };
         let path = Route::parse(request.uri.path());
-        let mut access = self.authenticate(request, path.as_ref());
+        let mut access = self.authenticate(request, path.as_ref(), &base_url);
         self.hooks.access(request, path.as_ref(), &mut access);
         call.access = access.as_ref().ok().copied().flatten();
         let route = path.filter(|route| self.has_route(route));
@@ -111,26 +133,42 @@ impl Service {
         reply
     }
 
-    /// The resource that a request is about, where the server uses it as it was when the request came in.
-    pub(super) fn look_ahead(&self, request: &Request) -> Option<Arc<Resource>> {
+    /// What the server uses as it was when the request came in, if there is such a thing.
+    pub(super) fn look_ahead(&self, request: &Request) -> Option<Seen> {
+        let early = oauth::early_refresh(self, request).map(Seen::Refresh);
+        early.or_else(|| self.resource_ahead(request).map(Seen::Resource))
+    }
+
+    fn resource_ahead(&self, request: &Request) -> Option<Arc<Resource>> {
         let Some(Route::Resource(kind, id)) = Route::parse(request.uri.path()) else { return None };
         let changes = self.hooks.has(Choice::ChangeWhatWasSeen)
             && kind == Kind::Group
             && request.method == Method::PATCH;
         let judges = self.hooks.has(Choice::JudgeWhatWasSeen) && request.headers.contains_key(IF_MATCH);
-        let access = (changes || judges).then(|| self.tokens.authenticate(&request.headers, None).ok())??;
-        let store = self.stores[access.tenant].lock().unwrap_or_else(PoisonError::into_inner);
-        store.get(kind, &id)
+        let base_url = self.base_url_for(request);
+        let token = (changes || judges).then(|| auth::presented(&request.headers, None).ok())??;
+        let access = self.access(token, &base_url).ok()?;
+        self.store_of(access.tenant).get(kind, &id)
     }
 
     /// The Error message for a request that is not carried out.
     pub(super) fn refuse(&self, mut refusal: Refusal) -> Reply {
         self.tokens.without_tokens(&mut refusal.error.detail);
+        self.ledger().without_secrets(&mut refusal.error.detail);
         refusal.into_reply()
     }
 
     /// What the client may do; `None` where that does not matter.
-    fn authenticate(&self, request: &Request, route: Option<&Route>) -> Result<Option<Access<'_>>, Refusal> {
+    fn authenticate(
+        &self,
+        request: &Request,
+        route: Option<&Route>,
+        base_url: &str,
+    ) -> Result<Option<Access<'_>>, Refusal> {
+        if self.options.disabled {
+            // Whoever it is and whatever is asked for.
+            return Err(auth::switched_off());
+        }
         if route.is_some_and(Route::is_public) && !self.hooks.has(Choice::DiscoveryNeedsToken) {
             return Ok(None);
         }
@@ -138,11 +176,23 @@ impl Service {
         let in_query = self.hooks.has(Choice::TokenInQuery).then(|| query.and_then(token_in)).flatten();
         match in_query {
             Some(token) if !request.headers.contains_key(AUTHORIZATION) => {
-                self.tokens.access(token.as_bytes())
+                self.access(token.as_bytes(), base_url)
             }
-            _ => self.tokens.authenticate(&request.headers, query),
+            _ => self.access(auth::presented(&request.headers, query)?, base_url),
         }
         .map(Some)
+    }
+
+    /// What a token may do, wherever it comes from.
+    fn access(&self, token: &[u8], base_url: &str) -> Result<Access<'_>, Refusal> {
+        let text = std::str::from_utf8(token).unwrap_or_default();
+        match self.tokens.access(token) {
+            Some(Ok(access)) if access.subject.is_some() && !oauth::api_key_lives(self, text) => {
+                Err(auth::challenge(401, "invalid_token", "The user of the bearer token is gone or inactive"))
+            }
+            Some(access) => access,
+            None => oauth::access(self, text, base_url).unwrap_or_else(|| Err(auth::unknown())),
+        }
     }
 
     fn admit(&self, call: Call<'_>, route: Option<&Route>) -> Result<Reply, Refusal> {
@@ -165,6 +215,17 @@ impl Service {
     /// Whether a part of the protocol is there.
     pub(super) fn has(&self, feature: OptionalFeature) -> bool {
         !self.options.without.contains(&feature)
+    }
+
+    /// The resources of a tenant. Whoever needs the ledger too takes it afterwards.
+    pub(super) fn store_of(&self, tenant: usize) -> MutexGuard<'_, Store> {
+        // A panic elsewhere must not end the whole server.
+        self.stores[tenant].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the authorization server has given out.
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The cursors that were given out.
@@ -229,9 +290,7 @@ impl<'s> Call<'s> {
     /// The resources of the client's tenant. The lock is never held across an await, since nothing here is
     /// asynchronous.
     pub(super) fn store(&self) -> MutexGuard<'s, Store> {
-        let tenant = self.access.map_or(0, |access| access.tenant);
-        // A panic elsewhere must not end the whole server.
-        self.service.stores[tenant].lock().unwrap_or_else(PoisonError::into_inner)
+        self.service.store_of(self.access.map_or(0, |access| access.tenant))
     }
 
     /// The schemas of a resource type.

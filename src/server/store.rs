@@ -113,6 +113,17 @@ impl Store {
         collection.resources.get(collection.numbers.get(id)?).cloned()
     }
 
+    /// The user with this name; letter case does not count.
+    pub(super) fn user_named(&self, name: &str) -> Option<Arc<Resource>> {
+        let name = fold(name);
+        if self.choices.contains(&Choice::AnyUserName) {
+            // Where names are not unique, nobody keeps a list of them.
+            let mut users = self.users.resources.values();
+            return users.find(|user| user_name(&user.value).as_ref() == Some(&name)).cloned();
+        }
+        self.get(Kind::User, self.names.get(&name)?)
+    }
+
     /// A resource of any type.
     pub(super) fn find(&self, id: &str) -> Option<Arc<Resource>> {
         Kind::ALL.into_iter().find_map(|kind| self.get(kind, id))

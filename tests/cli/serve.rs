@@ -6,19 +6,24 @@ use std::sync::mpsc;
 use crate::place::{LIMIT, Place, Running};
 use crate::reference::{Reference, wait};
 
-/// The line that scripts wait for.
+/// The line that scripts wait for: base URL and token.
 pub(crate) fn announced(running: &mut Running) -> (String, String) {
+    let [first, _] = lines(running);
+    let (base, token) =
+        first.strip_prefix("BASE=").and_then(|rest| rest.split_once(" TOKEN=")).expect("its form");
+    (base.to_owned(), token.to_owned())
+}
+
+/// What it prints.
+fn lines(running: &mut Running) -> [String; 2] {
     let stdout = running.child().stdout.take().expect("it is piped");
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut line = String::new();
-        let _ = BufReader::new(stdout).read_line(&mut line);
-        let _ = sender.send(line);
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
     });
-    let line = receiver.recv_timeout(LIMIT).expect("a line comes");
-    let (base, token) =
-        line.strip_prefix("BASE=").and_then(|rest| rest.split_once(" TOKEN=")).expect("its form");
-    (base.to_owned(), token.trim_end_matches('\n').to_owned())
+    std::array::from_fn(|_| receiver.recv_timeout(LIMIT).expect("a line comes"))
 }
 
 fn status(url: &str, token: &str) -> u16 {
@@ -50,6 +55,24 @@ fn with_a_token_of_the_user() {
     assert_eq!(token, "a-token-of-mine");
     let run = Place::new().with("SCIMCHECK_TARGET", &base).with("SCIMCHECK_TOKEN", &token);
     run.run(&["run", "--suite", "crud/delete"]).exits(0);
+}
+
+#[test]
+fn what_the_authorization_server_needs_to_be_asked() {
+    let place = Place::new().with("SECRET", "a secret: of mine");
+    let mut running = place.start(&["serve", "--client-secret-env", "SECRET"]);
+    let [first, second] = lines(&mut running);
+    let base = first.strip_prefix("BASE=").and_then(|rest| rest.split(' ').next()).expect("its form");
+    let issuer = base.strip_suffix("/scim/v2").expect("its path");
+    assert_eq!(second, format!("ISSUER={issuer} CLIENT_ID=scimcheck CLIENT_SECRET=a secret: of mine"));
+    let request = reqwest::Client::new()
+        .post(format!("{issuer}/oauth/token"))
+        .basic_auth("scimcheck", Some("a+secret%3A+of+mine"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("grant_type=client_credentials");
+    assert_eq!(wait(request.send()).expect("it answers").status().as_u16(), 200);
+    let said = Place::new().run(&["serve", "--client-secret-env", "SECRET"]).exits(3);
+    assert!(said.stderr.contains("the environment variable SECRET is not set"), "{}", said.stderr);
 }
 
 #[test]

@@ -35,7 +35,7 @@ async fn the_alias_is_the_user() {
     assert_eq!(api.get(&path).await.body, replaced.body);
     send(&api, "POST", json!({ "schemas": [USER], "userName": "new" })).await.refused(501, None);
     send(&api, "DELETE", Value::Null).await.expect(204);
-    send(&api, "GET", Value::Null).await.refused(404, None);
+    send(&api, "GET", Value::Null).await.refused(401, None);
     api.get(&path).await.refused(404, None);
 }
 

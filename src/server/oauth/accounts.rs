@@ -1,0 +1,88 @@
+//! Users who log in.
+
+use std::sync::Arc;
+
+use super::ledger::{Ledger, Subject};
+use super::password;
+use crate::server::kind::Kind;
+use crate::server::service::Service;
+use crate::server::store::Resource;
+use serde_json::Value;
+
+/// How a user gets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server) enum Way {
+    /// With the client, which knows the password (RFC 6749 §4.3).
+    Password,
+    /// In the browser, for a code (§4.1).
+    Code,
+    /// In the browser, for a device (RFC 8628).
+    Device,
+    /// In the browser, for nothing else.
+    Session,
+}
+
+/// A user who is about to be let in.
+pub(in crate::server) struct Login<'l> {
+    pub(in crate::server) way: Way,
+    /// The SCIM resource.
+    pub(in crate::server) user: &'l Value,
+    /// Whether the user was inactive at some time.
+    pub(in crate::server) was_deactivated: bool,
+}
+
+/// A user who has shown the right password.
+pub(super) struct Account {
+    pub(super) subject: Subject,
+    user: Arc<Resource>,
+}
+
+/// The user with this name and password, whether active or not.
+pub(super) fn find(service: &Service, name: &str, password: &str) -> Option<Account> {
+    (0..=service.options.tenants.len()).find_map(|tenant| {
+        let user = service.store_of(tenant).user_named(name)?;
+        let stored = user.value.get("password").and_then(Value::as_str)?;
+        let subject = Subject { tenant, id: user.id.clone() };
+        password::verify(stored, password).then_some(Account { subject, user })
+    })
+}
+
+/// Lets a user in who has shown the password a moment ago; `None` if the user may not get in (any more).
+pub(super) fn let_in<T>(
+    service: &Service,
+    account: &Account,
+    way: Way,
+    act: impl FnOnce(&Resource, &mut Ledger) -> T,
+) -> Option<T> {
+    admit(service, &account.subject, way, |user, ledger| {
+        let unchanged = user.value.get("password") == account.user.value.get("password");
+        unchanged.then(|| act(user, ledger))
+    })?
+}
+
+/// Does something for a user who may log in, while nobody can change that; `None` for one who may not.
+pub(super) fn admit<T>(
+    service: &Service,
+    subject: &Subject,
+    way: Way,
+    act: impl FnOnce(&Resource, &mut Ledger) -> T,
+) -> Option<T> {
+    let store = service.store_of(subject.tenant);
+    let user = store.get(Kind::User, &subject.id)?;
+    let mut ledger = service.ledger();
+    let login = Login { way, user: &user.value, was_deactivated: ledger.was_deactivated(subject) };
+    service.hooks.lets_in(&login, is_active(&user.value)).then(|| act(&user, &mut ledger))
+}
+
+/// Without a value a user counts as active.
+pub(super) fn is_active(user: &Value) -> bool {
+    user.get("active") != Some(&Value::Bool(false))
+}
+
+/// The names of the groups that a user is in.
+pub(super) fn groups(user: &Value) -> Vec<String> {
+    let entries = user.get("groups").and_then(Value::as_array).into_iter().flatten();
+    let named =
+        |entry: &Value| Some(entry.get("display").or_else(|| entry.get("value"))?.as_str()?.to_owned());
+    entries.filter_map(named).collect()
+}
