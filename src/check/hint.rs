@@ -9,7 +9,8 @@ use crate::suite::format::Step;
 pub fn for_expectation(_requirement: &RequirementId, step: &Step, exchange: &Exchange) -> Option<String> {
     let response = exchange.response()?;
     let method = exchange.request.method.as_str();
-    let configured = step.request.auth == crate::suite::format::Auth::Configured;
+    let configured =
+        step.request.as_ref().is_some_and(|request| request.auth == crate::suite::format::Auth::Configured);
     let hint = match (method, response.status) {
         _ if explain::is_html(&response.body) => {
             "An HTML page came back: a proxy, a login page or a router answered instead of the SCIM service provider."

@@ -151,7 +151,8 @@ impl Look<'_> {
                 });
             }
         };
-        let looks_at_body = self.header.is_none() && !matches!(matcher, Matcher::Status(_));
+        let looks_at_body =
+            self.header.is_none() && !matches!(matcher, Matcher::Status(_) | Matcher::Token(_));
         if looks_at_body && let Some(limit) = response.body.completeness.limit() {
             let help = match response.body.completeness {
                 Completeness::TooLarge(_) => "; raise max_body to judge it",
@@ -210,7 +211,9 @@ fn place(at: Option<&str>, header: Option<&str>, matcher: Option<&Matcher>) -> S
         (_, Some(header), _) => format!("header {header}"),
         (Some(""), ..) => "the body".to_owned(),
         (Some(at), ..) => at.to_owned(),
-        (None, None, Some(Matcher::Status(_) | Matcher::ScimError(_))) => "the answer".to_owned(),
+        (None, None, Some(Matcher::Status(_) | Matcher::ScimError(_) | Matcher::Token(_))) => {
+            "the answer".to_owned()
+        }
         (None, None, _) => "the body".to_owned(),
     }
 }

@@ -203,6 +203,7 @@ mod tests {
             duration_ms: 0.0,
             checks: vec![Finding::new(id.to_owned(), requirement.into(), Level::Must, verdict)],
             outcomes: Vec::new(),
+            latencies: Vec::new(),
             exchanges: Vec::new(),
             source: None,
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Context, explain};
-use crate::model::{Completeness, Exchange, ParsedBody, Response};
+use crate::model::{Completeness, Exchange, ParsedBody, Response, TokenState};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::compare;
 use crate::scim::date_time::DateTime;
@@ -15,7 +15,7 @@ use crate::scim::object::{elements, is_unassigned, member_of};
 use crate::scim::resource_type::{ResourceSchemas, ResourceType};
 use crate::scim::schema::{Attribute, Mutability, Returned, Schema};
 use crate::scim::urn;
-use crate::suite::format::{BodyKind, Count, Matcher, ScimErrorPattern, ValueType};
+use crate::suite::format::{BodyKind, Count, Matcher, ScimErrorPattern, TokenWord, ValueType};
 
 /// What a matcher found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,7 @@ pub(crate) fn evaluate(matcher: &Matcher, subject: &Subject<'_>, context: &Conte
             verdict(pattern.fits(response.status), || format!("status {pattern}"), got)
         }
         Matcher::Body(kind) => body_kind(*kind, response),
+        Matcher::Token(word) => token(*word, subject.exchange),
         Matcher::ScimError(pattern) => scim_error(pattern, subject),
         _ if subject.in_body && response.body.json().is_none() => no_json(matcher, response),
         Matcher::Exists(wanted) => {
@@ -121,6 +122,22 @@ pub(crate) fn evaluate(matcher: &Matcher, subject: &Subject<'_>, context: &Conte
             )
         }
         _ => every(matcher, subject, context),
+    }
+}
+
+/// Whether a login still counts, as the exchange shows it.
+fn token(word: TokenWord, exchange: &Exchange) -> Held {
+    let wanted = || format!("the login to be {}", word.as_str());
+    let got = explain::answer(exchange);
+    match &exchange.shows {
+        Some(TokenState::Active) => verdict(word == TokenWord::Active, wanted, format!("active: {got}")),
+        Some(TokenState::Inactive) => {
+            verdict(word == TokenWord::Inactive, wanted, format!("inactive: {got}"))
+        }
+        Some(TokenState::Unclear(why)) => {
+            Held::No { wanted: wanted(), got: format!("neither can be told: {why}") }
+        }
+        None => Held::NotApplicable("this was no look at a login".to_owned()),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod likeness;
 pub mod locate;
 mod matcher;
 mod schema;
+pub mod token;
 
 use url::Url;
 
@@ -100,6 +101,7 @@ pub(crate) mod testing {
             }),
             started_ms: 0.0,
             duration_ms: 1.0,
+            shows: None,
         }
     }
 

@@ -329,6 +329,9 @@ pub(crate) struct ServeArgs {
     /// The environment variable that holds the bearer token to accept; default: a token drawn anew
     #[arg(long, value_name = "VAR")]
     pub(crate) token_env: Option<String>,
+    /// The environment variable that holds the secret of the OAuth client; default: a secret drawn anew
+    #[arg(long, value_name = "VAR")]
+    pub(crate) client_secret_env: Option<String>,
     /// A part of the protocol that the server is to do without, as in `bulk`; may be repeated
     #[arg(long, value_name = "FEATURE")]
     pub(crate) without: Vec<OptionalFeature>,

@@ -8,10 +8,12 @@ use super::args::TargetArgs;
 use super::context::Context;
 use super::error::CliError;
 use crate::model::ReportFormat;
+use crate::selftest::authorization_server;
 use crate::server::{Options, Server};
 use crate::target::config::{self, ConfigError, ConfigFile, Flags, TargetConfig};
 use crate::target::discovery::{CredentialKind, Settings};
 use crate::target::doctor::NotReady;
+use crate::wire::oauth::{OAuth, OAuthOptions};
 use crate::wire::{CredentialError, Live, LiveOptions, Redactor};
 
 /// A target that can be talked to.
@@ -22,6 +24,9 @@ pub(crate) struct Connection {
     pub(crate) redactor: Redactor,
     /// Which reports the configuration asks for, if it does.
     pub(crate) reports: Option<Vec<ReportFormat>>,
+    /// The authorization server at which the users of the target log in, once its metadata was read.
+    pub(crate) oauth: Option<Arc<OAuth>>,
+    oauth_options: Option<OAuthOptions>,
     /// The embedded reference server, if it is the target.
     server: Option<Server>,
 }
@@ -31,8 +36,7 @@ impl Connection {
     pub(crate) fn open(args: &TargetArgs, context: &Context) -> Result<Self, CliError> {
         let file = config_file(args, context)?;
         let config = resolve(file.as_ref(), &flags(args, None, None), context)?;
-        let options = config.live_options().map_err(config_error)?;
-        Self::new(config, options, None)
+        Self::of_config(config, None)
     }
 
     /// The same; the embedded reference server if no target is named anywhere.
@@ -52,8 +56,7 @@ impl Connection {
             Err(ConfigError::NoTarget) => {}
             Err(error) => return Err(config_error(error)),
             Ok(config) => {
-                let options = config.live_options().map_err(config_error)?;
-                return Ok(Self::new(config, options, None)?.reporting(file.as_ref()));
+                return Ok(Self::of_config(config, None)?.reporting(file.as_ref()));
             }
         }
         nothing_is_meant_for_another(args)?;
@@ -67,8 +70,7 @@ impl Connection {
         flags.credentials = credentials.map(|(name, token)| ((*name).to_owned(), token.clone())).collect();
         let mut config = resolve(None, &flags, context)?;
         "reference server".clone_into(&mut config.name);
-        let options = config.live_options().map_err(config_error)?;
-        Ok(Self::new(config, options, Some(server))?.reporting(file.as_ref()))
+        Ok(Self::of_config(config, Some(server))?.reporting(file.as_ref()))
     }
 
     fn reporting(mut self, file: Option<&ConfigFile>) -> Self {
@@ -79,6 +81,20 @@ impl Connection {
     /// Whether the configuration has a target of this name.
     pub(crate) fn knows(args: &TargetArgs, context: &Context, name: &str) -> Result<bool, CliError> {
         Ok(config_file(args, context)?.is_some_and(|file| file.target_names().any(|target| target == name)))
+    }
+
+    fn of_config(config: TargetConfig, server: Option<Server>) -> Result<Self, CliError> {
+        let mut options = config.live_options().map_err(config_error)?;
+        let oauth_options = match &server {
+            Some(server) => {
+                authorization_server(server.issuer(), server.client_id(), server.client_secret()).ok()
+            }
+            None => config.oauth_options().map_err(config_error)?,
+        };
+        options.origins = oauth_options.as_ref().map(OAuthOptions::allowed_origins).unwrap_or_default();
+        let mut connection = Self::new(config, options, server)?;
+        connection.oauth_options = oauth_options;
+        Ok(connection)
     }
 
     fn new(config: TargetConfig, options: LiveOptions, server: Option<Server>) -> Result<Self, CliError> {
@@ -98,7 +114,9 @@ impl Connection {
         }
         let transport = Live::new(options, &redactor)
             .map_err(|error| CliError::Config { message: error.to_string(), help: None })?;
-        Ok(Self { config, settings, transport: Arc::new(transport), redactor, reports: None, server })
+        let transport = Arc::new(transport);
+        let (oauth, oauth_options) = (None, None);
+        Ok(Self { config, settings, transport, redactor, reports: None, oauth, oauth_options, server })
     }
 
     /// Obtains the credential, ahead of everything else: a file or command that does not give it is a mistake of the
@@ -116,6 +134,25 @@ impl Connection {
                 advice: vec![
                     "check `token_url`, `client_id` and the client secret of this target in the configuration".to_owned(),
                     "does the token endpoint work? `timeouts.request` bounds its answer, too".to_owned(),
+                ],
+            })),
+        }
+    }
+
+    /// Reads the metadata of the authorization server, if the configuration names one: what can be probed depends on it.
+    pub(crate) async fn discover_oauth(&mut self) -> Result<(), CliError> {
+        let Some(options) = self.oauth_options.take() else { return Ok(()) };
+        match OAuth::discover(options, self.transport.as_ref(), &self.redactor).await {
+            Ok(oauth) => {
+                self.settings.oauth = oauth.features();
+                self.oauth = Some(Arc::new(oauth));
+                Ok(())
+            }
+            Err(error) => Err(self.not_ready(&NotReady {
+                problem: format!("the authorization server is not known: {error}"),
+                advice: vec![
+                    "check `[target.NAME.oauth]`: `issuer` is the URL in front of `/.well-known/openid-configuration`".to_owned(),
+                    "without metadata, name the endpoints one by one: `token_url`, `introspection_url`, …".to_owned(),
                 ],
             })),
         }

@@ -13,8 +13,9 @@ use crate::target::discovery::{self, Documents};
 use crate::target::doctor;
 
 pub(crate) async fn doctor(args: &TargetArgs, context: &Context) -> Result<ExitCode, CliError> {
-    let connection = Connection::open_or_embedded(args, context).await?;
+    let mut connection = Connection::open_or_embedded(args, context).await?;
     connection.obtain_credential().await?;
+    connection.discover_oauth().await?;
     let (transport, settings) = (connection.transport.as_ref(), &connection.settings);
     let began = Instant::now();
     let documents = Documents::read(transport, settings, began).await;
@@ -39,6 +40,11 @@ pub(crate) async fn doctor(args: &TargetArgs, context: &Context) -> Result<ExitC
         let optional = ["patch", "bulk", "filter", "sort", "etag", "changePassword"];
         let has: Vec<_> = optional.into_iter().filter(|name| discovery.model.features.has(name)).collect();
         let _ = writeln!(text, "  ok    {:24} {}", "features", has.join(", "));
+        let probes = connection.settings.oauth.iter().filter_map(|feature| feature.strip_prefix("oauth:"));
+        let probes: Vec<_> = probes.collect();
+        if connection.oauth.is_some() {
+            let _ = writeln!(text, "  ok    {:24} {}", "authorization server", probes.join(", "));
+        }
         for finding in &discovery.findings {
             let _ = writeln!(
                 text,

@@ -104,6 +104,9 @@ fn explain_requirement(requirement: &Requirement, suites: &[Suite]) -> String {
     field(&mut text, "source", &source_of(requirement));
     let level = match requirement.basis.as_str() {
         "implicit" => format!("{} (our reading: the text has no keyword)", requirement.level),
+        "profile" => {
+            format!("{} of scimcheck's own security profile: no RFC demands it", requirement.level)
+        }
         "table" => format!("{} (from a table or a schema document)", requirement.level),
         _ => requirement.level.to_string(),
     };
@@ -112,6 +115,10 @@ fn explain_requirement(requirement: &Requirement, suites: &[Suite]) -> String {
     field(&mut text, "area", &requirement.area);
     field(&mut text, "testable", &format!("{:?}", requirement.testable).to_lowercase());
     optional(&mut text, "how", requirement.how.as_deref());
+    optional(&mut text, "rationale", requirement.rationale.as_deref());
+    for source in &requirement.sources {
+        field(&mut text, "from", source);
+    }
     optional(&mut text, "why", requirement.why.as_deref());
     if !requirement.needs.is_empty() {
         field(&mut text, "needs", &requirement.needs.join(", "));
@@ -200,14 +207,7 @@ fn explain_case(suite: &Suite, id: &str, case: &Case, from: &str) -> String {
     text.push_str("\nsteps\n");
     for (index, step) in case.steps.iter().enumerate() {
         let control = if step.control { " (control)" } else { "" };
-        let _ = writeln!(
-            text,
-            "  {}. {}: {} {}{control}",
-            index + 1,
-            step.name,
-            step.request.method,
-            step.request.path
-        );
+        let _ = writeln!(text, "  {}. {}: {}{control}", index + 1, step.name, step.action());
     }
     text.push_str("\nchecks\n");
     for (check, requirement, level, _) in planned_checks(case) {

@@ -66,6 +66,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         excuses: baseline.map(|baseline| Excuses::new(baseline, &started)),
         partition: args.partition,
         evidence: true,
+        oauth: connection.oauth.clone(),
     };
     let transport = connection.transport.clone();
     let mut checkpoints = report::Checkpoints::new(args.output.clone(), formats.clone());
@@ -102,13 +103,15 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
     // The catalogue takes milliseconds to read; discovery waits for the network meanwhile.
     let catalogue = std::thread::spawn(crate::suite::catalogue::Catalogue::embedded);
     let suites = suites::load(&args.suites)?;
-    let connection = Connection::open_or_embedded_with(&args.target, args.jobs, args.seed, context).await?;
+    let mut connection =
+        Connection::open_or_embedded_with(&args.target, args.jobs, args.seed, context).await?;
     let configured = connection.config.baseline.as_ref();
     let builtin = args.suites.paths.is_empty();
     let baseline = baseline::of_run(args.baseline.as_ref(), configured, &suites, builtin)?;
-    let transport = Arc::clone(&connection.transport);
 
     connection.obtain_credential().await?;
+    connection.discover_oauth().await?;
+    let transport = Arc::clone(&connection.transport);
     let (began, started) = (Instant::now(), now());
     let documents = Documents::read(transport.as_ref(), &connection.settings, began).await;
     doctor::examine(transport.as_ref(), &connection.settings, &documents, began)

@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::TokenState;
+
 /// Identifies an exchange within a run: the id of its case and its ordinal there, as in `crud/create/minimal:2`.
 #[derive(
     Debug,
@@ -39,6 +41,8 @@ pub enum Phase {
     Setup,
     /// A step of a case.
     Step,
+    /// Logging in, and looking whether a login still counts: at an authorization server, not at the SCIM service.
+    Probe,
     /// Deleting what a case made.
     Cleanup,
 }
@@ -63,6 +67,9 @@ pub enum AuthMode {
     Altered,
     /// The configured token without its second half.
     Truncated,
+    /// Nothing of the target's configuration: no credential and none of its headers, and no redirect is followed. For
+    /// an authorization server; only such requests may leave the origin of the target.
+    Bare,
 }
 
 /// A request as `run` asks `wire` to send it, and as an [`Exchange`] shows it. The transport adds credentials and
@@ -257,6 +264,8 @@ pub struct Exchange {
     pub started_ms: f64,
     /// From the first byte sent to the last byte received, in milliseconds.
     pub duration_ms: f64,
+    /// What it shows of a login, if it looked for that.
+    pub shows: Option<TokenState>,
 }
 
 impl Exchange {

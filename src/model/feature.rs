@@ -17,7 +17,8 @@ impl Feature {
     /// is known of the target's configuration.
     /// `scale` is whether the target may be given a thousand resources: on loopback, or where the user says so.
     /// `disposable` is whether it may be disturbed: the embedded server, or where the user says so.
-    pub const PLAIN: [&str; 11] = [
+    /// `oauth` is whether the configuration names the authorization server at which the target's users log in.
+    pub const PLAIN: [&str; 12] = [
         "patch",
         "bulk",
         "filter",
@@ -29,14 +30,16 @@ impl Feature {
         "disposable",
         "authenticated",
         "bearer",
+        "oauth",
     ];
 
     /// Features that name something: a resource type, a schema URN, a further credential of the configuration, a
     /// discovery endpoint, a method of pagination (RFC 9865 §4), an attribute that a resource type has by its
     /// schemas (`attribute:User.name.givenName`), one that is published as `caseExact`, one that is returned at that
     /// time (`returned:default:User.name`); a type of `authenticationSchemes` in lower case, or
-    /// [`Feature::CHALLENGED`] and [`Feature::BEARER_CHALLENGED`].
-    pub const KINDS: [&str; 9] = [
+    /// [`Feature::CHALLENGED`] and [`Feature::BEARER_CHALLENGED`]; or a part of the OAuth configuration (one of
+    /// [`Feature::OAUTH`]).
+    pub const KINDS: [&str; 10] = [
         "resource",
         "schema",
         "credential",
@@ -46,6 +49,7 @@ impl Feature {
         "attribute",
         "caseExact",
         "returned",
+        "oauth",
     ];
 
     /// Some scheme of `authenticationSchemes` (RFC 7643 §5) has a challenge that has to be there: OAuth 2, bearer
@@ -54,11 +58,14 @@ impl Feature {
 
     /// Some of these is a scheme whose challenge is `Bearer` (RFC 6750 §3): OAuth 2, bearer tokens.
     pub const BEARER_CHALLENGED: &str = "authentication:bearer-challenged";
+    /// What a feature `oauth:NAME` may name: the channels, and what else the OAuth configuration may have.
+    pub const OAUTH: [&str; 8] =
+        ["introspection", "userinfo", "resource", "refresh", "session", "login", "revocation", "scim-client"];
 
     /// The names of all features in one line, for help texts.
     #[must_use]
     pub fn known_names() -> String {
-        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, authentication:TYPE, attribute:TYPE.PATH, caseExact:TYPE.PATH, returned:WHEN:TYPE.PATH";
+        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, authentication:TYPE, attribute:TYPE.PATH, caseExact:TYPE.PATH, returned:WHEN:TYPE.PATH, oauth:PART";
         format!("{}, {kinds}", Self::PLAIN.join(", "))
     }
 
@@ -67,6 +74,7 @@ impl Feature {
     #[must_use]
     pub fn is_known_name(name: &str) -> bool {
         match name.split_once(':') {
+            Some(("oauth", part)) => Self::OAUTH.contains(&part),
             Some((kind, rest)) => Self::KINDS.contains(&kind) && !rest.is_empty(),
             None => Self::PLAIN.contains(&name),
         }

@@ -9,6 +9,7 @@ pub mod headers;
 pub mod outcome;
 pub mod report_format;
 pub mod requirement;
+pub mod token;
 pub mod verdict;
 
 pub use baseline::{BaselineResult, EntryResult, EntryState, Excuse};
@@ -26,4 +27,5 @@ pub use outcome::{
 };
 pub use report_format::ReportFormat;
 pub use requirement::{Level, Requirement, RequirementId, Testable};
+pub use token::{Channel, ChannelLatency, Latency, TokenKind, TokenState};
 pub use verdict::Verdict;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    BaselineResult, ExchangeId, Excuse, FailureKind, FeatureState, Headers, Level, Phase, RequirementId,
-    Verdict,
+    BaselineResult, ChannelLatency, ExchangeId, Excuse, FailureKind, FeatureState, Headers, Latency, Level,
+    Phase, RequirementId, Verdict,
 };
 
 /// How many of each verdict.
@@ -53,6 +53,14 @@ pub struct RunResult {
     pub requirements: BTreeMap<RequirementId, RequirementResult>,
     /// Resources that this run created and could not delete.
     pub left_over: Vec<LeftOver>,
+}
+
+impl RunResult {
+    /// How long revocations took, by channel.
+    #[must_use]
+    pub fn revocation_latencies(&self) -> Vec<ChannelLatency> {
+        ChannelLatency::of(self.cases.iter().flat_map(|case| &case.latencies))
+    }
 }
 
 /// The program that made a result.
@@ -106,6 +114,9 @@ pub struct CaseResult {
     pub outcomes: Vec<OutcomeTaken>,
     /// Its exchanges in the order they began.
     pub exchanges: Vec<ExchangeId>,
+    /// How long revocations took that it waited for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latencies: Vec<Latency>,
     /// Where the case stands.
     pub source: Option<SourceRef>,
 }

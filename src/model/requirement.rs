@@ -112,9 +112,9 @@ impl Testable {
 pub struct Requirement {
     /// Stable id.
     pub id: RequirementId,
-    /// `RFC7643`, `RFC7644`, ….
+    /// `RFC7643`, `RFC7644`, …; `SEC` for what scimcheck itself asks of a service provider whose users log in.
     pub rfc: String,
-    /// Section number in that RFC.
+    /// Section number in that RFC; of our own statements their subject.
     pub section: String,
     /// How strong the demand is.
     pub level: Level,
@@ -129,6 +129,12 @@ pub struct Requirement {
     /// How a client tests it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub how: Option<String>,
+    /// Why it is demanded, of the statements of our own (`SEC-…`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rationale: Option<String>,
+    /// Where it comes from, of the statements of our own (`SEC-…`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
     /// What has to be there before it can be tested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
@@ -138,7 +144,8 @@ pub struct Requirement {
     /// Why no check verifies it, although it is testable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncovered: Option<String>,
-    /// `explicit` (RFC 2119 keyword), `implicit` (the level is our reading) or `table`.
+    /// `explicit` (RFC 2119 keyword), `implicit` (the level is our reading), `table`, or `profile`: no RFC demands it, the
+    /// level is that of our own profile.
     pub basis: String,
     /// Slugs of the ambiguities that apply.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -164,9 +171,18 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// `RFC 7644 §3.5.2.2`.
+    /// Whether it is a statement of scimcheck's own security profile, and none of an RFC.
+    #[must_use]
+    pub fn is_of_profile(&self) -> bool {
+        self.rfc == "SEC"
+    }
+
+    /// `RFC 7644 §3.5.2.2`, or `security profile: deactivation`.
     #[must_use]
     pub fn section_reference(&self) -> String {
+        if self.is_of_profile() {
+            return format!("security profile: {}", self.section);
+        }
         let number = self.rfc.strip_prefix("RFC").unwrap_or(&self.rfc);
         format!("RFC {number} §{}", self.section)
     }

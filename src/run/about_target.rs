@@ -61,6 +61,7 @@ impl AboutTarget {
             duration_ms,
             checks,
             outcomes: Vec::new(),
+            latencies: Vec::new(),
             exchanges,
             source: None,
         }

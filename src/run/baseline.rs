@@ -120,6 +120,7 @@ mod tests {
             duration_ms: 0.0,
             checks: checks.iter().map(finding).collect(),
             outcomes: Vec::new(),
+            latencies: Vec::new(),
             exchanges: Vec::new(),
             source: None,
         }

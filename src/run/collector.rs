@@ -77,8 +77,8 @@ fn judge(shared: &Shared, redactor: &Redactor, exchanges: &mut [Exchange]) -> Do
     let mut invariants = Tally::default();
     let mut recorded = Vec::with_capacity(exchanges.len());
     for exchange in exchanges {
-        // Clean-up decides no verdict.
-        if exchange.phase != Phase::Cleanup {
+        // Clean-up decides no verdict, and an authorization server is no SCIM service.
+        if !matches!(exchange.phase, Phase::Cleanup | Phase::Probe) {
             invariants.judge(exchange, &shared.context);
         }
         if shared.evidence {

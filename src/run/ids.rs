@@ -37,6 +37,14 @@ impl Ids {
         format!("{}-{:08x}", self.token, hash(self.seed, case) & 0xffff_ffff)
     }
 
+    /// A password of a case: long, with characters of every kind, so that policies take it; not to be guessed by whoever
+    /// does not know the seed.
+    pub(crate) fn password(&self, case: &str) -> String {
+        let mut rng = fastrand::Rng::with_seed(hash(self.seed, case));
+        let text: String = (0..20).map(|_| rng.alphanumeric()).collect();
+        format!("Sc-{text}-7!")
+    }
+
     /// `${uuid}` of a case: in the form of a random UUID (version 4, RFC 9562 §5.4).
     #[must_use]
     pub fn uuid(&self, case: &str) -> String {

@@ -145,6 +145,7 @@ impl Count {
             exchanges: checks.iter().filter_map(|check| check.exchange.clone()).collect(),
             checks,
             outcomes: Vec::new(),
+            latencies: Vec::new(),
             source: None,
             id,
         }

@@ -51,6 +51,7 @@ use crate::model::{
 use crate::suite::catalogue::Catalogue;
 use crate::target::{Discovery, TargetModel};
 use crate::wire::Transport;
+use crate::wire::oauth::OAuth;
 use crate::wire::redact::Redactor;
 
 /// How a plan is run.
@@ -79,6 +80,8 @@ pub struct Options {
     pub partition: Option<partition::Partition>,
     /// Whether the result has the exchanges. Without them it says what was found and nothing more.
     pub evidence: bool,
+    /// The authorization server at which the users of the target log in, if the configuration names one.
+    pub oauth: Option<Arc<OAuth>>,
 }
 
 /// Runs a plan. Whatever goes wrong is in the result.
@@ -106,6 +109,7 @@ pub async fn run(
         patience: options.patience,
         evidence: options.evidence,
         excuses: options.excuses,
+        oauth: options.oauth,
         epoch,
         target: Arc::clone(&model),
     });
@@ -299,6 +303,7 @@ fn unjudged(shared: &Shared, planned: &PlannedCase, verdict: Verdict, reason: &s
         duration_ms: 0.0,
         checks,
         outcomes: Vec::new(),
+        latencies: Vec::new(),
         exchanges: Vec::new(),
         source: Some(SourceRef { file: planned.suite.file.clone(), line: planned.case().line }),
     }

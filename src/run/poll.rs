@@ -29,6 +29,12 @@ impl Pauses {
         }
     }
 
+    /// The same with another time, if one is given; only where there is one at all.
+    pub(crate) fn within(self, within: Option<Duration>) -> Self {
+        let deadline = within.filter(|_| self.deadline.is_some()).map(|within| Instant::now() + within);
+        Self { deadline: deadline.or(self.deadline), ..self }
+    }
+
     /// Whether the time is over: the try just made was the last.
     pub(crate) fn is_over(&self) -> bool {
         self.deadline.is_none_or(|deadline| Instant::now() >= deadline)

@@ -114,7 +114,8 @@ pub(crate) fn build(
         body: bytes.map(Into::into),
         auth: match &spec.auth {
             Auth::Configured => AuthMode::Configured,
-            Auth::Anonymous => AuthMode::Anonymous,
+            // The token of a login is not in scope: whoever sends the request puts it there.
+            Auth::Anonymous | Auth::Login(_) => AuthMode::Anonymous,
             Auth::LowerCaseScheme => AuthMode::LowerCaseScheme,
             Auth::QueryParameter => AuthMode::QueryParameter,
             Auth::Altered => AuthMode::Altered,

@@ -45,7 +45,7 @@ fn planned_check(check: &Check) -> PlannedCheck {
 /// The requirement that a step's `expect` or `one_of` verifies.
 pub(crate) fn requirement_of(step: &Step) -> Option<RequirementId> {
     let status = step.expect.as_ref().map(|expect| &expect.status);
-    step.requirement.clone().or_else(|| default_requirement(&step.request.method, status?))
+    step.requirement.clone().or_else(|| default_requirement(step.method(), status?))
 }
 
 fn level(id: &RequirementId) -> Level {

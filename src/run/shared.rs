@@ -13,6 +13,7 @@ use crate::model::{Finding, Level, RequirementId, milliseconds};
 use crate::suite::catalogue::Catalogue;
 use crate::target::TargetModel;
 use crate::wire::Transport;
+use crate::wire::oauth::OAuth;
 
 pub(crate) struct Shared {
     pub(crate) transport: Arc<dyn Transport>,
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) interrupt: watch::Receiver<bool>,
     pub(crate) patience: Option<Duration>,
     pub(crate) evidence: bool,
+    pub(crate) oauth: Option<Arc<OAuth>>,
     pub(crate) epoch: Instant,
     /// What is known to fail.
     pub(crate) excuses: Option<Excuses>,

@@ -55,6 +55,7 @@ mod tests {
             answer: Answer::Response(Response { status: 200, headers: vec![], body }),
             started_ms: 0.0,
             duration_ms: 0.0,
+            shows: None,
         }
     }
 

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-use super::oauth::TokenEndpoint;
+use super::client_credentials::TokenEndpoint;
 use super::options::{Credential, TokenSource};
 use super::redact::Redactor;
 use crate::model::AuthMode;
@@ -82,7 +82,7 @@ impl Auth {
     pub(crate) async fn apply(&self, mode: &AuthMode, client: &reqwest::Client) -> Result<Applied, String> {
         let applied = |authorization| Applied { authorization, query_token: None, with_others: true };
         Ok(match mode {
-            AuthMode::Anonymous => Applied::default(),
+            AuthMode::Anonymous | AuthMode::Bare => Applied::default(),
             AuthMode::Raw(value) => {
                 Applied { authorization: Some(value.clone().into()), ..Applied::default() }
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
+use url::{Origin, Url};
 
 use super::auth::{Applied, Auth, CredentialError};
 use super::carrier::{Carried, Carrier, Outgoing};
@@ -14,7 +14,7 @@ use super::options::{Credential, ExtraHeader, LiveOptions};
 use super::redact::{MASK, Redactor};
 use super::throttle::{MAX_TRIES, Throttle, wanted_pause};
 use super::{BoxFuture, Sent, Transport, failure, redirect};
-use crate::model::{Answer, Body, Completeness, Failure, FailureKind, Request, Response};
+use crate::model::{Answer, AuthMode, Body, Completeness, Failure, FailureKind, Request, Response};
 
 /// What requests say about who sends them.
 pub(crate) const USER_AGENT: &str = concat!("scimcheck/", env!("CARGO_PKG_VERSION"));
@@ -27,6 +27,7 @@ pub struct Live {
     auth: Auth,
     headers: Vec<ExtraHeader>,
     base_url: Url,
+    origins: Vec<Origin>,
     throttle: Throttle,
     request_timeout: Duration,
     retry_budget: Duration,
@@ -68,7 +69,8 @@ impl Live {
                 _ => None,
             });
         let encrypted =
-            std::iter::once(&options.base_url).chain(token_urls).any(|url| url.scheme() == "https");
+            std::iter::once(&options.base_url).chain(token_urls).any(|url| url.scheme() == "https")
+                || options.origins.iter().any(|origin| origin.ascii_serialization().starts_with("https:"));
 
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
@@ -122,6 +124,7 @@ impl Live {
             ),
             headers: options.headers,
             base_url: options.base_url,
+            origins: options.origins,
             throttle: Throttle::new(options.max_rate),
             request_timeout: options.request_timeout,
             retry_budget: options.retry_budget,
@@ -158,12 +161,20 @@ impl Live {
             Err(error) => return failed(shown, FailureKind::Request, format!("not a URL: {error}")),
         };
         // Whoever made the request checked this already; credentials are worth a second look.
-        if url.origin() != self.base_url.origin() {
+        let bare = request.auth == AuthMode::Bare;
+        if !bare && url.origin() != self.base_url.origin() {
             return failed(
                 shown,
                 FailureKind::Request,
                 "another origin than the base URL: not sent".to_owned(),
             );
+        }
+        if bare && !self.origins.contains(&url.origin()) {
+            let message = format!(
+                "{} is no origin of the OAuth configuration: not sent",
+                url.origin().ascii_serialization()
+            );
+            return failed(shown, FailureKind::Request, message);
         }
         let applied = match self.auth.apply(&request.auth, &self.client).await {
             Ok(applied) => applied,
@@ -219,7 +230,9 @@ impl Live {
         for (name, value) in &request.headers {
             add(name, value)?;
         }
-        for header in self.headers.iter().filter(|header| applied.with_others || !header.credential) {
+        let bare = request.auth == AuthMode::Bare;
+        let others = self.headers.iter().filter(|header| applied.with_others || !header.credential);
+        for header in others.filter(|_| !bare) {
             add(&header.name, header.value.expose_secret())?;
             shown.headers.push((header.name.to_ascii_lowercase(), MASK.to_owned()));
         }
@@ -256,7 +269,9 @@ impl Live {
             let answer = answer.unwrap_or_else(|_| self.timed_out());
             taken += started.elapsed();
             let Answer::Response(response) = &answer else { return (answer, taken) };
-            if !(300..400).contains(&response.status) || response.status == 304 {
+            // Whoever sends a bare request looks at where it is redirected to.
+            let followed = (300..400).contains(&response.status) && request.auth != AuthMode::Bare;
+            if !followed || response.status == 304 {
                 return (answer, taken);
             }
             match redirect::target(&request.method, &url, response.status, response.header("location")) {
@@ -399,9 +414,9 @@ fn refused(response: &Response, from: &Url) -> Option<Answer> {
 }
 
 /// The header as it may be shown: the scheme stays, what follows it does not. What a suite made up is no secret.
-fn masked(value: &SecretString, mode: &crate::model::AuthMode) -> String {
+fn masked(value: &SecretString, mode: &AuthMode) -> String {
     let value = value.expose_secret();
-    if matches!(mode, crate::model::AuthMode::Raw(_)) {
+    if matches!(mode, AuthMode::Raw(_)) {
         return value.to_owned();
     }
     let scheme = value.split(' ').next().unwrap_or_default();

@@ -8,10 +8,11 @@ use crate::model::{Answer, Request};
 
 mod auth;
 pub mod carrier;
+mod client_credentials;
 pub mod curl;
 mod failure;
 pub mod live;
-mod oauth;
+pub mod oauth;
 pub mod options;
 pub mod redact;
 mod redirect;

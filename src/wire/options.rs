@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 
 /// Everything that [`Live`](super::Live) needs to know.
 #[derive(Debug, Clone)]
@@ -34,6 +34,9 @@ pub struct LiveOptions {
     pub max_body: usize,
     /// Requests per second at most.
     pub max_rate: Option<f64>,
+    /// Further origins that requests without anything of the target's may go to
+    /// ([`AuthMode::Bare`](crate::model::AuthMode::Bare)): those of an authorization server.
+    pub origins: Vec<Origin>,
 }
 
 impl LiveOptions {
@@ -54,6 +57,7 @@ impl LiveOptions {
             retry_budget: Duration::from_mins(1),
             max_body: 4 << 20,
             max_rate: None,
+            origins: Vec::new(),
         }
     }
 

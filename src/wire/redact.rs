@@ -70,6 +70,8 @@ impl Redactor {
     /// The environment variable that holds the token of a request.
     fn variable(&self, auth: &AuthMode) -> String {
         let credential = match auth {
+            // What it carries is of a login, which no variable holds.
+            AuthMode::Bare => return "OAUTH_SECRET".to_owned(),
             AuthMode::Credential(name) => Some(name.clone()),
             _ => None,
         };
@@ -164,7 +166,10 @@ impl Redactor {
                 Phase::Discovery => self.line(&exchange.step),
                 _ => exchange.step.clone(),
             },
-            curl: curl::command(&request, &self.variable(&exchange.request.auth)),
+            curl: match request.url.starts_with(super::oauth::COMMAND) {
+                true => String::new(),
+                false => curl::command(&request, &self.variable(&exchange.request.auth)),
+            },
             request,
             answer,
             started_ms: exchange.started_ms,
@@ -268,6 +273,7 @@ mod tests {
             }),
             started_ms: 0.0,
             duration_ms: 0.0,
+            shows: None,
         }
     }
 

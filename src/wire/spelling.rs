@@ -127,6 +127,13 @@ impl Spellings {
 
 /// Where a match whose second character stands here ends, at most.
 fn matches(pattern: &[char], text: &str, at: usize, end: End) -> Option<usize> {
+    // Mostly the second character decides already, and is no escape: runs with many logins know thousands of patterns.
+    if let (Some(wanted), Some(byte)) = (pattern.get(1), text.as_bytes().get(at))
+        && byte.is_ascii_alphanumeric()
+        && char::from(byte.to_ascii_lowercase()) != *wanted
+    {
+        return None;
+    }
     let mut places = vec![at];
     let mut next = Vec::new();
     for (index, wanted) in pattern.iter().enumerate().skip(1) {

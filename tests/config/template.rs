@@ -33,9 +33,15 @@ fn with_every_example() {
     let all = file(&uncommented(&template, |_| true));
     let names: Vec<_> = all.target_names().collect();
     assert_eq!(names, ["basic", "local", "production", "staging"]);
-    let variables =
-        ["SCIM_TOKEN", "SCIM_API_KEY", "SCIM_READ_ONLY_TOKEN", "SCIM_PASSWORD", "SCIM_CLIENT_SECRET"]
-            .map(|name| (name, "x"));
+    let variables = [
+        "SCIM_TOKEN",
+        "SCIM_API_KEY",
+        "SCIM_READ_ONLY_TOKEN",
+        "SCIM_PASSWORD",
+        "SCIM_CLIENT_SECRET",
+        "LOGIN_CLIENT_SECRET",
+    ]
+    .map(|name| (name, "x"));
     for name in names {
         let flags = Flags { target: Some(name.to_owned()), ..Flags::default() };
         resolve(Some(&all), &environment(&variables), &flags)

@@ -43,7 +43,29 @@ impl Running<'_> {
 pub(in crate::run) fn not_applicable(unmet: &str) -> String {
     match unmet.strip_prefix('!') {
         Some(feature) => format!("the target has {feature}"),
+        None if unmet == "oauth" || unmet.starts_with("oauth:") => {
+            format!(
+                "{}, in [target.NAME.oauth] of scimcheck.toml (docs/configuration.md)",
+                missing_oauth(unmet)
+            )
+        }
         None => format!("the target does not claim {unmet}"),
+    }
+}
+
+/// What the configuration has to say before something about tokens can be judged.
+fn missing_oauth(feature: &str) -> &'static str {
+    match feature {
+        "oauth:introspection" => "needs `introspection_url`, or an issuer that names it",
+        "oauth:userinfo" => "needs `userinfo_url`, or an issuer that names it",
+        "oauth:revocation" => "needs `revocation_url`, or an issuer that names it",
+        "oauth:resource" => "needs `resource`, an API that the access tokens of users open",
+        "oauth:session" => {
+            "needs `session`, a page for users who are logged in, and the login `form` or `command`"
+        }
+        "oauth:refresh" => "needs `token_url`, or an issuer that names it",
+        "oauth:scim-client" => "needs `scim_client`, a client whose tokens the SCIM service accepts",
+        _ => "needs the authorization server and a `login`, the way in which a test user logs in",
     }
 }
 

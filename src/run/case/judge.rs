@@ -85,7 +85,7 @@ impl Running<'_> {
         Ok((findings, taken, end.map(Stop::Ended)))
     }
 
-    fn judge_check(&self, check: &Check, exchange: &Exchange) -> Result<Finding, Stop> {
+    pub(super) fn judge_check(&self, check: &Check, exchange: &Exchange) -> Result<Finding, Stop> {
         let level = self.shared.level(&check.requirement);
         if let Some(unmet) = self.unmet(&check.requires) {
             return Ok(Finding {

@@ -2,6 +2,8 @@
 
 mod finding;
 mod judge;
+mod login;
+mod probe;
 mod scope;
 mod send;
 mod set_up;
@@ -10,6 +12,7 @@ use std::time::Instant;
 
 use self::finding::source;
 pub(super) use self::finding::{not_applicable, slug};
+use self::login::Logins;
 use super::cleanup::{self, AfterCase};
 use super::ownership::{Ownership, Refused};
 use super::place::Places;
@@ -19,7 +22,7 @@ use super::requirements::requirement_of;
 use super::shared::Shared;
 use super::time_limit::TimeLimit;
 use crate::model::{
-    CaseResult, Exchange, ExchangeId, Finding, LeftOver, OutcomeTaken, Phase, Verdict, milliseconds,
+    CaseResult, Exchange, ExchangeId, Finding, Latency, LeftOver, OutcomeTaken, Phase, Verdict, milliseconds,
 };
 use crate::suite::duration;
 use crate::suite::format::Step;
@@ -91,7 +94,7 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
     let AfterCase { left_over, demand } = after.await;
     case.demanded_by_clean_up(demand);
 
-    let Running { findings, outcomes, exchanges, reason, demand, .. } = case;
+    let Running { findings, outcomes, exchanges, reason, demand, latencies, .. } = case;
     // What does not apply takes nothing away from what holds.
     let applies = |verdict: &Verdict| *verdict != Verdict::NotApplicable;
     let verdict = findings.iter().map(|finding| finding.verdict).filter(applies).max();
@@ -108,6 +111,7 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         checks: findings,
         outcomes,
         exchanges: exchanges.iter().map(|exchange| exchange.id.clone()).collect(),
+        latencies,
         source: Some(source(planned, planned.case().line)),
     };
     CaseRun { result, exchanges, left_over, demand }
@@ -124,6 +128,10 @@ struct Running<'a> {
     reason: Option<String>,
     /// The first exchanges that show that the target demands If-Match.
     demand: Option<Vec<ExchangeId>>,
+    logins: Logins,
+    /// When the last request of a step was answered.
+    changed_at: Option<Instant>,
+    latencies: Vec<Latency>,
 }
 
 impl<'a> Running<'a> {
@@ -148,6 +156,9 @@ impl<'a> Running<'a> {
             exchanges: Vec::new(),
             reason: None,
             demand: None,
+            logins: Logins::default(),
+            changed_at: None,
+            latencies: Vec::new(),
         }
     }
 
@@ -170,12 +181,18 @@ impl<'a> Running<'a> {
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        if let Some(login) = &step.login {
+            return self.log_in(login, &step.name).await;
+        }
+        if !step.probe.is_empty() {
+            return self.probe(step).await;
+        }
         if let Some(list) = &step.each {
             return self.step_for_each(step, list).await;
         }
         let mut pauses = Pauses::new(step.eventually.as_ref(), self.shared.patience);
         loop {
-            let index = self.send(&step.request, &step.name, Phase::Step, step.capture_as.as_deref()).await?;
+            let index = self.act(step).await?;
             let last_try = pauses.is_over() || !poll::may_change(&self.exchanges[index].answer);
             // Before the checks, which may compare the answer with itself.
             self.name_answer(step, index);
@@ -196,6 +213,27 @@ impl<'a> Running<'a> {
             }
             return self.capture(step, index);
         }
+    }
+
+    /// Sends what the step sends; returns the place of the exchange.
+    async fn act(&mut self, step: &Step) -> Result<usize, Stop> {
+        let index = match (&step.revoke, &step.refreshing) {
+            (Some(revoke), _) => self.revoke(revoke, &step.name).await?,
+            (None, Some(login)) => self.send_while_refreshing(step, login).await?,
+            (None, None) => self.send_request(step).await?,
+        };
+        let reads = ["GET", "HEAD", "OPTIONS"].contains(&step.method());
+        if !reads {
+            self.changed_at = Some(Instant::now());
+        }
+        Ok(index)
+    }
+
+    async fn send_request(&mut self, step: &Step) -> Result<usize, Stop> {
+        let Some(request) = &step.request else {
+            return Err(Stop::Broken(format!("the step \"{}\" does nothing", step.name)));
+        };
+        self.send(request, &step.name, Phase::Step, step.capture_as.as_deref()).await
     }
 
     /// A step that is sent once for each element of a list: every answer has to hold, the first that does not is shown.

@@ -6,7 +6,7 @@ use crate::run::plan::PlannedCase;
 use crate::run::shared::Shared;
 use crate::scim::payload;
 use crate::scim::resource_type::ResourceSchemas;
-use crate::suite::format::Derive;
+use crate::suite::format::{Case, Derive};
 use crate::suite::template::{self, Scope};
 
 type MakePayload = fn(&ResourceSchemas, &payload::Naming<'_>) -> Value;
@@ -16,6 +16,12 @@ type MakePayload = fn(&ResourceSchemas, &payload::Naming<'_>) -> Value;
 const PAYLOADS: [(&str, MakePayload, &str); 3] =
     [("minimal", payload::minimal, ""), ("full", payload::full, ""), ("another", payload::minimal, "-another")];
 
+/// Whether a case logs somebody in, and so has passwords.
+fn logs_in(case: &Case) -> bool {
+    let of_setup = case.setup.iter().filter_map(|entry| entry.step.as_ref());
+    of_setup.chain(&case.steps).any(|step| step.login.is_some())
+}
+
 /// The built-in names, the payloads and the columns of the row.
 pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     let unique = shared.ids.unique(&planned.id);
@@ -23,6 +29,13 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     let mut scope = Scope::default();
     scope.set("unique", json!(unique));
     scope.set("uuid", json!(uuid));
+    if let Some(oauth) = shared.oauth.as_ref().filter(|_| logs_in(planned.case())) {
+        for name in ["password", "other_password"] {
+            let password = shared.ids.password(&format!("{} {name}", planned.id));
+            oauth.conceal(&password.clone().into());
+            scope.set(name, json!(password));
+        }
+    }
     scope.set("domain", json!(shared.target.domain));
     scope.set("base_url", json!(shared.target.base_url.as_str()));
     for (name, make, ending) in PAYLOADS {

@@ -8,13 +8,13 @@ use tokio::task::JoinSet;
 
 use super::{Running, Stop};
 use crate::check;
-use crate::model::{Exchange, ExchangeId, Phase, Request, milliseconds};
+use crate::model::{AuthMode, Exchange, ExchangeId, Phase, Request, milliseconds};
 use crate::run::guard;
 use crate::run::ownership::Intents;
 use crate::run::precondition::{self, Sender, Sending, Timed};
 use crate::run::request;
 use crate::run::slim::slim;
-use crate::suite::format::{RequestSpec, Step};
+use crate::suite::format::{Auth, RequestSpec, Step};
 
 /// Requests of one step that are under way at the same time, at most.
 const SIDE_BY_SIDE: usize = 16;
@@ -56,9 +56,10 @@ impl Running<'_> {
         let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
         let sender = Sender::new();
         let mut prepared = Vec::new();
+        let Some(spec) = &step.request else { return Ok(Vec::new()) };
         for (index, element) in elements.into_iter().enumerate() {
             self.scope.set("each", element);
-            let ready = self.prepare(&step.request, &step.name, None).await?;
+            let ready = self.prepare(spec, &step.name, None).await?;
             let (transport, request) = (Arc::clone(&self.shared.transport), ready.request.clone());
             let (places, sender, may_repeat) = (Arc::clone(&places), sender.clone(), ready.may_repeat);
             prepared.push(ready);
@@ -90,12 +91,15 @@ impl Running<'_> {
         step: &str,
         name: Option<&str>,
     ) -> Result<Prepared, Stop> {
-        let (request, body) = match request::build(spec, &self.scope, &self.shared.target.base_url) {
+        let (mut request, body) = match request::build(spec, &self.scope, &self.shared.target.base_url) {
             Ok(built) => built,
             Err(request::RequestError::Template(error)) => return Err(error.into()),
             // A location that the target gave: its fault, not ours.
             Err(error) => return Err(Stop::Unmet(format!("{step}: {error}"))),
         };
+        if let Auth::Login(login) = &spec.auth {
+            request.auth = AuthMode::Raw(self.authorization(login)?);
+        }
         let intents = guard::admit(&self.ownership, self.shared.transport.as_ref(), &request).await?;
         if let (Some(name), Some(body)) = (name, body) {
             self.scope.insert_into("sent", name, body);
@@ -140,7 +144,7 @@ impl Running<'_> {
         self.demand.get_or_insert_with(|| ids.collect());
     }
 
-    fn push(&mut self, timed: Timed, step: &str, phase: Phase) -> usize {
+    pub(super) fn push(&mut self, timed: Timed, step: &str, phase: Phase) -> usize {
         slim(&mut self.exchanges);
         let Timed { began, sent } = timed;
         let number = self.exchanges.len() + 1;
@@ -152,6 +156,7 @@ impl Running<'_> {
             answer: sent.answer,
             started_ms: milliseconds(began.saturating_duration_since(self.shared.epoch)),
             duration_ms: milliseconds(sent.duration),
+            shows: None,
         });
         self.exchanges.len() - 1
     }

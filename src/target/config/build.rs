@@ -46,6 +46,7 @@ fn defaults(name: String, base_url: Url, connection: Connection) -> TargetConfig
         overrides: BTreeMap::new(),
         baseline: None,
         seed: None,
+        oauth: None,
         connection,
     }
 }
@@ -104,11 +105,14 @@ impl<'b> Builder<'b> {
         let Some(table) = file.tables.target.get(self.name) else { return Err(ConfigError::NoTarget) };
         let base_url = urls::parse(&table.base_url, Use::Base).map_err(gap)?;
         let connection = self.connection(table)?;
+        let at = format!("{}/oauth", self.at);
+        let oauth = table.oauth.as_ref().map(|table| self.oauth(&at, table)).transpose()?;
         if !self.missing.is_empty() {
             self.missing.sort_by_key(|mistake| mistake.place);
             return Err(ConfigError::Invalid(self.missing));
         }
         let mut config = defaults(self.name.to_owned(), base_url, connection);
+        config.oauth = oauth;
         config.profile.clone_from(&table.profile);
         config.baseline = table.baseline.as_deref().map(|path| self.relative(path));
         config.jobs = table.jobs.and_then(|jobs| usize::try_from(jobs).ok()).unwrap_or(config.jobs);
@@ -214,7 +218,7 @@ impl<'b> Builder<'b> {
     }
 
     /// Where a secret is; what an environment variable holds is read now.
-    fn secret(&mut self, at: &str, sources: Sources<'_>, kind: Kind) -> Option<Secret> {
+    pub(super) fn secret(&mut self, at: &str, sources: Sources<'_>, kind: Kind) -> Option<Secret> {
         let key = |name: &str| format!("{}{name}", sources.prefix);
         if let Some(variable) = sources.env {
             let key = key("env");
@@ -285,6 +289,6 @@ impl<'b> Builder<'b> {
 }
 
 /// A value that the linter should have refused.
-fn gap(message: String) -> ConfigError {
+pub(super) fn gap(message: String) -> ConfigError {
     ConfigError::Source { origin: "configuration".to_owned(), message }
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::oauth::OAuthTable;
 use crate::model::ReportFormat;
 use crate::wire::ClientAuthentication;
 
@@ -58,6 +59,10 @@ pub(crate) struct TargetTable {
     /// Further credentials by name, for the checks that need one: `read_only`, `other_tenant`, ….
     #[serde(default)]
     pub(crate) credentials: BTreeMap<String, CredentialTable>,
+    /// The authorization server at which the users of the target log in, for the checks that look whether a deactivation
+    /// ends their logins.
+    #[serde(default)]
+    pub(crate) oauth: Option<OAuthTable>,
     /// Headers of every request by name.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, HeaderTable>,

@@ -23,6 +23,7 @@
 //! ```
 
 mod build;
+mod build_oauth;
 mod check;
 mod error;
 mod file;
@@ -31,6 +32,7 @@ mod init;
 mod layers;
 mod lint;
 mod mask;
+mod oauth;
 mod resolve;
 mod schema;
 mod secret;

@@ -8,8 +8,10 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::build_oauth::OAuthSource;
 use super::error::ConfigError;
 use super::secret::Secret;
+use crate::wire::oauth::OAuthOptions;
 use crate::wire::{ClientAuthentication, ClientCredentials, Credential, ExtraHeader, LiveOptions};
 
 /// How many cases run at the same time unless something else is said.
@@ -48,6 +50,7 @@ pub struct TargetConfig {
     pub baseline: Option<PathBuf>,
     /// Seed of all names and ids, if the user gave one.
     pub seed: Option<u64>,
+    pub(super) oauth: Option<OAuthSource>,
     pub(super) connection: Connection,
 }
 
@@ -121,8 +124,23 @@ impl TargetConfig {
             retry_budget: connection.retry_budget.unwrap_or(defaults.retry_budget),
             max_body: connection.max_body.unwrap_or(defaults.max_body),
             max_rate: connection.max_rate,
+            origins: Vec::new(),
             base_url: defaults.base_url,
         })
+    }
+
+    /// The authorization server at which users log in, if the configuration names one. Reads files and runs the commands
+    /// that print client secrets.
+    ///
+    /// # Errors
+    /// If a file cannot be read, a command fails, or either gives nothing that can be used.
+    pub fn oauth_options(&self) -> Result<Option<OAuthOptions>, ConfigError> {
+        let read = |source: &OAuthSource| {
+            let mut options = source.read()?;
+            options.command_timeout = self.connection.request_timeout.unwrap_or(options.command_timeout);
+            Ok(options)
+        };
+        self.oauth.as_ref().map(read).transpose()
     }
 
     /// The environment variables that bearer tokens were read from: that of the configured credential without a name,

@@ -9,6 +9,8 @@ pub(super) enum Use {
     Base,
     /// A token endpoint (RFC 6749 §3.2): a query is allowed.
     TokenEndpoint,
+    /// A page or an endpoint of an authorization server: a query is allowed.
+    Page,
     /// A proxy that the file names: nothing but an origin.
     Proxy,
     /// A proxy that an environment variable names: user name and password are allowed.
@@ -33,7 +35,7 @@ pub(super) fn parse(text: &str, wanted: Use) -> Result<Url, String> {
     if url.fragment().is_some() {
         return Err("the URL has a fragment (`#…`)".to_owned());
     }
-    if wanted != Use::TokenEndpoint && url.query().is_some() {
+    if !matches!(wanted, Use::TokenEndpoint | Use::Page) && url.query().is_some() {
         return Err("the URL has a query (`?…`)".to_owned());
     }
     if matches!(wanted, Use::Proxy | Use::SecretProxy) && url.path() != "/" {

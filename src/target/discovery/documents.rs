@@ -152,6 +152,7 @@ pub(crate) async fn ask(
         answer: sent.answer,
         started_ms: milliseconds(started),
         duration_ms: milliseconds(sent.duration),
+        shows: None,
     }
 }
 

@@ -140,6 +140,9 @@ fn configured(settings: &Settings, all: &mut Collected) {
     for name in &settings.credentials {
         all.observed(&format!("credential:{name}"), true, source);
     }
+    for feature in &settings.oauth {
+        all.observed(feature, true, source);
+    }
     all.observed("disposable", settings.disposable, source);
     all.observed("loopback", is_loopback(&settings.base_url), "base URL");
     all.observed("scale", is_loopback(&settings.base_url), "base URL");

@@ -31,6 +31,8 @@ pub struct Settings {
     pub credential: Option<CredentialKind>,
     /// Names of further credentials.
     pub credentials: Vec<String>,
+    /// Features that the OAuth configuration gives: `oauth`, `oauth:introspection`, ….
+    pub oauth: Vec<&'static str>,
     /// Whether the target may be disturbed: feature `disposable`.
     pub disposable: bool,
     /// The secrets: what the target names after one is not taken into account, since names stand in ids.
@@ -59,6 +61,7 @@ impl Settings {
             overrides: BTreeMap::new(),
             credential: None,
             credentials: Vec::new(),
+            oauth: Vec::new(),
             disposable: false,
             redactor: Redactor::default(),
         }

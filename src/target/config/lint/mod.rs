@@ -10,6 +10,7 @@ use crate::suite::yaml::{Document, pointer_token};
 
 mod credentials;
 mod headers;
+mod oauth;
 mod overrides;
 mod values;
 
@@ -73,6 +74,7 @@ impl<'d> Linter<'d> {
         for name in self.keys(&format!("{at}/credentials")) {
             self.further_credential(&at, name);
         }
+        self.oauth(&at);
         self.headers(&at);
         self.files(&at);
         self.proxy(&at);

@@ -1,0 +1,109 @@
+//! What an answer shows of a login: whether it still counts.
+
+use serde_json::Value;
+
+use crate::model::{Answer, Channel, Response, TokenState};
+
+/// Reads an answer that came through a channel; `valid` is the status of one that serves. The channel `login` is no
+/// single answer and is not read here.
+#[must_use]
+pub fn state(channel: Channel, answer: &Answer, valid: u16) -> TokenState {
+    let response = match answer {
+        Answer::Response(response) => response,
+        Answer::Failed(failure) => return TokenState::Unclear(format!("no answer: {}", failure.message)),
+    };
+    match channel {
+        Channel::Introspection => introspection(response),
+        Channel::Refresh => refresh(response),
+        Channel::Session => served(response, valid, &[301, 302, 303, 307, 401, 403]),
+        // RFC 6750 §3.1 has 401 for a token that is expired or revoked; some say 403.
+        Channel::Userinfo | Channel::Resource | Channel::Login => served(response, valid, &[401, 403]),
+    }
+}
+
+/// RFC 7662 §2.2: the member `active`, whatever else is there.
+fn introspection(response: &Response) -> TokenState {
+    let active = response.body.json().and_then(|body| body.get("active"));
+    match active {
+        Some(Value::Bool(active)) if response.status == 200 => match active {
+            true => TokenState::Active,
+            false => TokenState::Inactive,
+        },
+        _ if response.status == 200 => TokenState::Unclear("the answer has no boolean `active`".to_owned()),
+        _ => TokenState::Unclear(format!("the introspection endpoint answered {}", response.status)),
+    }
+}
+
+/// RFC 6749 §5.2: an invalid grant is refused with 400; some say 401 or 403.
+fn refresh(response: &Response) -> TokenState {
+    let member = |name: &str| response.body.json().and_then(|body| body.get(name)).and_then(Value::as_str);
+    match (response.status, member("error")) {
+        (200, _) if member("access_token").is_some() => TokenState::Active,
+        (400..=499, Some("invalid_grant" | "invalid_token" | "access_denied")) | (401 | 403, None) => {
+            TokenState::Inactive
+        }
+        (status, Some(error)) => {
+            let error: String =
+                error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
+            TokenState::Unclear(format!("the token endpoint answered {status} {error}"))
+        }
+        (status, None) => TokenState::Unclear(format!("the token endpoint answered {status}")),
+    }
+}
+
+fn served(response: &Response, valid: u16, refused: &[u16]) -> TokenState {
+    match response.status {
+        status if status == valid => TokenState::Active,
+        status if refused.contains(&status) => TokenState::Inactive,
+        status => {
+            TokenState::Unclear(format!("it answered {status}, which is neither {valid} nor a refusal"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Body, Completeness, Failure, FailureKind};
+
+    fn read(channel: Channel, status: u16, body: &str) -> String {
+        let body = Body::new(body.as_bytes().to_vec(), Completeness::Complete);
+        let answer = Answer::Response(Response { status, headers: Vec::new(), body });
+        match state(channel, &answer, 200) {
+            TokenState::Active => "active".to_owned(),
+            TokenState::Inactive => "inactive".to_owned(),
+            TokenState::Unclear(why) => why,
+        }
+    }
+
+    #[test]
+    fn answers() {
+        let cases = [
+            (Channel::Introspection, 200, r#"{"active":true}"#, "active"),
+            (Channel::Introspection, 200, r#"{"active":false}"#, "inactive"),
+            (Channel::Introspection, 200, r#"{"active":"false"}"#, "the answer has no boolean `active`"),
+            (Channel::Introspection, 401, r#"{"active":false}"#, "the introspection endpoint answered 401"),
+            (Channel::Userinfo, 200, "{}", "active"),
+            (Channel::Userinfo, 401, "", "inactive"),
+            (Channel::Userinfo, 500, "", "it answered 500, which is neither 200 nor a refusal"),
+            (Channel::Session, 302, "", "inactive"),
+            (Channel::Resource, 302, "", "it answered 302, which is neither 200 nor a refusal"),
+            (Channel::Refresh, 200, r#"{"access_token":"a"}"#, "active"),
+            (Channel::Refresh, 200, "{}", "the token endpoint answered 200"),
+            (Channel::Refresh, 400, r#"{"error":"invalid_grant"}"#, "inactive"),
+            (
+                Channel::Refresh,
+                401,
+                r#"{"error":"invalid_client"}"#,
+                "the token endpoint answered 401 invalid_client",
+            ),
+            (Channel::Refresh, 401, "", "inactive"),
+        ];
+        for (channel, status, body, wanted) in cases {
+            assert_eq!(read(channel, status, body), wanted, "{channel} {status} {body}");
+        }
+        let failure = Failure { kind: FailureKind::Timeout, message: "late".to_owned() };
+        let unclear = TokenState::Unclear("no answer: late".to_owned());
+        assert_eq!(state(Channel::Userinfo, &Answer::Failed(failure), 200), unclear);
+    }
+}

@@ -1,0 +1,196 @@
+//! Whether what a user logged in with still opens anything, and how long that takes to change.
+
+use serde::{Deserialize, Serialize};
+
+/// A way to see whether a login still counts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// What the introspection endpoint says of the access token (RFC 7662).
+    Introspection,
+    /// Whether the `UserInfo` endpoint serves the access token (`OpenID` Connect Core §5.3).
+    Userinfo,
+    /// Whether a protected resource of the configuration serves the access token (RFC 6750).
+    Resource,
+    /// Whether the refresh token still gives new tokens (RFC 6749 §6).
+    Refresh,
+    /// Whether the browser session still opens a page of the configuration.
+    Session,
+    /// Whether the user can log in anew.
+    Login,
+}
+
+impl Channel {
+    /// All of them, in the order in which reports show them.
+    pub const ALL: [Channel; 6] = [
+        Channel::Introspection,
+        Channel::Userinfo,
+        Channel::Resource,
+        Channel::Refresh,
+        Channel::Session,
+        Channel::Login,
+    ];
+
+    /// As suites and features spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::Introspection => "introspection",
+            Channel::Userinfo => "userinfo",
+            Channel::Resource => "resource",
+            Channel::Refresh => "refresh",
+            Channel::Session => "session",
+            Channel::Login => "login",
+        }
+    }
+
+    /// The feature of targets whose configuration has the channel: `oauth:introspection`.
+    #[must_use]
+    pub fn feature(self) -> &'static str {
+        match self {
+            Channel::Introspection => "oauth:introspection",
+            Channel::Userinfo => "oauth:userinfo",
+            Channel::Resource => "oauth:resource",
+            Channel::Refresh => "oauth:refresh",
+            Channel::Session => "oauth:session",
+            Channel::Login => "oauth:login",
+        }
+    }
+}
+
+impl std::fmt::Display for Channel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Which token of a login.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// The access token.
+    #[default]
+    AccessToken,
+    /// The refresh token.
+    RefreshToken,
+}
+
+impl TokenKind {
+    /// As `token_type_hint` spells it (RFC 7009 §2.1).
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TokenKind::AccessToken => "access_token",
+            TokenKind::RefreshToken => "refresh_token",
+        }
+    }
+}
+
+/// What one look through a channel showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenState {
+    /// It still counts.
+    Active,
+    /// It does not count any more.
+    Inactive,
+    /// Neither can be told; why, in words.
+    Unclear(String),
+}
+
+/// How long it took until a login did not count any more, seen through one channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Latency {
+    /// The check that waited for it: `CASE#CHECK`.
+    pub check: String,
+    /// The channel.
+    pub channel: Channel,
+    /// From the answer to the change until the first answer that shows it, in milliseconds; `None` if none did before
+    /// the deadline.
+    pub took_ms: Option<f64>,
+    /// How long it was waited for at most, in milliseconds.
+    pub deadline_ms: f64,
+}
+
+/// The latencies of one channel in a whole run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelLatency {
+    /// The channel.
+    pub channel: Channel,
+    /// The longest that was seen, in milliseconds; `None` if none was seen at all.
+    pub longest_ms: Option<f64>,
+    /// How often it was waited for.
+    pub measured: usize,
+    /// How often it did not come before the deadline.
+    pub never: usize,
+    /// The longest deadline, in milliseconds.
+    pub deadline_ms: f64,
+}
+
+impl ChannelLatency {
+    /// Sums up latencies by channel, in the order of [`Channel::ALL`]; channels without one are left out.
+    #[must_use]
+    pub fn of<'l>(latencies: impl IntoIterator<Item = &'l Latency>) -> Vec<Self> {
+        let all: Vec<&Latency> = latencies.into_iter().collect();
+        let sum = |channel: Channel| {
+            let own: Vec<_> = all.iter().filter(|latency| latency.channel == channel).collect();
+            let longest = |values: &mut dyn Iterator<Item = f64>| values.reduce(f64::max);
+            Some(Self {
+                channel,
+                deadline_ms: longest(&mut own.iter().map(|latency| latency.deadline_ms))?,
+                longest_ms: longest(&mut own.iter().filter_map(|latency| latency.took_ms)),
+                measured: own.len(),
+                never: own.iter().filter(|latency| latency.took_ms.is_none()).count(),
+            })
+        };
+        Channel::ALL.into_iter().filter_map(sum).collect()
+    }
+
+    /// In words: `0.12 s (deadline 60 s)`, or that it did not come.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let deadline = format!("deadline {}", seconds(self.deadline_ms));
+        match self.longest_ms {
+            Some(longest) if self.never == 0 => format!("{} ({deadline})", seconds(longest)),
+            _ if self.never == self.measured => format!("never ({deadline})"),
+            _ => format!("never in {} of {} ({deadline})", self.never, self.measured),
+        }
+    }
+}
+
+/// Milliseconds as seconds with two digits, or none where they are whole.
+fn seconds(milliseconds: f64) -> String {
+    let seconds = milliseconds / 1000.0;
+    if seconds.fract() == 0.0 { format!("{seconds:.0} s") } else { format!("{seconds:.2} s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_by_channel() {
+        let latency =
+            |channel, took_ms| Latency { check: "a/b#c".to_owned(), channel, took_ms, deadline_ms: 60_000.0 };
+        let all = [
+            latency(Channel::Refresh, None),
+            latency(Channel::Introspection, Some(118.0)),
+            latency(Channel::Introspection, Some(3.0)),
+            latency(Channel::Userinfo, Some(3.0)),
+            latency(Channel::Userinfo, None),
+        ];
+        let words: Vec<_> = ChannelLatency::of(&all)
+            .iter()
+            .map(|latency| format!("{} {}", latency.channel, latency.in_words()))
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "introspection 0.12 s (deadline 60 s)",
+                "userinfo never in 1 of 2 (deadline 60 s)",
+                "refresh never (deadline 60 s)",
+            ]
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! The logins of a case: users whom it created, logged in at the target's authorization server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Running, Stop};
+use crate::model::{Channel, Phase, TokenKind, Verdict};
+use crate::run::precondition::Timed;
+use crate::suite::format::{Case, LoginSpec, RevokeSpec, Step};
+use crate::suite::template;
+use crate::wire::oauth::{Hop, OAuth, Tokens};
+
+/// What the user of a login is, for whoever wants to log in once more.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub(super) user: String,
+    pub(super) password: SecretString,
+}
+
+/// A login.
+#[derive(Debug, Default)]
+pub(super) struct Login {
+    /// `None`: of the SCIM client.
+    pub(super) identity: Option<Identity>,
+    pub(super) tokens: Tokens,
+    /// A second login of the same user, whose refresh token is looked at: where refresh tokens rotate, a refresh ends the
+    /// access token of the same login, and that would look like a revocation.
+    pub(super) spare: Option<Tokens>,
+}
+
+/// The logins of a case, and channels that cannot be judged.
+#[derive(Debug, Default)]
+pub(super) struct Logins {
+    by_name: BTreeMap<String, Login>,
+    /// Channels of logins of which nothing more can be said, with the verdict of further checks and the reason.
+    pub(super) mute: BTreeMap<(String, Channel), (Verdict, String)>,
+}
+
+impl Logins {
+    pub(super) fn get(&mut self, name: &str) -> Result<&mut Login, Stop> {
+        self.by_name.get_mut(name).ok_or_else(|| Stop::Broken(format!("there is no login `{name}`")))
+    }
+}
+
+impl Running<'_> {
+    pub(super) fn oauth(&self) -> Result<Arc<OAuth>, Stop> {
+        self.shared.oauth.clone().ok_or_else(|| Stop::Blocked(super::not_applicable("oauth")))
+    }
+
+    /// Logs in once for each name; what does not succeed blocks the case.
+    pub(super) async fn log_in(&mut self, spec: &LoginSpec, step: &str) -> Result<(), Stop> {
+        let oauth = self.oauth()?;
+        let identity = self.identity(spec, &oauth)?;
+        for name in &spec.names {
+            if spec.later {
+                let login = Login { identity: identity.clone(), ..Login::default() };
+                self.logins.by_name.insert(name.clone(), login);
+                continue;
+            }
+            let tokens = self.tokens_for(&oauth, identity.as_ref(), step).await?;
+            let mut login = Login { identity: identity.clone(), tokens, spare: None };
+            if identity.is_some()
+                && self.shared.target.features.has(Channel::Refresh.feature())
+                && wants_spare(self.planned.case(), name)
+            {
+                login.spare = Some(self.tokens_for(&oauth, identity.as_ref(), step).await?);
+            }
+            self.logins.by_name.insert(name.clone(), login);
+        }
+        Ok(())
+    }
+
+    fn identity(&self, spec: &LoginSpec, oauth: &OAuth) -> Result<Option<Identity>, Stop> {
+        let (Some(user), Some(password)) = (&spec.user, &spec.password) else { return Ok(None) };
+        let user = template::render_text(user, &self.scope)?;
+        let password: SecretString = template::render_text(password, &self.scope)?.into();
+        oauth.conceal(&password);
+        // Nobody else's account is tried: too many wrong passwords would lock it.
+        let own = self.shared.ids.unique(&self.planned.id).to_lowercase();
+        if !user.to_lowercase().contains(&own) {
+            return Err(Stop::Blocked(format!(
+                "the user `{user}` does not show the name that this case gave it: nothing was sent"
+            )));
+        }
+        Ok(Some(Identity { user, password }))
+    }
+
+    async fn tokens_for(
+        &mut self,
+        oauth: &OAuth,
+        identity: Option<&Identity>,
+        step: &str,
+    ) -> Result<Tokens, Stop> {
+        let transport = Arc::clone(&self.shared.transport);
+        let attempt = match identity {
+            Some(Identity { user, password }) => oauth.log_in(transport.as_ref(), user, password).await,
+            None => oauth.scim_token(transport.as_ref()).await,
+        };
+        for hop in attempt.hops {
+            self.push_hop(hop, step);
+        }
+        attempt.result.map_err(|why| Stop::Blocked(format!("{step}: {why}")))
+    }
+
+    /// Takes note of a request to the authorization server; returns the place of its exchange.
+    pub(super) fn push_hop(&mut self, hop: Hop, step: &str) -> usize {
+        let Hop { what, began, sent } = hop;
+        let step = if what.is_empty() { step.to_owned() } else { format!("{step}: {what}") };
+        self.push(Timed { began, sent }, &step, Phase::Probe)
+    }
+
+    /// Revokes a token; returns the place of the exchange.
+    pub(super) async fn revoke(&mut self, spec: &RevokeSpec, step: &str) -> Result<usize, Stop> {
+        let oauth = self.oauth()?;
+        let transport = Arc::clone(&self.shared.transport);
+        let login = self.logins.get(&spec.login)?;
+        let of_client = login.identity.is_none();
+        let hop = oauth
+            .revoke(transport.as_ref(), &login.tokens, spec.token, spec.hint.as_deref(), of_client)
+            .await;
+        let missing = match spec.token {
+            TokenKind::AccessToken => "the login has no access token",
+            TokenKind::RefreshToken => "the login has no refresh token",
+        };
+        let hop = hop.ok_or_else(|| Stop::Blocked(format!("{step}: {missing}")))?;
+        Ok(self.push_hop(Hop { what: String::new(), ..hop }, step))
+    }
+
+    /// The value of `Authorization` for a login.
+    pub(super) fn authorization(&mut self, login: &str) -> Result<String, Stop> {
+        let tokens = &self.logins.get(login)?.tokens;
+        let token = tokens
+            .access()
+            .ok_or_else(|| Stop::Blocked(format!("the login `{login}` has no access token")))?;
+        Ok(format!("Bearer {}", token.expose_secret()))
+    }
+
+    /// Sends the request of a step while the tokens of a login are refreshed.
+    pub(super) async fn send_while_refreshing(&mut self, step: &Step, login: &str) -> Result<usize, Stop> {
+        let oauth = self.oauth()?;
+        let transport = Arc::clone(&self.shared.transport);
+        let mut tokens = std::mem::take(&mut self.logins.get(login)?.tokens);
+        let (index, hop) = tokio::join!(
+            self.send_request(step),
+            oauth.look(transport.as_ref(), Channel::Refresh, &mut tokens)
+        );
+        self.logins.get(login)?.tokens = tokens;
+        if let Some(hop) = hop {
+            self.push_hop(Hop { what: "refresh at the same time".to_owned(), ..hop }, &step.name);
+        }
+        index
+    }
+}
+
+/// Whether a case looks at the refresh token of a login without using it otherwise.
+fn wants_spare(case: &Case, login: &str) -> bool {
+    let looks = |step: &Step| {
+        step.probe.iter().any(|name| name == login)
+            && step.checks.iter().any(|check| check.channel == Some(Channel::Refresh))
+    };
+    let uses = |step: &Step| {
+        step.refreshing.as_deref() == Some(login)
+            || step.revoke.as_ref().is_some_and(|revoke| revoke.login == login)
+    };
+    case.steps.iter().any(looks) && !case.steps.iter().any(uses)
+}

@@ -1,0 +1,300 @@
+//! Looking whether logins still count: every channel at the same time, until each shows what is wanted or the time is
+//! over. A target that never revokes costs the time once.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use super::{Running, Stop, not_applicable};
+use crate::check;
+use crate::model::{
+    Channel, Exchange, ExchangeId, Finding, Latency, Phase, TokenState, Verdict, milliseconds,
+};
+use crate::run::poll::Pauses;
+use crate::suite::duration;
+use crate::suite::format::{Check, Step, TokenWord};
+use crate::wire::Transport;
+use crate::wire::oauth::{Hop, LoginFailure, OAuth, Tokens};
+
+use super::login::Identity;
+
+/// One login through one channel.
+struct Look<'s> {
+    login: &'s str,
+    channel: Channel,
+    checks: Vec<&'s Check>,
+    identity: Option<Identity>,
+    tokens: Tokens,
+    /// What the last look came to.
+    seen: Option<Seen>,
+    /// When its checks held first.
+    held: Option<Instant>,
+}
+
+/// What one look came to.
+struct Seen {
+    hops: Vec<Hop>,
+    state: TokenState,
+    at: Instant,
+}
+
+impl Running<'_> {
+    pub(super) async fn probe(&mut self, step: &Step) -> Result<(), Stop> {
+        let oauth = self.oauth()?;
+        let mut looks = self.looks(step)?;
+        let within = step.eventually.as_ref().map(|eventually| {
+            let own = duration::parse(&eventually.within).unwrap_or_default();
+            // The deadline is that of revocations.
+            let within = oauth.deadline().filter(|_| !step.control).unwrap_or(own);
+            self.shared.patience.map_or(within, |patience| within.min(patience))
+        });
+        let mut pauses = Pauses::new(step.eventually.as_ref(), self.shared.patience).within(within);
+        loop {
+            let last = pauses.is_over();
+            self.round(&oauth, &mut looks, step).await?;
+            if last || looks.iter().all(|look| look.held.is_some()) {
+                break;
+            }
+            pauses.wait().await;
+        }
+        let findings = self.conclude(looks, step, within)?;
+        self.findings.extend(findings);
+        Ok(())
+    }
+
+    /// What is to be looked at. Checks for which there is nothing get their finding at once.
+    fn looks<'s>(&mut self, step: &'s Step) -> Result<Vec<Look<'s>>, Stop> {
+        let mut looks: Vec<Look<'s>> = Vec::new();
+        for check in &step.checks {
+            let Some(channel) = check.channel else { continue };
+            let unmet = match self.shared.target.features.has(channel.feature()) {
+                true => self.unmet(&check.requires),
+                false => Some(channel.feature().to_owned()),
+            };
+            if let Some(unmet) = unmet {
+                let reason = not_applicable(&unmet);
+                self.unjudged(&check.id, &check.requirement, check.line, Verdict::NotApplicable, &reason);
+                continue;
+            }
+            let mut judged = false;
+            let mut mute = None;
+            for name in &step.probe {
+                if let Some(reason) = self.logins.mute.get(&(name.clone(), channel)) {
+                    mute = Some(reason.clone());
+                    continue;
+                }
+                judged = true;
+                if let Some(look) =
+                    looks.iter_mut().find(|look| look.login == name && look.channel == channel)
+                {
+                    look.checks.push(check);
+                    continue;
+                }
+                let login = self.logins.get(name)?;
+                let tokens = match (channel, &login.spare) {
+                    (Channel::Refresh, Some(spare)) => spare.clone(),
+                    _ => login.tokens.clone(),
+                };
+                let identity = login.identity.clone();
+                looks.push(Look {
+                    login: name,
+                    channel,
+                    checks: vec![check],
+                    identity,
+                    tokens,
+                    seen: None,
+                    held: None,
+                });
+            }
+            if !judged {
+                let nobody = || (Verdict::Blocked, "there is no login to look at".to_owned());
+                let (verdict, reason) = mute.unwrap_or_else(nobody);
+                self.unjudged(&check.id, &check.requirement, check.line, verdict, &reason);
+            }
+        }
+        Ok(looks)
+    }
+
+    /// Looks once through every channel that has not shown yet what is wanted, through all at the same time.
+    async fn round(&self, oauth: &OAuth, looks: &mut [Look<'_>], step: &Step) -> Result<(), Stop> {
+        let transport = Arc::clone(&self.shared.transport);
+        let open = looks.iter_mut().filter(|look| look.held.is_none());
+        side_by_side(open.map(|look| once(oauth, transport.as_ref(), look)).collect()).await;
+        for look in looks.iter_mut().filter(|look| look.held.is_none()) {
+            let Some(seen) = &look.seen else { continue };
+            let Some(exchange) = preliminary(seen, step) else { continue };
+            let mut holds = true;
+            for check in &look.checks {
+                holds &= self.judge_check(check, &exchange)?.verdict < Verdict::Warn;
+            }
+            if holds {
+                look.held = Some(seen.at);
+            }
+        }
+        Ok(())
+    }
+
+    /// The findings: of several logins the first that does not hold is shown, else the first.
+    fn conclude(
+        &mut self,
+        looks: Vec<Look<'_>>,
+        step: &Step,
+        within: Option<Duration>,
+    ) -> Result<Vec<Finding>, Stop> {
+        let mut shown: Vec<Finding> = Vec::new();
+        for look in looks {
+            let Look { login, channel, checks, tokens, seen, held, .. } = look;
+            self.keep(login, channel, tokens)?;
+            let Some(Seen { hops, state, .. }) = seen else { continue };
+            let mut index = None;
+            for hop in hops {
+                index = Some(self.push_hop(hop, &step.name));
+            }
+            for check in checks {
+                let finding = match index {
+                    Some(index) => {
+                        self.exchanges[index].shows = Some(state.clone());
+                        self.judge_check(check, &self.exchanges[index])?
+                    }
+                    None => self.unseen(check, &state),
+                };
+                let finding = self.controlled(finding, step, check, (login, channel));
+                self.measure(check, channel, held, within);
+                match shown.iter_mut().find(|other| other.id == finding.id) {
+                    None => shown.push(finding),
+                    Some(other) if other.verdict < finding.verdict => *other = finding,
+                    Some(_) => {}
+                }
+            }
+        }
+        Ok(shown)
+    }
+
+    /// A refresh token that was used gave way to another.
+    fn keep(&mut self, login: &str, channel: Channel, tokens: Tokens) -> Result<(), Stop> {
+        if channel == Channel::Refresh {
+            let login = self.logins.get(login)?;
+            match &mut login.spare {
+                Some(spare) => *spare = tokens,
+                None => login.tokens = tokens,
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing was sent: what the channel needs is not there.
+    fn unseen(&self, check: &Check, state: &TokenState) -> Finding {
+        let reason = match state {
+            TokenState::Unclear(why) => why.clone(),
+            TokenState::Active | TokenState::Inactive => "nothing was sent".to_owned(),
+        };
+        let level = self.shared.level(&check.requirement);
+        let finding = self.finding(&check.id, &check.requirement, level, Verdict::Blocked, check.line, None);
+        Finding { reason: Some(reason), ..finding }
+    }
+
+    /// In a control step, what does not hold says nothing about the target; the channel is not judged any more. Nor is
+    /// one that outlived its time: whatever comes later could only say the same.
+    fn controlled(&mut self, finding: Finding, step: &Step, check: &Check, at: (&str, Channel)) -> Finding {
+        if finding.verdict < Verdict::Warn {
+            return finding;
+        }
+        let (login, channel) = at;
+        let place = (login.to_owned(), channel);
+        if !step.control {
+            let outlived = step.eventually.is_some() && check.token == Some(TokenWord::Inactive);
+            if outlived && channel != Channel::Login {
+                let reason =
+                    format!("the login outlived \"{}\" already, through the channel {channel}", step.name);
+                self.logins.mute.insert(place, (Verdict::Blocked, reason));
+            }
+            return finding;
+        }
+        let why = finding.reason.clone().unwrap_or_else(|| finding.got.clone());
+        let (verdict, reason) = match check.token {
+            Some(_) => (
+                Verdict::Blocked,
+                format!("the channel {channel} did not show the login while it counted: {why}"),
+            ),
+            // What the check is about does not stand there in the first place.
+            None => (Verdict::NotApplicable, format!("the channel {channel} does not show it: {why}")),
+        };
+        self.logins.mute.insert(place, (verdict, reason.clone()));
+        Finding { verdict, reason: Some(reason), ..finding }
+    }
+
+    /// How long a revocation took.
+    fn measure(&mut self, check: &Check, channel: Channel, held: Option<Instant>, within: Option<Duration>) {
+        let (Some(within), Some(TokenWord::Inactive)) = (within, check.token) else { return };
+        let since = self.changed_at;
+        let took = held.zip(since).map(|(held, since)| milliseconds(held.saturating_duration_since(since)));
+        let latency = Latency {
+            check: self.finding_id(&check.id),
+            channel,
+            took_ms: took,
+            deadline_ms: milliseconds(within),
+        };
+        // Of several devices the last counts.
+        let longer = |one: Option<f64>, other: Option<f64>| Some(one?.max(other?));
+        match self.latencies.iter_mut().find(|other| other.check == latency.check) {
+            Some(other) => other.took_ms = longer(other.took_ms, latency.took_ms),
+            None => self.latencies.push(latency),
+        }
+    }
+}
+
+/// The exchange that is judged, before it has its place.
+fn preliminary(seen: &Seen, step: &Step) -> Option<Exchange> {
+    let hop = seen.hops.last()?;
+    Some(Exchange {
+        id: ExchangeId(String::new()),
+        phase: Phase::Probe,
+        step: step.name.clone(),
+        request: hop.sent.request.clone(),
+        answer: hop.sent.answer.clone(),
+        started_ms: 0.0,
+        duration_ms: 0.0,
+        shows: Some(seen.state.clone()),
+    })
+}
+
+/// Looks once.
+async fn once(oauth: &OAuth, transport: &dyn Transport, look: &mut Look<'_>) {
+    let channel = look.channel;
+    let (hops, state) = match (channel, &look.identity) {
+        (Channel::Login, Some(Identity { user, password })) => {
+            let attempt = oauth.log_in(transport, user, password).await;
+            let state = match attempt.result {
+                Ok(_) => TokenState::Active,
+                Err(LoginFailure::Refused(_)) => TokenState::Inactive,
+                Err(LoginFailure::Failed(why)) => TokenState::Unclear(why),
+            };
+            (attempt.hops, state)
+        }
+        (Channel::Login, None) => (Vec::new(), TokenState::Unclear("it is no login of a user".to_owned())),
+        _ if !look.tokens.have(channel) => {
+            let missing = format!("the login gave nothing that the channel {channel} looks at");
+            (Vec::new(), TokenState::Unclear(missing))
+        }
+        _ => match oauth.look(transport, channel, &mut look.tokens).await {
+            Some(hop) => {
+                let state = check::token::state(channel, &hop.sent.answer, oauth.status_while_valid(channel));
+                (vec![hop], state)
+            }
+            None => (Vec::new(), TokenState::Unclear(format!("the channel {channel} is not configured"))),
+        },
+    };
+    look.seen = Some(Seen { hops, state, at: Instant::now() });
+}
+
+/// Waits for all of some futures at the same time, beginning in their order.
+async fn side_by_side<F: Future<Output = ()>>(futures: Vec<F>) {
+    let mut open: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+    poll_fn(|context| {
+        open.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if open.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}

@@ -1,0 +1,129 @@
+//! A login by a program that somebody else wrote: so that every product can be probed.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Instant;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::cookies::Jar;
+use super::{COMMAND, Hop, LoginFailure, Talk, Tokens};
+use crate::model::{Answer, AuthMode, Body, Completeness, Request, Response};
+use crate::wire::Sent;
+
+/// Bytes that are read of what it prints.
+const LONGEST: u64 = 64 << 10;
+/// The exit code by which a program says that the user was not let in.
+const REFUSED: i32 = 1;
+
+/// Runs the program in a shell. It gets `{"username": …, "password": …}` on standard input and prints a JSON object with
+/// `access_token`, `refresh_token` and `session_cookie`, each of them if there is one. Exit code 1 says that the user
+/// was refused, any other that something went wrong. What it prints on standard error is not looked at.
+pub(super) async fn log_in(
+    talk: &mut Talk<'_>,
+    command: &str,
+    user: &str,
+    password: &SecretString,
+) -> Result<Tokens, LoginFailure> {
+    let began = Instant::now();
+    let input = json!({ "username": user, "password": password.expose_secret() }).to_string();
+    let within = talk.oauth.options.command_timeout;
+    let result = match tokio::time::timeout(within, run(command, &input)).await {
+        Ok(result) => result,
+        Err(_) => {
+            Err(LoginFailure::Failed(format!("the login command took longer than {} s", within.as_secs())))
+        }
+    };
+    let result = result.and_then(|printed| tokens(talk, &printed));
+    if let Some(hop) = hop(began, &result) {
+        talk.hops.push(hop);
+    }
+    result
+}
+
+async fn run(command: &str, input: &str) -> Result<Vec<u8>, LoginFailure> {
+    let failed = |why: String| LoginFailure::Failed(format!("the login command {why}"));
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let mut child = tokio::process::Command::new(shell)
+        .args([flag, command])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| failed(format!("cannot be run: {error}")))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that does not read its input has a broken pipe; what it prints decides.
+        let _ = stdin.write_all(input.as_bytes()).await;
+    }
+    let mut printed = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        let mut stdout = stdout.take(LONGEST);
+        let read = stdout.read_to_end(&mut printed).await;
+        read.map_err(|error| failed(format!("cannot be read: {error}")))?;
+    }
+    if printed.len() as u64 == LONGEST {
+        return Err(failed(format!("printed more than {} KiB", LONGEST >> 10)));
+    }
+    let status = child.wait().await.map_err(|error| failed(format!("cannot be waited for: {error}")))?;
+    match status.code() {
+        Some(0) => Ok(printed),
+        Some(REFUSED) => Err(LoginFailure::Refused(
+            "the login command says that the user is refused (exit code 1)".to_owned(),
+        )),
+        _ => Err(failed(format!("failed ({status}); run it by hand to see why"))),
+    }
+}
+
+fn tokens(talk: &Talk<'_>, printed: &[u8]) -> Result<Tokens, LoginFailure> {
+    let failed = |why: &str| LoginFailure::Failed(format!("the login command {why}"));
+    let value: Value =
+        serde_json::from_slice(printed).map_err(|_| failed("printed something that is not JSON"))?;
+    let text = |name: &str| -> Result<Option<SecretString>, LoginFailure> {
+        let Some(text) = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let secret = SecretString::from(text.to_owned());
+        talk.oauth.conceal(&secret);
+        match text.chars().all(|c| c.is_ascii_graphic() || (c == ' ' && name == "session_cookie")) {
+            true => Ok(Some(secret)),
+            false => Err(failed(&format!("printed a {name} that cannot be sent"))),
+        }
+    };
+    let (access, refresh, cookie) = (text("access_token")?, text("refresh_token")?, text("session_cookie")?);
+    let session = talk.oauth.options.session.as_ref();
+    let jar = match (session, &cookie) {
+        (Some(session), Some(cookie)) => Jar::given(&session.url, cookie.expose_secret()),
+        _ => Jar::default(),
+    };
+    for secret in jar.secrets() {
+        talk.oauth.conceal(secret);
+    }
+    if access.is_none() && cookie.is_none() {
+        return Err(failed("printed neither access_token nor session_cookie"));
+    }
+    Ok(Tokens { access, refresh, jar })
+}
+
+/// The run of the program as evidence: it has no answer of its own, so that 200 stands for a user who was let in and
+/// 401 for one who was not. One that went wrong shows nothing.
+fn hop(began: Instant, result: &Result<Tokens, LoginFailure>) -> Option<Hop> {
+    let status = match result {
+        Ok(_) => 200,
+        Err(LoginFailure::Refused(_)) => 401,
+        Err(LoginFailure::Failed(_)) => return None,
+    };
+    let request = Request {
+        method: "RUN".to_owned(),
+        url: format!("{COMMAND}login"),
+        headers: Vec::new(),
+        body: None,
+        auth: AuthMode::Bare,
+    };
+    let body = Body::new(Arc::<[u8]>::from([]), Completeness::Complete);
+    let answer = Answer::Response(Response { status, headers: Vec::new(), body });
+    let sent = Sent { request, answer, duration: began.elapsed(), tries: 1 };
+    Some(Hop { what: "login command".to_owned(), began, sent })
+}

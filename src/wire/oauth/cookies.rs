@@ -1,0 +1,132 @@
+//! A jar for the cookies of one login (RFC 6265 §5, as far as a scripted login needs it): each stays with the host that
+//! set it, whatever path and domain it names.
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::model::Response;
+
+/// Cookies of one host at most, and bytes of each: what is beyond is not kept.
+const MOST: usize = 50;
+const LONGEST: usize = 4 << 10;
+/// Characters of a value that are enough to be a secret: shorter ones are settings, and stand everywhere.
+const TELLING: usize = 6;
+
+/// The cookies of one login.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Jar(Vec<Cookie>);
+
+#[derive(Debug, Clone)]
+struct Cookie {
+    host: String,
+    name: String,
+    value: SecretString,
+}
+
+impl Jar {
+    /// The cookies of a header that somebody else made, for one host.
+    pub(crate) fn given(url: &Url, header: &str) -> Self {
+        let mut jar = Self::default();
+        for pair in header.split(';') {
+            jar.set(url, pair);
+        }
+        jar
+    }
+
+    /// Takes in what a response sets; returns what is secret of it.
+    pub(crate) fn take(&mut self, url: &Url, response: &Response) -> Vec<SecretString> {
+        let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
+        set.filter_map(|(_, value)| {
+            let pair = value.split(';').next().unwrap_or_default();
+            // RFC 6265 §5.2.2: a lifetime that is over takes the cookie away.
+            let over = value.to_ascii_lowercase().split(';').any(|part| part.trim() == "max-age=0");
+            if over {
+                let name = pair.split('=').next().unwrap_or_default().trim().to_owned();
+                let host = host(url);
+                self.0.retain(|cookie| cookie.host != host || cookie.name != name);
+                return None;
+            }
+            self.set(url, pair)
+        })
+        .collect()
+    }
+
+    fn set(&mut self, url: &Url, pair: &str) -> Option<SecretString> {
+        let (name, value) = pair.split_once('=')?;
+        let (name, value) = (name.trim().to_owned(), value.trim().trim_matches('"').to_owned());
+        if name.is_empty() || pair.len() > LONGEST {
+            return None;
+        }
+        let host = host(url);
+        self.0.retain(|cookie| cookie.host != host || cookie.name != name);
+        if self.0.len() < MOST {
+            self.0.push(Cookie { host, name, value: value.clone().into() });
+        }
+        (value.chars().count() >= TELLING).then(|| value.into())
+    }
+
+    /// The value of the header `cookie` for a URL.
+    pub(crate) fn header(&self, url: &Url) -> Option<String> {
+        let host = host(url);
+        let own = self.0.iter().filter(|cookie| cookie.host == host);
+        let pairs: Vec<_> =
+            own.map(|cookie| format!("{}={}", cookie.name, cookie.value.expose_secret())).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every secret value.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        let telling = |value: &&SecretString| value.expose_secret().chars().count() >= TELLING;
+        self.0.iter().map(|cookie| &cookie.value).filter(telling)
+    }
+}
+
+/// RFC 6265 §8.5: cookies do not tell ports apart; this jar does, so that none goes to another server.
+fn host(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Body, Completeness};
+
+    fn response(cookies: &[&str]) -> Response {
+        let headers = cookies.iter().map(|value| ("set-cookie".to_owned(), (*value).to_owned()));
+        Response {
+            status: 200,
+            headers: headers.collect(),
+            body: Body::new(Vec::new(), Completeness::Complete),
+        }
+    }
+
+    #[test]
+    fn cookies_stay_with_their_host() {
+        let (one, other): (Url, Url) =
+            ("http://a.example/x".parse().unwrap(), "http://a.example:81/".parse().unwrap());
+        let mut jar = Jar::default();
+        let secrets =
+            jar.take(&one, &response(&["sid=abcdefgh; Path=/; HttpOnly", "lang=en", "=x", "broken"]));
+        assert_eq!(secrets.len(), 1, "two letters are no secret");
+        assert_eq!(jar.header(&one).as_deref(), Some("sid=abcdefgh; lang=en"));
+        assert_eq!(jar.header(&other), None);
+        jar.take(&one, &response(&["sid=other-one", "lang=; Max-Age=0"]));
+        assert_eq!(jar.header(&one).as_deref(), Some("sid=other-one"));
+        assert!(!format!("{jar:?}").contains("other-one"));
+    }
+
+    #[test]
+    fn a_flood_of_cookies_is_bounded() {
+        let url: Url = "http://a.example/".parse().unwrap();
+        let many: Vec<String> = (0..500).map(|n| format!("c{n}=v")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let mut jar = Jar::default();
+        jar.take(&url, &response(&many));
+        jar.take(&url, &response(&[&format!("big={}", "x".repeat(LONGEST))]));
+        assert_eq!(jar.0.len(), MOST);
+    }
+}

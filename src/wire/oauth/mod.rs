@@ -1,0 +1,428 @@
+//! The token probe: logging test users in at the authorization server of a target, and looking whether what they got
+//! still counts (RFC 6749, RFC 6750, RFC 7009, RFC 7636, RFC 7662, RFC 8628, `OpenID` Connect Core).
+//!
+//! Every request goes through the [`Transport`] of the run as a bare one ([`AuthMode::Bare`]), so that its timeouts,
+//! limits, rate, TLS options and proxy hold here too, and so that nothing leaves the origins of the configuration.
+//! Whatever is secret is made known to the [`Redactor`] before anyone else sees it.
+
+mod browser;
+mod command;
+mod cookies;
+mod html;
+mod login;
+mod metadata;
+pub mod options;
+
+use std::time::Instant;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+use url::form_urlencoded::{Serializer, byte_serialize};
+
+use self::cookies::Jar;
+pub use self::metadata::MetadataError;
+pub use self::options::{
+    Client, Endpoint, Endpoints, FormOptions, LoginOptions, OAuthOptions, Resource, ScimClient,
+};
+use super::{ClientAuthentication, Redactor, Sent, Transport};
+use crate::model::{Answer, AuthMode, Channel, Request, Response, TokenKind};
+
+/// What the URL of an exchange begins with that is a command and no request.
+pub(crate) const COMMAND: &str = "command:";
+
+/// An authorization server that can be talked to.
+pub struct OAuth {
+    options: OAuthOptions,
+    endpoints: Endpoints,
+    redactor: Redactor,
+}
+
+impl std::fmt::Debug for OAuth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OAuth").field("endpoints", &self.endpoints).finish_non_exhaustive()
+    }
+}
+
+/// One request of a login or a look at it.
+#[derive(Debug)]
+pub struct Hop {
+    /// What it was for, in a few words.
+    pub what: String,
+    /// When it began.
+    pub began: Instant,
+    /// What was sent and what came back.
+    pub sent: Sent,
+}
+
+/// What a login gave.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    access: Option<SecretString>,
+    refresh: Option<SecretString>,
+    jar: Jar,
+}
+
+/// Why a login gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoginFailure {
+    /// The authorization server does not let the user in.
+    #[error("{0}")]
+    Refused(String),
+    /// Something else is wrong: it proves nothing about the user.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A login, with all requests that it took.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The requests.
+    pub hops: Vec<Hop>,
+    /// What came of it.
+    pub result: Result<Tokens, LoginFailure>,
+}
+
+impl Tokens {
+    /// The access token.
+    #[must_use]
+    pub fn access(&self) -> Option<&SecretString> {
+        self.access.as_ref()
+    }
+
+    fn get(&self, kind: TokenKind) -> Option<&SecretString> {
+        match kind {
+            TokenKind::AccessToken => self.access.as_ref(),
+            TokenKind::RefreshToken => self.refresh.as_ref(),
+        }
+    }
+
+    /// Whether there is what a channel looks at.
+    #[must_use]
+    pub fn have(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Introspection | Channel::Userinfo | Channel::Resource => self.access.is_some(),
+            Channel::Refresh => self.refresh.is_some(),
+            Channel::Session => !self.jar.is_empty(),
+            Channel::Login => true,
+        }
+    }
+}
+
+impl OAuth {
+    /// Reads the metadata of the issuer, if there is one. Every secret of the options is made known to the redactor.
+    ///
+    /// # Errors
+    /// If the metadata cannot be had, or name something that the configuration does not allow.
+    pub async fn discover(
+        options: OAuthOptions,
+        transport: &dyn Transport,
+        redactor: &Redactor,
+    ) -> Result<Self, MetadataError> {
+        for secret in options.secrets() {
+            redactor.add(secret);
+        }
+        let clients = [Some(&options.client), options.introspection_client.as_ref()];
+        let scim = options.scim_client.as_ref().map(|scim| &scim.client);
+        for client in clients.into_iter().chain([scim]).flatten() {
+            if let Some(secret) = &client.secret {
+                redactor.add(&format!("{}:{}", client.id, secret.expose_secret()).into());
+            }
+        }
+        let endpoints = metadata::endpoints(&options, transport).await?;
+        Ok(Self { options, endpoints, redactor: redactor.clone() })
+    }
+
+    /// The features that the configuration gives: `oauth`, `oauth:introspection`, ….
+    #[must_use]
+    pub fn features(&self) -> Vec<&'static str> {
+        let has = |endpoint| self.endpoints.0.contains_key(&endpoint);
+        let login = self.options.login.as_ref();
+        let logs_in = match login {
+            None => false,
+            Some(LoginOptions::Password) => has(Endpoint::Token),
+            Some(LoginOptions::Form { .. }) => has(Endpoint::Token) && has(Endpoint::Authorization),
+            Some(LoginOptions::Device { .. }) => has(Endpoint::Token) && has(Endpoint::DeviceAuthorization),
+            Some(LoginOptions::Command(_)) => true,
+        };
+        let cookies = matches!(login, Some(LoginOptions::Form { .. } | LoginOptions::Command(_)));
+        let scim = self.options.scim_client.is_some() && has(Endpoint::Token);
+        let all = [
+            ("oauth", true),
+            (Channel::Introspection.feature(), logs_in && has(Endpoint::Introspection)),
+            (Channel::Userinfo.feature(), logs_in && has(Endpoint::Userinfo)),
+            (Channel::Resource.feature(), logs_in && self.options.resource.is_some()),
+            (Channel::Refresh.feature(), logs_in && has(Endpoint::Token)),
+            (Channel::Session.feature(), logs_in && cookies && self.options.session.is_some()),
+            (Channel::Login.feature(), logs_in),
+            ("oauth:revocation", has(Endpoint::Revocation)),
+            ("oauth:scim-client", scim),
+        ];
+        all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+    }
+
+    /// How long a revocation may take, if the configuration says it.
+    #[must_use]
+    pub fn deadline(&self) -> Option<std::time::Duration> {
+        self.options.deadline
+    }
+
+    /// The status that a channel answers with while a login counts.
+    #[must_use]
+    pub fn status_while_valid(&self, channel: Channel) -> u16 {
+        let resource = match channel {
+            Channel::Resource => self.options.resource.as_ref(),
+            Channel::Session => self.options.session.as_ref(),
+            _ => None,
+        };
+        resource.map_or(200, |resource| resource.status)
+    }
+
+    /// Hides a secret from now on.
+    pub fn conceal(&self, secret: &SecretString) {
+        self.redactor.add(secret);
+    }
+
+    /// Logs a user in.
+    pub async fn log_in(&self, transport: &dyn Transport, user: &str, password: &SecretString) -> Attempt {
+        self.conceal(password);
+        let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
+        let result = login::way(self.options.login.as_ref()).log_in(&mut talk, user, password).await;
+        Attempt { hops: talk.hops, result }
+    }
+
+    /// A token of the client that the SCIM service accepts (RFC 6749 §4.4).
+    pub async fn scim_token(&self, transport: &dyn Transport) -> Attempt {
+        let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
+        let result = match &self.options.scim_client {
+            None => Err(LoginFailure::Failed("the configuration has no `scim_client`".to_owned())),
+            Some(ScimClient { client, scopes }) => {
+                let mut form = vec![("grant_type", "client_credentials".to_owned())];
+                if !scopes.is_empty() {
+                    form.push(("scope", scopes.join(" ")));
+                }
+                talk.token("client credentials grant", client, &form).await
+            }
+        };
+        Attempt { hops: talk.hops, result }
+    }
+
+    /// Looks at a login through a channel that takes one request: all but [`Channel::Login`].
+    pub async fn look(
+        &self,
+        transport: &dyn Transport,
+        channel: Channel,
+        tokens: &mut Tokens,
+    ) -> Option<Hop> {
+        let request = self.look_of(channel, tokens)?;
+        let began = Instant::now();
+        let sent = transport.send(&request).await;
+        if channel == Channel::Refresh
+            && let Answer::Response(response) = &sent.answer
+            && response.status == 200
+            && let Ok(new) = self.tokens_of(response)
+        {
+            // RFC 6749 §6: a new refresh token takes the place of the old one.
+            tokens.refresh = new.refresh.or_else(|| tokens.refresh.take());
+            tokens.access = new.access;
+        }
+        Some(Hop { what: format!("look at {channel}"), began, sent })
+    }
+
+    fn look_of(&self, channel: Channel, tokens: &Tokens) -> Option<Request> {
+        let bearer = |resource: &str, method: &str| {
+            let token = tokens.access.as_ref()?.expose_secret();
+            let authorization = ("authorization".to_owned(), format!("Bearer {token}"));
+            Some(Request { method: method.to_owned(), ..get(resource, &[authorization]) })
+        };
+        match channel {
+            Channel::Introspection => {
+                let client = self.options.introspection_client.as_ref().unwrap_or(&self.options.client);
+                let token = tokens.access.as_ref()?.expose_secret().to_owned();
+                // RFC 7662 §2.1.
+                let form = [("token", token), ("token_type_hint", "access_token".to_owned())];
+                Some(self.post(self.endpoint(Endpoint::Introspection)?, client, &form))
+            }
+            Channel::Userinfo => bearer(self.endpoint(Endpoint::Userinfo)?.as_str(), "GET"),
+            Channel::Resource => {
+                let resource = self.options.resource.as_ref()?;
+                bearer(resource.url.as_str(), &resource.method)
+            }
+            Channel::Refresh => {
+                let token = tokens.refresh.as_ref()?.expose_secret().to_owned();
+                let form = [("grant_type", "refresh_token".to_owned()), ("refresh_token", token)];
+                Some(self.post(self.endpoint(Endpoint::Token)?, &self.options.client, &form))
+            }
+            Channel::Session => {
+                let session = self.options.session.as_ref()?;
+                let cookie = tokens.jar.header(&session.url)?;
+                let mut request = get(session.url.as_str(), &[("cookie".to_owned(), cookie)]);
+                request.method.clone_from(&session.method);
+                Some(request)
+            }
+            Channel::Login => None,
+        }
+    }
+
+    /// Revokes a token of a login (RFC 7009 §2.1). `hint` is the `token_type_hint`. `None` if there is no such token.
+    pub async fn revoke(
+        &self,
+        transport: &dyn Transport,
+        tokens: &Tokens,
+        kind: TokenKind,
+        hint: Option<&str>,
+        of_scim_client: bool,
+    ) -> Option<Hop> {
+        let scim = self.options.scim_client.as_ref().map(|scim| &scim.client);
+        let client = scim.filter(|_| of_scim_client).unwrap_or(&self.options.client);
+        let mut form = vec![("token", tokens.get(kind)?.expose_secret().to_owned())];
+        form.extend(hint.map(|hint| ("token_type_hint", hint.to_owned())));
+        let request = self.post(self.endpoint(Endpoint::Revocation)?, client, &form);
+        let began = Instant::now();
+        let sent = transport.send(&request).await;
+        Some(Hop { what: format!("revoke the {}", kind.as_str().replace('_', " ")), began, sent })
+    }
+
+    fn endpoint(&self, endpoint: Endpoint) -> Option<&Url> {
+        self.endpoints.0.get(&endpoint)
+    }
+
+    /// A form that a client sends, with the client's authentication (RFC 6749 §2.3.1, §3.2.1).
+    fn post(&self, url: &Url, client: &Client, form: &[(&str, String)]) -> Request {
+        let mut body = Serializer::new(String::new());
+        body.extend_pairs(form);
+        let mut headers = vec![
+            ("accept".to_owned(), "application/json".to_owned()),
+            ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
+        ];
+        match &client.secret {
+            Some(secret) if client.authentication == ClientAuthentication::Basic => {
+                let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+                let pair =
+                    STANDARD.encode(format!("{}:{}", encode(&client.id), encode(secret.expose_secret())));
+                // As it is encoded in the pair, it may come back in any other encoding.
+                self.conceal(&encode(secret.expose_secret()).into());
+                self.conceal(&pair.clone().into());
+                headers.push(("authorization".to_owned(), format!("Basic {pair}")));
+            }
+            secret => {
+                body.append_pair("client_id", &client.id);
+                if let Some(secret) = secret {
+                    body.append_pair("client_secret", secret.expose_secret());
+                }
+            }
+        }
+        Request {
+            method: "POST".to_owned(),
+            url: url.to_string(),
+            headers,
+            body: Some(body.finish().into_bytes().into()),
+            auth: AuthMode::Bare,
+        }
+    }
+
+    /// The tokens of a successful answer of the token endpoint (RFC 6749 §5.1), hidden from now on.
+    fn tokens_of(&self, response: &Response) -> Result<Tokens, String> {
+        let body = response.body.json().and_then(Value::as_object).ok_or("its answer is no JSON object")?;
+        let text = |name: &str| {
+            let text = body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())?;
+            let secret = SecretString::from(text.to_owned());
+            self.conceal(&secret);
+            Some(secret)
+        };
+        // Not used, but as telling as the others.
+        let _ = text("id_token");
+        let tokens =
+            Tokens { access: text("access_token"), refresh: text("refresh_token"), jar: Jar::default() };
+        let kind = body.get("token_type").and_then(Value::as_str).unwrap_or("bearer");
+        if !kind.eq_ignore_ascii_case("bearer") {
+            return Err("it gave a token of another type than bearer".to_owned());
+        }
+        let sendable = |token: &SecretString| token.expose_secret().chars().all(|c| c.is_ascii_graphic());
+        match &tokens.access {
+            None => Err("its answer has no access_token".to_owned()),
+            Some(token) if !sendable(token) => {
+                Err("it gave what cannot be a token (RFC 6750 §2.1)".to_owned())
+            }
+            Some(_) => Ok(tokens),
+        }
+    }
+}
+
+/// A GET that carries nothing of the target's.
+pub(crate) fn get(url: &str, headers: &[(String, String)]) -> Request {
+    let accept = ("accept".to_owned(), "application/json, text/html;q=0.9, */*;q=0.8".to_owned());
+    Request {
+        method: "GET".to_owned(),
+        url: url.to_owned(),
+        headers: [accept].into_iter().chain(headers.iter().cloned()).collect(),
+        body: None,
+        auth: AuthMode::Bare,
+    }
+}
+
+/// A login that is under way.
+struct Talk<'t> {
+    oauth: &'t OAuth,
+    transport: &'t dyn Transport,
+    hops: Vec<Hop>,
+}
+
+impl Talk<'_> {
+    async fn send(&mut self, what: &str, request: &Request) -> Result<Response, LoginFailure> {
+        let began = Instant::now();
+        let sent = self.transport.send(request).await;
+        let answer = sent.answer.clone();
+        self.hops.push(Hop { what: what.to_owned(), began, sent });
+        match answer {
+            Answer::Response(response) => Ok(response),
+            Answer::Failed(failure) => Err(LoginFailure::Failed(format!("{what}: {}", failure.message))),
+        }
+    }
+
+    fn endpoint(&self, endpoint: Endpoint) -> Result<Url, LoginFailure> {
+        let member = endpoint.member();
+        let missing = || LoginFailure::Failed(format!("the {} is not known", member.replace('_', " ")));
+        self.oauth.endpoint(endpoint).cloned().ok_or_else(missing)
+    }
+
+    /// Asks the token endpoint (RFC 6749 §3.2).
+    async fn token(
+        &mut self,
+        what: &str,
+        client: &Client,
+        form: &[(&str, String)],
+    ) -> Result<Tokens, LoginFailure> {
+        let request = self.oauth.post(&self.endpoint(Endpoint::Token)?, client, form);
+        let response = self.send(what, &request).await?;
+        if response.status == 200 {
+            return self
+                .oauth
+                .tokens_of(&response)
+                .map_err(|why| LoginFailure::Failed(format!("{what}: the token endpoint: {why}")));
+        }
+        let code = error_code(&response).unwrap_or_default();
+        let got = match code.as_str() {
+            "" => format!("{what}: the token endpoint answered {}", response.status),
+            code => format!("{what}: the token endpoint answered {} {code}", response.status),
+        };
+        // RFC 6749 §5.2: the grant (here: the user and the password) is invalid. Some servers say 401 or 403.
+        let refused =
+            code == "invalid_grant" || code == "access_denied" || (code.is_empty() && response.status == 401);
+        Err(if refused { LoginFailure::Refused(got) } else { LoginFailure::Failed(got) })
+    }
+}
+
+/// The error code of an OAuth answer (RFC 6749 §5.2), if it is one: letters and `_`.
+fn error_code(response: &Response) -> Option<String> {
+    let code = response.body.json()?.get("error")?.as_str()?;
+    let plain = !code.is_empty()
+        && code.len() <= 60
+        && code.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:/".contains(c));
+    plain.then(|| code.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

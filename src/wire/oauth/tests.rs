@@ -1,0 +1,478 @@
+//! Every way to log in, and every way in which a hostile server may answer it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use wiremock::matchers::{body_string_contains, header, method, path, query_param};
+use wiremock::{Mock, MockServer, Request as Received, Respond, ResponseTemplate};
+
+use super::*;
+use crate::wire::{Live, LiveOptions};
+
+const USER: &str = "sc-user@example.com";
+const PASSWORD: &str = "pass+word & \"more\"";
+
+fn client() -> Client {
+    Client {
+        id: "client".to_owned(),
+        secret: Some("client-s3cr3t".to_owned().into()),
+        authentication: ClientAuthentication::Basic,
+    }
+}
+
+fn url(server: &MockServer, path: &str) -> Url {
+    server.uri().parse::<Url>().unwrap().join(path).unwrap()
+}
+
+fn options(server: &MockServer, login: LoginOptions) -> OAuthOptions {
+    let endpoints = [
+        (Endpoint::Token, "/token"),
+        (Endpoint::Authorization, "/authorize"),
+        (Endpoint::DeviceAuthorization, "/device"),
+        (Endpoint::Introspection, "/introspect"),
+        (Endpoint::Revocation, "/revoke"),
+        (Endpoint::Userinfo, "/userinfo"),
+    ];
+    OAuthOptions {
+        endpoints: Endpoints(
+            endpoints.into_iter().map(|(endpoint, path)| (endpoint, url(server, path))).collect(),
+        ),
+        scopes: vec!["openid".to_owned()],
+        login: Some(login),
+        session: Some(Resource { method: "GET".to_owned(), url: url(server, "/account"), status: 200 }),
+        ..OAuthOptions::new(client())
+    }
+}
+
+fn form() -> LoginOptions {
+    LoginOptions::Form {
+        redirect_uri: "http://127.0.0.1:9/callback".parse().unwrap(),
+        form: FormOptions {
+            user_field: "username".to_owned(),
+            password_field: "password".to_owned(),
+            consent_button: None,
+        },
+    }
+}
+
+/// A client and what it logs in at; the SCIM service is elsewhere.
+struct World {
+    live: Live,
+    oauth: OAuth,
+    redactor: Redactor,
+}
+
+async fn world(options: OAuthOptions) -> World {
+    let redactor = Redactor::default();
+    let mut live = LiveOptions::new("http://127.0.0.1:9/scim".parse().unwrap()).bearer("scim-s3cr3t");
+    live.origins = options.allowed_origins();
+    live.request_timeout = Duration::from_secs(5);
+    live.max_body = 20_000;
+    let live = Live::new(live, &redactor).unwrap();
+    let oauth = OAuth::discover(options, &live, &redactor).await.unwrap();
+    World { live, oauth, redactor }
+}
+
+impl World {
+    async fn log_in(&self) -> Attempt {
+        self.oauth.log_in(&self.live, USER, &PASSWORD.to_owned().into()).await
+    }
+
+    async fn failure(&self) -> String {
+        match self.log_in().await.result {
+            Err(LoginFailure::Failed(why)) => why,
+            other => panic!("{:?}", other.map(|_| "tokens")),
+        }
+    }
+}
+
+fn tokens() -> serde_json::Value {
+    json!({ "access_token": "acc3ss-token", "refresh_token": "r3fresh-token", "token_type": "Bearer" })
+}
+
+async fn mount(server: &MockServer, verb: &str, at: &str, answer: ResponseTemplate) {
+    Mock::given(method(verb)).and(path(at)).respond_with(answer).mount(server).await;
+}
+
+fn html(text: &str) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_raw(text.to_owned(), "text/html")
+}
+
+fn redirect(to: &str) -> ResponseTemplate {
+    ResponseTemplate::new(302).insert_header("location", to)
+}
+
+/// Redirects to the callback with the state of the request.
+struct Callback(&'static str);
+
+impl Respond for Callback {
+    fn respond(&self, request: &Received) -> ResponseTemplate {
+        let state =
+            request.url.query_pairs().find(|(name, _)| name == "state").map(|(_, value)| value.into_owned());
+        redirect(&format!("http://127.0.0.1:9/callback?{}&state={}", self.0, state.unwrap_or_default()))
+    }
+}
+
+#[tokio::test]
+async fn the_password_grant() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/token"))
+        .and(header("authorization", "Basic Y2xpZW50OmNsaWVudC1zM2NyM3Q="))
+        .and(body_string_contains("grant_type=password&username=sc-user%40example.com"))
+        .and(body_string_contains("password=pass%2Bword+%26+%22more%22&scope=openid"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(tokens()))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let world = world(options(&server, LoginOptions::Password)).await;
+    let attempt = world.log_in().await;
+    let got = attempt.result.unwrap();
+    assert_eq!(got.access().map(|token| token.expose_secret().to_owned()).as_deref(), Some("acc3ss-token"));
+    assert!(got.have(Channel::Refresh) && !got.have(Channel::Session));
+    let said = format!("acc3ss-token r3fresh-token client-s3cr3t {PASSWORD}");
+    assert_eq!(world.redactor.text(&said), "*** *** *** ***");
+    assert_eq!(attempt.hops.len(), 1);
+    assert!(!format!("{got:?} {:?}", world.oauth).contains("acc3ss"));
+}
+
+#[tokio::test]
+async fn what_the_token_endpoint_refuses() {
+    for (status, body, wanted) in [
+        (400, r#"{"error":"invalid_grant"}"#, Err(true)),
+        (401, r#"{"error":"invalid_client"}"#, Err(false)),
+        (401, "", Err(true)),
+        (500, "", Err(false)),
+        (200, "{}", Err(false)),
+        (200, r#"{"access_token":"a b"}"#, Err(false)),
+        (200, r#"{"access_token":"a","token_type":"mac"}"#, Err(false)),
+        (200, r#"{"access_token":"abc"}"#, Ok(())),
+    ] {
+        let server = MockServer::start().await;
+        mount(&server, "POST", "/token", ResponseTemplate::new(status).set_body_string(body)).await;
+        let result = world(options(&server, LoginOptions::Password)).await.log_in().await.result;
+        let result = result.map(|_| ()).map_err(|why| matches!(why, LoginFailure::Refused(_)));
+        assert_eq!(result, wanted, "{status} {body}");
+    }
+}
+
+/// A login page, a page of consent, and the way back.
+async fn mount_pages(server: &MockServer) {
+    Mock::given(method("GET"))
+        .and(path("/authorize"))
+        .and(query_param("code_challenge_method", "S256"))
+        .respond_with(|request: &Received| {
+            let cookie = request.headers.get("cookie").and_then(|cookie| cookie.to_str().ok()).unwrap_or_default();
+            let next: String = url::form_urlencoded::byte_serialize(request.url.query().unwrap_or_default().as_bytes()).collect();
+            if !cookie.contains("sid=session-s3cr3t") {
+                return redirect(&format!("/login?next={next}"));
+            }
+            if !cookie.contains("consent=given") {
+                return html(
+                    "<form method=post action='/consent?a=1&amp;b=2'><input type=hidden name=csrf value='&quot;h1dden-value&quot;'>\
+                     <input type=submit value=Cancel><input type=submit name=allow value=Authorize></form>",
+                );
+            }
+            Callback("code=c0de-value").respond(request)
+        })
+        .mount(server)
+        .await;
+    mount(
+        server,
+        "GET",
+        "/login",
+        html("<form><input name=q></form><form method=POST><input name=username><input name=password type=password></form>")
+            .insert_header("set-cookie", "csrftoken=c00kie-of-the-page; Path=/"),
+    )
+    .await;
+    Mock::given(method("POST"))
+        .and(path("/login"))
+        .respond_with(|request: &Received| {
+            let body = String::from_utf8_lossy(&request.body).into_owned();
+            let next =
+                request.url.query_pairs().next().map(|(_, next)| next.into_owned()).unwrap_or_default();
+            match body == "username=sc-user%40example.com&password=pass%2Bword+%26+%22more%22" {
+                true => redirect(&format!("/authorize?{next}"))
+                    .insert_header("set-cookie", "sid=session-s3cr3t; HttpOnly"),
+                false => html("<form method=post><input name=username><input name=password></form>"),
+            }
+        })
+        .mount(server)
+        .await;
+    Mock::given(method("POST"))
+        .and(path("/consent"))
+        .and(query_param("b", "2"))
+        .and(body_string_contains("csrf=%22h1dden-value%22&allow=Authorize"))
+        .respond_with(
+            ResponseTemplate::new(302)
+                .insert_header("location", "http://127.0.0.1:9/callback?code=c0de-value&state=wrong"),
+        )
+        .mount(server)
+        .await;
+}
+
+#[tokio::test]
+async fn a_login_form_with_consent() {
+    let server = MockServer::start().await;
+    mount_pages(&server).await;
+    Mock::given(method("POST"))
+        .and(path("/token"))
+        .and(body_string_contains("grant_type=authorization_code&code=c0de-value"))
+        .and(body_string_contains("code_verifier="))
+        .respond_with(ResponseTemplate::new(200).set_body_json(tokens()))
+        .mount(&server)
+        .await;
+    let world = world(options(&server, form())).await;
+    // The page of consent answers with another state: that is somebody else's response.
+    assert_eq!(
+        world.failure().await,
+        "login form: the authorization response has another state than was sent"
+    );
+    let said = "session-s3cr3t c00kie-of-the-page c0de-value \"h1dden-value\"";
+    assert_eq!(world.redactor.text(said), "*** *** *** ***");
+}
+
+#[tokio::test]
+async fn a_session_comes_with_the_login_form() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/authorize"))
+        .and(header("cookie", "sid=session-s3cr3t"))
+        .respond_with(Callback("code=c0de-value"))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    Mock::given(method("GET"))
+        .and(path("/authorize"))
+        .respond_with(|request: &Received| {
+            let action: String = request.url.query().unwrap_or_default().replace('&', "&amp;");
+            html(&format!(
+                "<form method=post action='/login?{action}'><input name=username><input name=password></form>"
+            ))
+        })
+        .mount(&server)
+        .await;
+    Mock::given(method("POST"))
+        .and(path("/login"))
+        .respond_with(|request: &Received| {
+            redirect(&format!("/authorize?{}", request.url.query().unwrap_or_default()))
+                .insert_header("set-cookie", "sid=session-s3cr3t")
+        })
+        .mount(&server)
+        .await;
+    mount(&server, "POST", "/token", ResponseTemplate::new(200).set_body_json(tokens())).await;
+    Mock::given(path("/account"))
+        .and(header("cookie", "sid=session-s3cr3t"))
+        .respond_with(ResponseTemplate::new(200))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let world = world(options(&server, form())).await;
+    let mut got = world.log_in().await.result.unwrap();
+    assert!(got.have(Channel::Session));
+    let hop = world.oauth.look(&world.live, Channel::Session, &mut got).await.unwrap();
+    assert!(matches!(&hop.sent.answer, Answer::Response(response) if response.status == 200));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused() {
+    for answer in [
+        html("<form method=post><input name=username><input name=password></form>"),
+        ResponseTemplate::new(403),
+    ] {
+        let server = MockServer::start().await;
+        mount(
+            &server,
+            "GET",
+            "/authorize",
+            html("<form method=post action=/login><input name=username><input name=password></form>"),
+        )
+        .await;
+        mount(&server, "POST", "/login", answer).await;
+        let result = world(options(&server, form())).await.log_in().await.result;
+        assert!(matches!(result, Err(LoginFailure::Refused(_))), "{:?}", result.map(|_| ()));
+    }
+}
+
+#[tokio::test]
+async fn hostile_answers_to_a_login_form() {
+    let elsewhere = MockServer::start().await;
+    let foreign_form = format!(
+        "<form method=post action='{}/steal'><input name=username><input name=password></form>",
+        elsewhere.uri()
+    );
+    let foreign = elsewhere.uri();
+    let cases: Vec<(ResponseTemplate, &str)> = vec![
+        (
+            redirect(&format!("{foreign}/login")),
+            "which the configuration does not name: nothing was sent there",
+        ),
+        (redirect("//127.0.0.1:1/login"), "which the configuration does not name"),
+        (redirect("/authorize"), "more than 20 requests"),
+        (ResponseTemplate::new(302), "a redirect without location"),
+        (redirect("http://["), "a redirect to what is no URL"),
+        (html(&foreign_form), "which the configuration does not name: nothing was sent there"),
+        (
+            html("<form method=post><input name=user></form>"),
+            "no form of the page has the fields `username` and `password`",
+        ),
+        (html("<p>Nothing"), "no form of the page has the fields"),
+        (html("<form><input name=username><input name=password></form>"), "would send the password in a URL"),
+        (html(&"<form>".repeat(100_000)), "no form of the page has the fields"),
+        (ResponseTemplate::new(500), "answered 500"),
+        (redirect("http://127.0.0.1:9/callback?code=abcdef"), "another state"),
+        (redirect("http://127.0.0.1:9/callback"), "has no code"),
+        (redirect("http://127.0.0.1:9/callback?error=server_error%22%3E"), "says server_error"),
+    ];
+    for (answer, wanted) in cases {
+        let server = MockServer::start().await;
+        mount(&server, "GET", "/authorize", answer).await;
+        let why = world(options(&server, form())).await.failure().await;
+        assert!(why.contains(wanted), "{why}\nwanted: {wanted}");
+    }
+    assert!(elsewhere.received_requests().await.unwrap().is_empty(), "nothing went elsewhere");
+}
+
+#[tokio::test]
+async fn a_device_is_approved_in_a_form() {
+    let server = MockServer::start().await;
+    let answer = json!({
+        "device_code": "d3vice-code", "user_code": "ABCD-EFGH", "interval": 0, "expires_in": 60,
+        "verification_uri": url(&server, "/verify").as_str(),
+    });
+    mount(&server, "POST", "/device", ResponseTemplate::new(200).set_body_json(answer)).await;
+    mount(
+        &server,
+        "GET",
+        "/verify",
+        html("<form method=post action=/login><input name=username><input name=password></form>"),
+    )
+    .await;
+    mount(
+        &server,
+        "POST",
+        "/login",
+        html("<form method=post action=/approve><input name=user_code><button>Continue</button></form>"),
+    )
+    .await;
+    Mock::given(method("POST"))
+        .and(path("/approve"))
+        .and(body_string_contains("user_code=ABCD-EFGH"))
+        .respond_with(html("<p>Done"))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let pending = ResponseTemplate::new(400).set_body_json(json!({ "error": "authorization_pending" }));
+    Mock::given(path("/token")).respond_with(pending).up_to_n_times(1).mount(&server).await;
+    mount(&server, "POST", "/token", ResponseTemplate::new(200).set_body_json(tokens())).await;
+    let LoginOptions::Form { form, .. } = form() else { unreachable!() };
+    let world = world(options(&server, LoginOptions::Device { form })).await;
+    assert!(world.log_in().await.result.unwrap().have(Channel::Introspection));
+    assert_eq!(world.redactor.text("d3vice-code ABCD-EFGH"), "*** ***");
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn a_command_logs_in() {
+    let server = MockServer::start().await;
+    let run = async |command: &str| {
+        let mut options = options(&server, LoginOptions::Command(command.to_owned()));
+        options.command_timeout = Duration::from_secs(20);
+        let world = world(options).await;
+        let attempt = world.log_in().await;
+        (attempt, world)
+    };
+    let program = "read line; case $line in *sc-user@example.com*) echo '{\"access_token\":\"from-th3-command\",\"session_cookie\":\"sid=fr0m-command; a=b\"}';; *) exit 3;; esac";
+    let (attempt, world) = run(program).await;
+    assert_eq!(attempt.hops[0].sent.request.url, "command:login");
+    let got = attempt.result.unwrap();
+    assert!(got.have(Channel::Session) && !got.have(Channel::Refresh));
+    assert_eq!(world.redactor.text("from-th3-command fr0m-command"), "*** ***");
+    let result = async |command: &str| run(command).await.0.result.map(|_| ());
+    assert!(matches!(result("exit 1").await, Err(LoginFailure::Refused(_))));
+    for (command, wanted) in [
+        ("echo s3cr3t >&2; exit 4", "failed (exit status: 4)"),
+        ("echo nothing", "not JSON"),
+        ("echo '{}'", "neither access_token nor session_cookie"),
+        ("echo '{\"access_token\":\"a b\"}'", "cannot be sent"),
+        ("yes", "more than 64 KiB"),
+    ] {
+        let Err(LoginFailure::Failed(why)) = result(command).await else { panic!("{command}") };
+        assert!(why.contains(wanted) && !why.contains("s3cr3t"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn looks_carry_the_token_and_nothing_of_the_target() {
+    let server = MockServer::start().await;
+    mount(&server, "POST", "/token", ResponseTemplate::new(200).set_body_json(tokens())).await;
+    mount(
+        &server,
+        "POST",
+        "/introspect",
+        ResponseTemplate::new(200).set_body_json(json!({ "active": true })),
+    )
+    .await;
+    mount(&server, "POST", "/revoke", ResponseTemplate::new(200)).await;
+    Mock::given(path("/userinfo"))
+        .and(header("authorization", "Bearer acc3ss-token"))
+        .respond_with(redirect("/token"))
+        .mount(&server)
+        .await;
+    let world = world(options(&server, LoginOptions::Password)).await;
+    let mut got = world.log_in().await.result.unwrap();
+    for channel in [Channel::Introspection, Channel::Userinfo, Channel::Refresh] {
+        assert!(world.oauth.look(&world.live, channel, &mut got).await.is_some(), "{channel}");
+    }
+    assert!(world.oauth.look(&world.live, Channel::Resource, &mut got).await.is_none(), "there is none");
+    let hop =
+        world.oauth.revoke(&world.live, &got, TokenKind::RefreshToken, Some("odd"), false).await.unwrap();
+    assert!(matches!(&hop.sent.answer, Answer::Response(response) if response.status == 200));
+    let received = server.received_requests().await.unwrap();
+    assert_eq!(received.len(), 5, "redirects are not followed");
+    for request in &received {
+        let text = format!("{:?} {}", request.headers, String::from_utf8_lossy(&request.body));
+        assert!(!text.contains("scim-s3cr3t"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_name_the_endpoints() {
+    let server = MockServer::start().await;
+    let metadata = |token: &str| {
+        json!({
+            "issuer": server.uri(), "token_endpoint": token, "userinfo_endpoint": format!("{}/me", server.uri()),
+            "unknown": 7,
+        })
+    };
+    let discover = async |answer: ResponseTemplate| {
+        server.reset().await;
+        mount(&server, "GET", "/.well-known/openid-configuration", answer).await;
+        let mut options = OAuthOptions::new(client());
+        options.issuer = Some(server.uri().parse().unwrap());
+        options.login = Some(LoginOptions::Password);
+        let redactor = Redactor::default();
+        let mut live = LiveOptions::new("http://127.0.0.1:9/".parse().unwrap());
+        live.origins = options.allowed_origins();
+        let live = Live::new(live, &redactor).unwrap();
+        OAuth::discover(options, &live, &redactor).await
+    };
+    let json_of = |value: serde_json::Value| ResponseTemplate::new(200).set_body_json(value);
+    let found = discover(json_of(metadata(&format!("{}/token", server.uri())))).await.unwrap();
+    assert_eq!(found.features(), ["oauth", "oauth:userinfo", "oauth:refresh", "oauth:login"]);
+    for (answer, wanted) in [
+        (
+            json_of(metadata("https://evil.example/token")),
+            "https://evil.example, which the configuration does not name",
+        ),
+        (json_of(metadata("/token")), "is no URL"),
+        (json_of(json!({ "issuer": "https://evil.example" })), "of the issuer `https://evil.example`"),
+        (json_of(json!([])), "of the issuer ``"),
+        (ResponseTemplate::new(404), "shows no metadata"),
+        (redirect("https://evil.example/"), "answered 302"),
+        (html("<html>"), "shows no metadata"),
+    ] {
+        let error = discover(answer).await.unwrap_err().to_string();
+        assert!(error.contains(wanted), "{error}\nwanted: {wanted}");
+    }
+}
