@@ -210,7 +210,10 @@ fn named(name: &str) -> &str {
         "ScimErrorPattern" => "mapping",
         "RequirementId" => "requirement id",
         "Level" => "`MUST`, `MUST NOT`, `SHOULD`, `SHOULD NOT`, `MAY`",
-        "Auth" => "word, `{ raw }` or `{ credential }`",
+        "Auth" => "word, `{ raw }`, `{ credential }` or `{ login }`",
+        "LoginSpec" | "RevokeSpec" => "[mapping](#logins)",
+        "TokenWord" => "`active` or `inactive`",
+        "TokenKind" | "Channel" => "[word](#logins)",
         other => panic!("the page has no name for {other}"),
     }
 }

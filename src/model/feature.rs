@@ -58,6 +58,7 @@ impl Feature {
 
     /// Some of these is a scheme whose challenge is `Bearer` (RFC 6750 §3): OAuth 2, bearer tokens.
     pub const BEARER_CHALLENGED: &str = "authentication:bearer-challenged";
+
     /// What a feature `oauth:NAME` may name: the channels, and what else the OAuth configuration may have.
     pub const OAUTH: [&str; 8] =
         ["introspection", "userinfo", "resource", "refresh", "session", "login", "revocation", "scim-client"];

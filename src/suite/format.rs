@@ -10,9 +10,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub use super::auth::Auth;
+pub use super::logins::{LoginSpec, RevokeSpec, TokenWord};
 pub use super::rows::{AttributeFilter, Derive};
 use super::template::{self, Scope, TemplateError};
-use crate::model::{Level, RequirementId, Verdict};
+use crate::model::{Channel, Level, RequirementId, Verdict};
 
 /// One suite file: cases about one part of the protocol or one client.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -119,15 +121,30 @@ pub enum Payload {
 pub struct Step {
     /// A few words, unique within the case; part of the ids of the step's own findings.
     pub name: String,
-    /// The request.
-    pub request: RequestSpec,
+    /// The request. A step has one of `request`, `login`, `probe` and `revoke`.
+    #[serde(default)]
+    pub request: Option<RequestSpec>,
+    /// Logs in at the authorization server of the target. If that does not succeed, the case is blocked.
+    #[serde(default)]
+    pub login: Option<LoginSpec>,
+    /// Names of logins: looks whether each of them still counts, through the channel that each check names. The channels
+    /// are looked at side by side, also while `eventually` waits.
+    #[serde(default)]
+    pub probe: Vec<String>,
+    /// Revokes a token of a login.
+    #[serde(default)]
+    pub revoke: Option<RevokeSpec>,
+    /// With `request`, the name of a login whose tokens are refreshed at the same time (RFC 6749 §6). Afterwards the
+    /// login has the tokens that this gave, if it gave any.
+    #[serde(default)]
+    pub refreshing: Option<String>,
     /// Features that the step needs; without them it is left out.
     #[serde(default)]
     pub requires: Vec<String>,
     /// The accepted twin that makes a negative check meaningful: if its `expect` fails, the case is blocked.
     #[serde(default)]
     pub control: bool,
-    /// Repeats the request until `expect` and `checks` hold or the time is over. Safe requests only.
+    /// Repeats the request until `expect` and `checks` hold or the time is over. Safe requests and probes only.
     #[serde(default)]
     pub eventually: Option<Eventually>,
     /// The name of a list: the request is sent once for each of its elements, all at the same time, with the element in
@@ -190,29 +207,6 @@ pub struct RequestSpec {
     /// Credentials.
     #[serde(default)]
     pub auth: Auth,
-}
-
-/// Which credentials a request carries.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Value")]
-pub enum Auth {
-    /// `configured`: those of the target.
-    #[default]
-    Configured,
-    /// `none`.
-    Anonymous,
-    /// `lower-case-scheme`: `bearer` in lower case.
-    LowerCaseScheme,
-    /// `query-parameter`: as `access_token` in the query.
-    QueryParameter,
-    /// `altered`: the configured token with a character changed.
-    Altered,
-    /// `truncated`: the first half of the configured token.
-    Truncated,
-    /// `{ raw: TEXT }`: a made-up value of the Authorization header.
-    Raw(String),
-    /// `{ credential: NAME }`: a further credential of the configuration; gate with `requires: ["credential:NAME"]`.
-    Credential(String),
 }
 
 /// What a status code must be.
@@ -409,6 +403,9 @@ macro_rules! with_matcher {
             /// Matcher: a SCIM Error message (RFC 7644 §3.12) with this status and one of these scimTypes.
             #[serde(default)]
             pub scim_error: Option<ScimErrorPattern>,
+            /// Matcher: whether the login still counts, seen through the `channel` of the check: `active` or `inactive`.
+            #[serde(default)]
+            pub token: Option<TokenWord>,
             /// Matcher: valid against a JSON Schema: `scim:User` (any resource type, made from the target's own
             /// `/Schemas`), `scim:ListResponse`, `scim:Error`, `scim:PatchOp`, `scim:BulkResponse`,
             /// `scim:ServiceProviderConfig`, `scim:ResourceType` or `scim:Schema`.
@@ -453,6 +450,7 @@ macro_rules! with_matcher {
                 if let Some(x) = &self.at_least { all.push(("at_least", Matcher::AtLeast(x.clone()))); }
                 if let Some(x) = &self.at_most { all.push(("at_most", Matcher::AtMost(x.clone()))); }
                 if let Some(x) = &self.scim_error { all.push(("scim_error", Matcher::ScimError(x.clone()))); }
+                if let Some(x) = self.token { all.push(("token", Matcher::Token(x))); }
                 if let Some(x) = &self.schema { all.push(("schema", Matcher::Schema(x.clone()))); }
                 all
             }
@@ -518,6 +516,10 @@ with_matcher! {
         /// What to look at instead of the body: a response header.
         #[serde(default)]
         pub header: Option<String>,
+        /// In a step with `probe`: the channel that is looked at. Where the configuration does not have it, the check is not
+        /// applicable.
+        #[serde(default)]
+        pub channel: Option<Channel>,
         /// Behaviour that does not match but is tolerated; the first that fits decides.
         #[serde(default)]
         pub tolerate: Vec<Tolerance>,
@@ -575,6 +577,25 @@ impl Condition {
     /// If a template has no value.
     pub fn render(&self, scope: &Scope) -> Result<Self, TemplateError> {
         self.rendered(scope)
+    }
+}
+
+impl Step {
+    /// The method of its request; empty without one.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.request.as_ref().map_or("", |request| &request.method)
+    }
+
+    /// What it does, in a few words: `GET /Users`, `probe phone`.
+    #[must_use]
+    pub fn action(&self) -> String {
+        match (&self.request, &self.login, &self.revoke) {
+            (Some(request), ..) => format!("{} {}", request.method, request.path),
+            (None, Some(login), _) => format!("log in as {}", login.names.join(", ")),
+            (None, None, Some(revoke)) => format!("revoke the {} of {}", revoke.token.as_str(), revoke.login),
+            (None, None, None) => format!("probe {}", self.probe.join(", ")),
+        }
     }
 }
 
@@ -643,6 +664,7 @@ pub enum Matcher {
     AtLeast(Value),
     AtMost(Value),
     ScimError(ScimErrorPattern),
+    Token(TokenWord),
     Schema(String),
 }
 
@@ -826,61 +848,6 @@ impl JsonSchema for Count {
                         "min": { "type": "integer", "minimum": 0 },
                         "max": { "type": "integer", "minimum": 0 }
                     }
-                }
-            ]
-        })
-    }
-}
-
-impl TryFrom<Value> for Auth {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        match value.as_str() {
-            Some("configured") => return Ok(Self::Configured),
-            Some("none") => return Ok(Self::Anonymous),
-            Some("lower-case-scheme") => return Ok(Self::LowerCaseScheme),
-            Some("query-parameter") => return Ok(Self::QueryParameter),
-            Some("altered") => return Ok(Self::Altered),
-            Some("truncated") => return Ok(Self::Truncated),
-            _ => {}
-        }
-        if let Some(raw) = text("raw") {
-            return Ok(Self::Raw(raw));
-        }
-        text("credential").map(Self::Credential).ok_or_else(|| {
-            "auth is configured, none, lower-case-scheme, query-parameter, altered, truncated, { raw: … } or \
-             { credential: … }"
-                .to_owned()
-        })
-    }
-}
-
-impl JsonSchema for Auth {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Auth".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "description": "Credentials: `configured` (default), `none`, `lower-case-scheme`, `query-parameter`, \
-                `altered`, `truncated`, `{ raw: TEXT }` or `{ credential: NAME }`.",
-            "anyOf": [
-                { "enum": [
-                    "configured", "none", "lower-case-scheme", "query-parameter", "altered", "truncated"
-                ] },
-                {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["raw"],
-                    "properties": { "raw": { "type": "string" } }
-                },
-                {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["credential"],
-                    "properties": { "credential": { "type": "string" } }
                 }
             ]
         })

@@ -1,5 +1,6 @@
 //! Suites: from YAML text to checked, typed cases (layer 2).
 
+mod auth;
 pub mod baseline;
 pub mod catalogue;
 pub mod caught;
@@ -10,6 +11,7 @@ pub mod faults;
 pub mod format;
 pub mod lint;
 pub mod load;
+mod logins;
 mod parallel;
 mod repair;
 pub mod rows;

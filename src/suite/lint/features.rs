@@ -82,7 +82,7 @@ impl Linter<'_> {
 
     /// A further credential is only there where the configuration has one.
     pub(super) fn credential(&mut self, step: &Step, at: &str, requires: &[&[String]]) {
-        if let Auth::Credential(name) = &step.request.auth
+        if let Some(Auth::Credential(name)) = step.request.as_ref().map(|request| &request.auth)
             && !required(requires, "credential", name)
         {
             self.mistake(
@@ -124,6 +124,8 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
                 "resource type and attribute path, as in `attribute:User.name.givenName`".to_owned()
             } else if kind == "returned" && !is_returned(rest) {
                 "when and which attribute, as in `returned:default:User.name.givenName`".to_owned()
+            } else if kind == "oauth" && !Feature::OAUTH.contains(&rest) {
+                format!("oauth:NAME names a part of the OAuth configuration: {}", Feature::OAUTH.join(", "))
             } else if rest.trim().is_empty() {
                 format!("say which {kind}, as in `{kind}:NAME`")
             } else {

@@ -85,7 +85,10 @@ impl Linter<'_> {
         matcher: &Matcher,
         place: (Option<&str>, Option<&str>),
     ) {
-        let whole = matches!(matcher, Matcher::Status(_) | Matcher::Body(_) | Matcher::ScimError(_));
+        let whole = matches!(
+            matcher,
+            Matcher::Status(_) | Matcher::Body(_) | Matcher::ScimError(_) | Matcher::Token(_)
+        );
         let key = if place.0.is_some() { "at" } else { "header" };
         if whole && (place.0.is_some() || place.1.is_some()) {
             self.mistake_at_key(

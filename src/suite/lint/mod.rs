@@ -3,6 +3,7 @@
 mod citations;
 mod features;
 mod ids;
+mod logins;
 mod matchers;
 mod names;
 mod owned;

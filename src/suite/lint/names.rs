@@ -51,6 +51,9 @@ pub(super) const BUILT_IN: [(&str, Name); 11] = [
     ("headers", Name::built_in(true, false)),
 ];
 
+/// In scope where a case logs somebody in.
+const PASSWORDS: [&str; 2] = ["password", "other_password"];
+
 /// The names in scope.
 #[derive(Debug, Clone)]
 pub(super) struct Names(BTreeMap<String, Name>);
@@ -93,6 +96,11 @@ impl Names {
                 derived_columns(derive).iter().map(|column| ((*column).to_owned(), Name::given(false, true))),
             );
         }
+        if logs_in(case) {
+            for name in PASSWORDS {
+                names.0.insert(name.to_owned(), Name::given(true, true));
+            }
+        }
         let built_in = names.clone();
         for column in case.matrix.iter().flat_map(Map::keys) {
             let values = || case.matrix.iter().filter_map(|row| row.get(column));
@@ -108,13 +116,23 @@ impl Names {
     /// Only the columns of a case's rows.
     pub(super) fn columns(case: &Case) -> Self {
         let mut names = Self::of(case);
-        names.0.retain(|_, known| known.given);
+        names.0.retain(|name, known| known.given && !PASSWORDS.contains(&name.as_str()));
         names
     }
 
     /// Only the built-in names.
     pub(super) fn built_in() -> Self {
         Self(BUILT_IN.iter().map(|(name, known)| ((*name).to_owned(), *known)).collect())
+    }
+
+    /// A login, of which templates know nothing.
+    pub(super) fn login(&mut self, name: &str) {
+        self.0.insert(format!("login {name}"), Name::built_in(true, false));
+    }
+
+    /// The names of the logins so far.
+    pub(super) fn logins(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().filter_map(|name| name.strip_prefix("login "))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Name> {
@@ -153,7 +171,7 @@ impl Names {
     /// What the checks of a step see: its own response too.
     pub(super) fn response(&mut self, step: &Step) {
         if let Some(name) = &step.capture_as {
-            let sent = step.request.body.is_some();
+            let sent = step.request.as_ref().is_some_and(|request| request.body.is_some());
             self.0.insert(
                 name.clone(),
                 Name { sent, headers: true, ..Name::given(self.makes_own(step), false) },
@@ -172,7 +190,7 @@ impl Names {
 
     /// Whether what a step gets is the run's own: it asks for something that the run made, or creates it.
     fn makes_own(&self, step: &Step) -> bool {
-        let request = &step.request;
+        let Some(request) = &step.request else { return false };
         request.method == "POST"
             || self.own(&request.path)
             || request.query.values().filter_map(Value::as_str).any(|text| self.own(text))
@@ -192,6 +210,12 @@ impl Names {
             self.get(name).is_none_or(|known| known.own)
         })
     }
+}
+
+/// Whether a case logs somebody in.
+fn logs_in(case: &Case) -> bool {
+    let of_setup = case.setup.iter().filter_map(|entry| entry.step.as_ref());
+    of_setup.chain(&case.steps).any(|step| step.login.is_some())
 }
 
 /// The name of what an entry of the set-up creates: `as`, else the resource type in lower case.

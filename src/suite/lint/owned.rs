@@ -14,7 +14,7 @@ const DISCOVERY: [&str; 3] = ["ServiceProviderConfig", "ResourceTypes", "Schemas
 
 impl<'a> Linter<'a> {
     pub(super) fn owned(&mut self, case: &Case, step: &'a Step, at: &str, names: &Names) {
-        let request = &step.request;
+        let Some(request) = &step.request else { return };
         let at = format!("{at}/request");
         if matches!(request.method.as_str(), "PUT" | "PATCH" | "DELETE")
             && per_row(case, &request.path).iter().any(|path| is_foreign(path, names))

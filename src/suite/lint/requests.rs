@@ -33,7 +33,7 @@ pub(super) fn is_method(method: &str) -> bool {
 
 impl<'a> Linter<'a> {
     pub(super) fn request(&mut self, step: &'a Step, at: &str) {
-        let request = &step.request;
+        let Some(request) = &step.request else { return };
         let inner = format!("{at}/request");
         if !is_method(&request.method) && !request.method.contains("${") {
             let help = nearest(&request.method.to_uppercase(), METHODS).map_or_else(
@@ -143,12 +143,10 @@ impl<'a> Linter<'a> {
     }
 
     fn eventually(&mut self, step: &Step, eventually: &Eventually, at: &str) {
-        if is_method(&step.request.method)
-            && !matches!(step.request.method.as_str(), "GET" | "HEAD" | "OPTIONS")
-        {
+        if is_method(step.method()) && !matches!(step.method(), "GET" | "HEAD" | "OPTIONS") {
             self.mistake_at_key(
                 &format!("{at}/eventually"),
-                &format!("{} is not repeated: it is not safe", step.request.method),
+                &format!("{} is not repeated: it is not safe", step.method()),
             )
             .label("would be sent again and again")
             .help("poll with a GET in a step of its own".to_owned())

@@ -36,6 +36,8 @@ impl<'a> Linter<'a> {
             self.each(step, list, at, names);
             with_each.each(list);
         }
+        self.kind_of_step(step, at, setup);
+        self.logins(step, at, context, names);
         self.step_templates(step, at, &with_each);
         self.features(&format!("{at}/requires"), &step.requires, Some(context.case));
         for outer in context.requires {
@@ -50,6 +52,7 @@ impl<'a> Linter<'a> {
         self.verifies(step, at, setup);
         self.outcomes(&step.one_of, at, &context);
         self.checks(&step.checks, at, &context);
+        self.channels(step, at);
         self.captures(step, at, names);
         names.after(step);
     }
@@ -82,12 +85,14 @@ impl<'a> Linter<'a> {
 
     fn asserts(&mut self, step: &Step, at: &str, setup: bool) {
         let expects = step.expect.is_some() || !step.one_of.is_empty();
-        if !expects && step.checks.is_empty() && !setup {
+        if step.login.is_some() {
+            // It succeeds, or the case is blocked.
+        } else if !expects && step.checks.is_empty() && !setup {
             self.mistake(at, &format!("the step \"{}\" asserts nothing", step.name))
                 .label("in this step")
                 .help("give it `expect`, `one_of` or `checks`".to_owned())
                 .push();
-        } else if step.control && !expects {
+        } else if step.control && !expects && step.probe.is_empty() {
             self.mistake_at_key(&format!("{at}/control"), "a control step needs `expect` or `one_of`")
                 .label("controls nothing")
                 .help(
@@ -120,9 +125,10 @@ impl<'a> Linter<'a> {
             }
             return;
         }
-        let default = step.expect.as_ref().and_then(|e| default_requirement(&step.request.method, &e.status));
+        let default = step.expect.as_ref().and_then(|e| default_requirement(step.method(), &e.status));
         // A step with a second mistake is reported for that one.
-        let clear = is_method(&step.request.method) && (step.expect.is_none() || step.one_of.is_empty());
+        let clear = (is_method(step.method()) || step.revoke.is_some())
+            && (step.expect.is_none() || step.one_of.is_empty());
         if expects && default.is_none() && clear && !setup && !step.control {
             let key = if step.expect.is_some() { "expect" } else { "one_of" };
             self.mistake_at_key(&format!("{at}/{key}"), &format!("nothing says which requirement `{key}` verifies"))

@@ -10,7 +10,7 @@ use crate::suite::template::{Reference, references};
 use crate::suite::yaml::pointer_token;
 
 /// Keys whose texts are taken as they are.
-const LITERAL: [&str; 18] = [
+const LITERAL: [&str; 22] = [
     "id",
     "title",
     "name",
@@ -29,6 +29,10 @@ const LITERAL: [&str; 18] = [
     "payload",
     "credential",
     "hint",
+    "channel",
+    "token",
+    "probe",
+    "refreshing",
 ];
 /// Keys for people, who may be told about templates.
 const PROSE: [&str; 1] = ["why"];
@@ -53,7 +57,19 @@ impl<'a> Linter<'a> {
     pub(super) fn step_templates(&mut self, step: &'a Step, at: &str, names: &Names) {
         self.in_scope(
             at,
-            &["name", "as", "capture", "eventually", "requirement", "request", "requires"],
+            &[
+                "name",
+                "as",
+                "capture",
+                "eventually",
+                "requirement",
+                "request",
+                "requires",
+                "login",
+                "probe",
+                "revoke",
+                "refreshing",
+            ],
             names,
         );
         // The checks of a step see its own response under its name, and what was sent.
