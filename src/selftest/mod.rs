@@ -5,6 +5,7 @@
 //! each [`Broken`]; [`verdict`] says whether a fault was caught; [`Table`] is what is recorded of that
 //! (`fixtures/selftest/caught/`), [`page`] and [`story`] are what people read.
 
+mod authorization;
 mod figures;
 mod local;
 pub mod page;
@@ -15,6 +16,7 @@ mod table;
 mod universe;
 pub mod verdict;
 
+pub use self::authorization::authorization_server;
 pub use self::figures::{Figures, Share};
 pub use self::reference::Reference;
 pub use self::sweep::{Broken, Cases, Sweep, Trial};

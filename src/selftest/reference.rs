@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 use url::Url;
 
+use super::authorization_server;
 use crate::model::{RunResult, TargetInfo};
 use crate::run::{self, Plan, PlannedCase};
 use crate::server::{Local, Options, Server};
@@ -15,6 +16,7 @@ use crate::suite::Suite;
 use crate::suite::select::Selection;
 use crate::target::Discovery;
 use crate::target::discovery::{self, Documents, Settings};
+use crate::wire::oauth::{OAuth, OAuthOptions};
 use crate::wire::{Live, LiveOptions, Redactor};
 
 /// A server in this process is never late.
@@ -30,6 +32,7 @@ pub struct Reference {
     settings: Settings,
     transport: Arc<Live>,
     redactor: Redactor,
+    oauth: OAuthOptions,
     case_timeout: Duration,
     /// If it listens.
     server: Option<Server>,
@@ -46,7 +49,9 @@ impl Reference {
         let mut live = live(local.base_url(), local.token(), local.credentials(), request_timeout)?;
         // Waiting would be for nothing: nobody else sends requests.
         live.retry_budget = Duration::ZERO;
-        Self::new(live, |client| client.over(local), case_timeout, None)
+        let oauth = authorization_server(local.issuer(), local.client_id(), local.client_secret());
+        let oauth = oauth.map_err(io::Error::other)?;
+        Self::new(live, oauth, |client| client.over(local), case_timeout, None)
     }
 
     /// A server that listens on a port of the loopback interface.
@@ -57,27 +62,36 @@ impl Reference {
         let server = Server::start(equipped(options)).await?;
         let [request_timeout, case_timeout] = NETWORK_TIMEOUTS;
         let live = live(server.base_url(), server.token(), server.credentials(), request_timeout)?;
-        Self::new(live, |client| client, case_timeout, Some(server))
+        let oauth = authorization_server(server.issuer(), server.client_id(), server.client_secret());
+        Self::new(live, oauth.map_err(io::Error::other)?, |client| client, case_timeout, Some(server))
     }
 
     fn new(
-        live: LiveOptions,
+        mut live: LiveOptions,
+        oauth: OAuthOptions,
         over: impl FnOnce(Live) -> Live,
         case_timeout: Duration,
         server: Option<Server>,
     ) -> io::Result<Self> {
+        live.origins = oauth.allowed_origins();
         let redactor = Redactor::default();
         let base_url = live.base_url.clone();
         let settings = Settings { disposable: true, ..Settings::of_live(&live) };
         let client = Live::new(live, &redactor).map_err(io::Error::other)?;
-        Ok(Self { base_url, settings, transport: Arc::new(over(client)), redactor, case_timeout, server })
+        let transport = Arc::new(over(client));
+        Ok(Self { base_url, settings, transport, redactor, oauth, case_timeout, server })
     }
 
     /// Reads what the server says about itself.
     pub async fn discover(&self) -> Discovery {
+        self.discover_with(Vec::new()).await
+    }
+
+    async fn discover_with(&self, oauth: Vec<&'static str>) -> Discovery {
         let began = Instant::now();
-        let documents = Documents::read(self.transport.as_ref(), &self.settings, began).await;
-        discovery::understand(documents, &self.settings, began)
+        let settings = Settings { oauth, ..self.settings.clone() };
+        let documents = Documents::read(self.transport.as_ref(), &settings, began).await;
+        discovery::understand(documents, &settings, began)
     }
 
     /// Runs the cases that are picked; with exchanges in the result only if that is wanted.
@@ -88,7 +102,12 @@ impl Reference {
         jobs: usize,
         evidence: bool,
     ) -> RunResult {
-        let discovery = self.discover().await;
+        let transport: Arc<Live> = Arc::clone(&self.transport);
+        // A server whose metadata cannot be read has no logins to look at.
+        let oauth =
+            OAuth::discover(self.oauth.clone(), transport.as_ref(), &self.redactor).await.ok().map(Arc::new);
+        let features = oauth.as_ref().map(|oauth| oauth.features()).unwrap_or_default();
+        let discovery = self.discover_with(features).await;
         let mut plan = Plan::new(suites, &discovery.model, &Selection::default());
         plan.cases.retain(pick);
         let (_, interrupt) = watch::channel(false);
@@ -109,8 +128,8 @@ impl Reference {
             excuses: None,
             partition: None,
             evidence,
+            oauth,
         };
-        let transport: Arc<Live> = Arc::clone(&self.transport);
         run::run(plan, discovery, transport, &self.redactor, options, &mut ()).await
     }
 
@@ -136,7 +155,25 @@ fn live(
 
 /// With a token of every kind. The ids are the same in every run.
 fn equipped(options: Options) -> Options {
-    let Options { read_only_token, tenants, user_token, expired_token, revoked_token, .. } =
-        Options::equipped();
-    Options { read_only_token, tenants, user_token, expired_token, revoked_token, seed: Some(1), ..options }
+    let Options {
+        read_only_token,
+        tenants,
+        user_token,
+        expired_token,
+        revoked_token,
+        other_audience_token,
+        disabled_token,
+        ..
+    } = Options::equipped();
+    Options {
+        read_only_token,
+        tenants,
+        user_token,
+        expired_token,
+        revoked_token,
+        other_audience_token,
+        disabled_token,
+        seed: Some(1),
+        ..options
+    }
 }

@@ -55,6 +55,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             Ok(())
         })],
     ),
+    fault("reactivation-does-not-restore", &[Hook::Login(|login, right| right && !login.was_deactivated)]),
     fault(
         "deprovision-rename-corrupts-email",
         &[Hook::Stored(|write, _, user| {

@@ -23,6 +23,10 @@
 //!    | schemas and resource types, which also decide how requests are judged | `Model` |
 //!    | the discovery documents only | `Documents` |
 //!    | status, headers and body of the answer | `Reply` |
+//!    | whose tokens end when SCIM takes the access away | `Ends` |
+//!    | where something that has ended still lets in | `Survives` |
+//!    | who may log in, by which way | `Login` |
+//!    | what userinfo tells | `Claims` |
 //!    | anything in the middle of the normal code | a `Choice` (`choice.rs`): the normal code asks `call.chooses(…)` |
 //!
 //!    Functions that look into requests and replies are in `edit.rs`; variants use the same ones. `failing.rs` and

@@ -19,9 +19,10 @@ use crate::server::edit::{
     values, whole,
 };
 use crate::server::hook::{Hook, Write};
-use crate::server::http::Request;
+use crate::server::http::{ReceivedBody, Request};
 use crate::server::kind::Kind;
 use crate::server::negotiate::json_body;
+use crate::server::patching::alone;
 use crate::server::reply::{Refusal, Reply};
 use crate::server::route::Route;
 use crate::server::service::Call;
@@ -119,6 +120,24 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 (call.request.method == Method::PUT).then(|| json_body(call.request).ok()).flatten()?;
             let other = call.store().get(*kind, text(&body, "/id")?)?;
             Some(call.nested(&redirected(call.request, Method::PUT, *kind, &other.id)))
+        })],
+    ),
+    fault(
+        "scim-sets-password-of-unverified-account",
+        &[Hook::Admitted(|call, route| {
+            let given = new_user(call, Some(route))?;
+            let password = given.get("password")?;
+            let existing = user_with(call, |user| {
+                same_text(user, &given, "/userName") || same_text(user, &given, "/emails/0/value")
+            })?;
+            let operation = json!({ "op": "replace", "path": "password", "value": password });
+            let request = Request {
+                body: ReceivedBody::Json(alone(&operation)),
+                ..redirected(call.request, Method::PATCH, Kind::User, &existing.id)
+            };
+            call.nested(&request);
+            // The answer is that of a server which has done nothing.
+            None
         })],
     ),
     fault(
