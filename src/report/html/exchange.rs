@@ -107,6 +107,7 @@ impl Gallery {
                 Phase::Discovery => "discovery",
                 Phase::Setup => "set-up",
                 Phase::Step => "step",
+                Phase::Probe => "probe",
                 Phase::Cleanup => "clean-up",
             },
             duration: duration(exchange.duration_ms),

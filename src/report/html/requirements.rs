@@ -143,6 +143,10 @@ fn check(context: &Context<'_>, at: (usize, usize), finding: &Finding) -> CheckL
 
 /// The page of the RFC Editor at the section of a requirement.
 pub(super) fn url(requirement: &Requirement) -> String {
+    // What scimcheck itself asks for has no page but this one's own words.
+    if requirement.is_of_profile() {
+        return String::new();
+    }
     let section = &requirement.section;
     format!("https://www.rfc-editor.org/rfc/{}.html#section-{section}", requirement.rfc.to_ascii_lowercase())
 }

@@ -10,7 +10,7 @@ use super::dialogue;
 use super::evidence::{Evidence, excused, is_judged, reason_or_verdict, short_id, worst_first};
 use super::terminal::{Style, story};
 use super::text::{clip, count, visible, visible_lines};
-use crate::model::{CaseResult, RunResult, Verdict};
+use crate::model::{CaseResult, Channel, RunResult, Verdict};
 
 /// A body is at most so many characters; CI servers cut or refuse large ones.
 const BODY: usize = 32_000;
@@ -75,10 +75,24 @@ fn properties(result: &RunResult) -> Vec<(&'static str, String)> {
     properties.extend(result.target.profile.clone().map(|profile| ("profile", profile)));
     properties.extend(result.partition.clone().map(|partition| ("partition", partition)));
     properties.extend(result.baseline.as_ref().map(|baseline| ("baseline", baseline.file.clone())));
+    let latencies = result.revocation_latencies();
+    properties.extend(latencies.iter().map(|latency| (revocation(latency.channel), latency.in_words())));
     if !result.left_over.is_empty() {
         properties.push(("left_over", result.left_over.len().to_string()));
     }
     properties.into_iter().map(|(name, value)| (name, attribute(&value))).collect()
+}
+
+/// The name of the property that says how long revocations took through a channel.
+fn revocation(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Introspection => "revocation.introspection",
+        Channel::Userinfo => "revocation.userinfo",
+        Channel::Resource => "revocation.resource",
+        Channel::Refresh => "revocation.refresh",
+        Channel::Session => "revocation.session",
+        Channel::Login => "revocation.login",
+    }
 }
 
 /// The requirements that the cases of a suite verify, each once. Jenkins has no place for them at a test.

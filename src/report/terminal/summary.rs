@@ -26,6 +26,7 @@ pub fn summary(result: &RunResult, style: Style) -> String {
         out: String::new(),
     };
     page.areas();
+    page.revocation();
     page.requirements();
     page.not_judged();
     page.broken();
@@ -104,6 +105,20 @@ impl Page<'_> {
                 }
             });
             let line = format!("{:<first$}{}", visible(&clip(&area, first)), cells.collect::<String>());
+            self.line(&line);
+        }
+        self.line("");
+    }
+
+    /// How long revocations took, by channel.
+    fn revocation(&mut self) {
+        let latencies = self.result.revocation_latencies();
+        if latencies.is_empty() {
+            return;
+        }
+        self.labelled("Revocation", "how long it took until a login did not count any more, at the longest");
+        for latency in &latencies {
+            let line = format!("{:COLUMN$}{:<15}{}", "", latency.channel.as_str(), latency.in_words());
             self.line(&line);
         }
         self.line("");
