@@ -34,11 +34,16 @@ impl RealTarget {
     /// `None` if this machine has no Python or Node.js for it; a line on stderr says so. Where skipping is not allowed
     /// (`CI` or `SCIMCHECK_REQUIRE_TARGETS` is set) this is an error, as is everything that goes wrong later.
     pub(crate) fn start(name: &str) -> Result<Option<Self>, String> {
+        Self::start_with(name, &[])
+    }
+
+    /// The same with environment variables for the server.
+    pub(crate) fn start_with(name: &str, variables: &[(&str, &str)]) -> Result<Option<Self>, String> {
         if let Err(reason) = runtime_of(name) {
             return skipped(name, &reason).map(|()| None);
         }
         set_up(name)?;
-        launch(name).map(Some)
+        launch(name, variables).map(Some)
     }
 
     /// The SCIM base URL, without a slash at its end.
@@ -114,7 +119,7 @@ fn set_up(name: &str) -> Result<(), String> {
     Err(format!("{name} cannot be installed ({}):\n{}", output.status, String::from_utf8_lossy(&said)))
 }
 
-fn launch(name: &str) -> Result<RealTarget, String> {
+fn launch(name: &str, variables: &[(&str, &str)]) -> Result<RealTarget, String> {
     let failed = |what: &str, error: std::io::Error| format!("{name}: {what}: {error}");
     let scratch = tempfile::tempdir().map_err(|error| failed("temporary folder", error))?;
     let log = scratch.path().join("stderr.log");
@@ -123,6 +128,7 @@ fn launch(name: &str) -> Result<RealTarget, String> {
         .arg("0")
         // The pipe ends when this process does, however it ends, and the server with it.
         .env("STOP_AT_EOF", "1")
+        .envs(variables.iter().copied())
         .env("TMPDIR", scratch.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -7,7 +7,9 @@
 #
 # OAuth: /o/token/ (password, refresh_token, client_credentials), /o/introspect/, /o/revoke_token/, /o/userinfo/,
 #        /o/.well-known/openid-configuration
-# Clients: scim-client:scim-secret (client_credentials), app-client:app-secret (password), rs-client:rs-secret (introspection)
+# Clients: scim-client:scim-secret (client_credentials), app-client:app-secret (password), rs-client:rs-secret
+#        (introspection), web-client:web-secret (authorization code; called back at http://127.0.0.1/callback, where nobody
+#        listens; the login form is /accounts/login/, and /account/ is a page behind it)
 source "$(dirname "$0")/../common.sh"
 enter "$(python_runtime)"
 cd proj

@@ -1,4 +1,4 @@
-"""Creates what every start begins with: a service user, three OAuth clients, and the token of the SCIM client."""
+"""Creates what every start begins with: a service user, four OAuth clients, and the token of the SCIM client."""
 import datetime
 import os
 
@@ -23,12 +23,15 @@ def client(name, grant, **more):
         client_secret=f"{name}-secret",
         client_type="confidential",
         authorization_grant_type=grant,
+        # Every request of a client would cost the time of a password hash.
+        hash_client_secret=False,
         **more,
     )
 
 
 scim = client("scim", "client-credentials", user=service)
 client("app", "password", algorithm="RS256")
+client("web", "authorization-code", algorithm="RS256", redirect_uris="http://127.0.0.1/callback")
 client("rs", "client-credentials")
 AccessToken.objects.create(
     user=service,

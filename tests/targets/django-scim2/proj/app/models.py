@@ -1,4 +1,4 @@
-"""The models that django-scim2 asks an application to have, and the opt-in revocation of tokens."""
+"""The models that django-scim2 asks an application to have, and the opt-in end of logins."""
 import os
 
 from django.contrib.auth.models import AbstractUser
@@ -20,7 +20,7 @@ def is_scim_client(user):
     return user.is_authenticated and user.is_active and user.is_staff
 
 
-# SCIM_REVOKE=1: deactivating an account ends its OAuth tokens. Without it the two libraries run as shipped.
+# SCIM_REVOKE=1: deactivating an account ends its OAuth tokens and its sessions. Without it the two libraries run as shipped.
 if os.environ.get("SCIM_REVOKE") == "1":
 
     @receiver(post_save, sender=User)
@@ -31,3 +31,9 @@ if os.environ.get("SCIM_REVOKE") == "1":
 
         for model in (RefreshToken, AccessToken, Grant):
             model.objects.filter(user=instance).delete()
+        # Django passes over the session of an inactive account, and would take it up again with the account.
+        from django.contrib.sessions.models import Session
+
+        for session in Session.objects.all():
+            if session.get_decoded().get("_auth_user_id") == str(instance.pk):
+                session.delete()
