@@ -64,6 +64,7 @@ impl World {
             excuses: None,
             partition: None,
             evidence: true,
+            oauth: None,
         };
         let plan = Plan { cases: vec![planned.clone()] };
         let transport = self.transport.clone();

@@ -121,6 +121,7 @@ pub(crate) fn options_of_a_run() -> run::Options {
         excuses: None,
         partition: None,
         evidence: true,
+        oauth: None,
     }
 }
 

@@ -58,6 +58,23 @@ fn reports_go_where_the_user_wants_them() {
 }
 
 #[test]
+fn without_an_authorization_server_the_rest_says_what_to_configure() {
+    let server = Reference::start();
+    let place = Place::new().with("SCIM_TOKEN", server.token());
+    let arguments = ["run", "--target", server.url(), "--token-env", "SCIM_TOKEN", "--suite", "deactivation"];
+    let said = place.run(&arguments).exits(0);
+    let text = said.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = "not-applicable: needs the authorization server and a `login`, the way in which a test user logs in, in \
+                  [target.NAME.oauth] of scimcheck.toml (docs/configuration.md)";
+    assert!(text.contains(wanted), "{}", said.stdout);
+    assert!(text.contains("deactivation/resource/repeated"), "{}", said.stdout);
+    let results = place.results("reports/latest");
+    let verdict = |id: &str| results.cases.iter().find(|case| case.id == id).map(|case| case.verdict);
+    assert_eq!(verdict("deactivation/resource/repeated"), Some(Verdict::Pass));
+    assert_eq!(verdict("deactivation/revocation/by-patch"), Some(Verdict::NotApplicable));
+}
+
+#[test]
 fn quiet_and_verbose() {
     let place = Place::new();
     place.write("own.yaml", OWN_SUITE);

@@ -19,12 +19,14 @@ const SECRET: &str = "clïent/s3cr3t+\"&<%41 x";
 const ACCESS: &str = "0btained-T0ken~.+/x==";
 const PROXY: &str = "pr0xy-p4ss-w0rd";
 
-const CASES: [&str; 5] = [
+const CASES: [&str; 7] = [
     "crud/create/minimal/*",
     "crud/read/unknown*",
     "auth/bearer-token/*",
     "crud/delete/gone/*",
     "discovery/*/*",
+    "tokens/*/*",
+    "deactivation/revocation/*",
 ];
 
 /// A configuration with one target.
@@ -126,6 +128,30 @@ async fn a_token_from_a_token_endpoint() {
     let tables = "oauth2 = { token_url = \"ORIGIN/token\", client_id = \"me\", client_secret_env = \"S\" }";
     let setup = Setup::new(Manner::TokenEndpoint(ACCESS), tables, &[("S", SECRET)]).await;
     setup.whole_run(&[SECRET, ACCESS]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg(unix)]
+async fn what_users_log_in_with_and_get() {
+    const TOKENS: [&str; 3] = ["l0gin-t0ken&<x>/+~", "r3fresh\"t0ken%41'", "c00kie-value/+&<%41"];
+    let tables = "token_env = \"T\"\n\
+        [target.t.oauth]\ntoken_url = \"ORIGIN/token\"\nintrospection_url = \"ORIGIN/introspect\"\n\
+        userinfo_url = \"ORIGIN/userinfo\"\nrevocation_url = \"ORIGIN/revoke\"\nclient_id = \"me\"\n\
+        client_secret_env = \"S\"\ndeadline = \"200ms\"\n\
+        [target.t.oauth.login]\nmethod = \"command\"\nlogin_command = \"cat tokens\"\n\
+        [target.t.oauth.session]\nurl = \"ORIGIN/session\"\n\
+        [target.t.oauth.resource]\nurl = \"ORIGIN/resource\"\n\
+        [target.t.oauth.scim_client]\nclient_id = \"scim\"\nclient_secret_env = \"P\"\nauthentication = \"post\"";
+    let secrets = [("T", TOKEN), ("S", SECRET), ("P", PASSWORD)];
+    let setup = Setup::new(Manner::TokenEndpoint(ACCESS), tables, &secrets).await;
+    let printed = json!({
+        "access_token": TOKENS[0], "refresh_token": TOKENS[1], "session_cookie": format!("sid={}", TOKENS[2]),
+    });
+    std::fs::write(setup.scratch.path().join("tokens"), printed.to_string()).expect("the tokens");
+    let secrets = [TOKEN, SECRET, PASSWORD, ACCESS, TOKENS[0], TOKENS[1], TOKENS[2]];
+    setup.whole_run(&secrets).await;
+    let results = std::fs::read_to_string(setup.scratch.path().join("out/results.json")).expect("results");
+    assert!(results.contains("/userinfo") && results.contains("/introspect"), "users were logged in");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

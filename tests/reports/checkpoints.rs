@@ -56,6 +56,7 @@ async fn run_of(suite: &str, sink: &mut dyn Sink) -> RunResult {
         excuses: None,
         partition: None,
         evidence: true,
+        oauth: None,
     };
     let result = run::run(plan, discovery, Arc::new(live), &redactor, options, sink).await;
     server.shutdown().await;

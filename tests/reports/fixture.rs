@@ -112,6 +112,7 @@ pub(crate) fn case(id: &str, area: &str, title: &str, checks: Vec<Finding>) -> C
         duration_ms: 41.5,
         checks,
         outcomes: Vec::new(),
+        latencies: Vec::new(),
         exchanges: Vec::new(),
         source: Some(SourceRef { file: "rfc7644/example.yaml".to_owned(), line: 12 }),
     }

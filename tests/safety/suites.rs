@@ -50,6 +50,7 @@ async fn run_unlinted(base_url: &str, cases: Value, disposable: bool) -> RunResu
         excuses: None,
         partition: None,
         evidence: true,
+        oauth: None,
     };
     run::run(plan, discovery, Arc::new(transport), &redactor, options, &mut ()).await
 }
