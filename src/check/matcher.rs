@@ -481,14 +481,10 @@ fn derived(resources: &[&Value], schemas: &ResourceSchemas) -> Vec<AttributePath
     let mut all = paths(schemas, |attribute| attribute.mutability == Mutability::ReadOnly);
     all.retain(|path| !fixed(path));
     let meta = resources.iter().filter_map(|resource| member_of(resource, "meta")?.as_object());
-    let changing = meta.flat_map(|meta| meta.keys()).filter(|name| {
-        !FIXED_META.iter().any(|fixed| fixed.eq_ignore_ascii_case(name))
-    });
-    let of_meta = |sub: &String| AttributePath {
-        urn: None,
-        name: "meta".to_owned(),
-        sub: Some(sub.clone()),
-    };
+    let changing = meta
+        .flat_map(|meta| meta.keys())
+        .filter(|name| !FIXED_META.iter().any(|fixed| fixed.eq_ignore_ascii_case(name)));
+    let of_meta = |sub: &String| AttributePath { urn: None, name: "meta".to_owned(), sub: Some(sub.clone()) };
     all.extend(changing.map(of_meta));
     all
 }
@@ -680,7 +676,9 @@ mod tests {
         };
         assert!(matches!(same(&after, &json!(["readOnly"])), Held::Yes { .. }));
         let refused = same(&after, &json!(["meta.lastModified", "meta.version"]));
-        assert!(matches!(refused, Held::No { got, .. } if got.contains("groups") && got.contains("changedBy")));
+        assert!(
+            matches!(refused, Held::No { got, .. } if got.contains("groups") && got.contains("changedBy"))
+        );
         for (pointer, value) in [
             ("/id", json!("2")),
             ("/schemas", json!(["urn:x"])),

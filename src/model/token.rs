@@ -150,11 +150,16 @@ impl ChannelLatency {
     /// In words: `0.12 s (deadline 60 s)`, or that it did not come.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let deadline = format!("deadline {}", seconds(self.deadline_ms));
+        format!("{} (deadline {})", self.longest_in_words(), seconds(self.deadline_ms))
+    }
+
+    /// The longest time in words, `0.12 s`, or that it did not come: `never`, `never in 1 of 3`.
+    #[must_use]
+    pub fn longest_in_words(&self) -> String {
         match self.longest_ms {
-            Some(longest) if self.never == 0 => format!("{} ({deadline})", seconds(longest)),
-            _ if self.never == self.measured => format!("never ({deadline})"),
-            _ => format!("never in {} of {} ({deadline})", self.never, self.measured),
+            Some(longest) if self.never == 0 => seconds(longest),
+            _ if self.never == self.measured => "never".to_owned(),
+            _ => format!("never in {} of {}", self.never, self.measured),
         }
     }
 }

@@ -40,10 +40,11 @@ impl Sending {
     /// not state and that cannot be added.
     pub(crate) fn moot(&self) -> Option<&'static str> {
         if self.lacks_version() {
-            return Some("the target demands the version of what a bulk job changes, and has done the rest of it");
+            return Some(
+                "the target demands the version of what a bulk job changes, and has done the rest of it",
+            );
         }
-        self.is_about_nothing()
-            .then_some("the target demands If-Match, which cannot match where nothing is")
+        self.is_about_nothing().then_some("the target demands If-Match, which cannot match where nothing is")
     }
 
     /// Whether If-Match was demanded where nothing is: no condition can be met there (RFC 9110 §13.1.1).

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use scimcheck::model::{
-    BaselineResult, CaseResult, Counts, EntryResult, EntryState, Event, ExchangeId, Excuse, FailureKind,
-    FeatureState, Finding, LeftOver, Level, OutcomeTaken, Phase, RecordedAnswer, RecordedBody,
-    RecordedExchange, RecordedRequest, RequirementId, RequirementResult, RunResult, SourceRef, TargetInfo,
-    ToolInfo, Verdict,
+    BaselineResult, CaseResult, Channel, Counts, EntryResult, EntryState, Event, ExchangeId, Excuse,
+    FailureKind, FeatureState, Finding, Latency, LeftOver, Level, OutcomeTaken, Phase, RecordedAnswer,
+    RecordedBody, RecordedExchange, RecordedRequest, RequirementId, RequirementResult, RunResult, SourceRef,
+    TargetInfo, ToolInfo, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -317,6 +317,38 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
     (with_exchanges(case, &[exchange_id]), vec![exchange])
 }
 
+/// A user whose tokens end, some sooner, some later, and one not at all.
+fn revoked() -> CaseResult {
+    let id = "deactivation/revocation/by-patch";
+    let latency = |name: &str, channel, took_ms| Latency {
+        check: format!("{id}#{name}"),
+        channel,
+        took_ms,
+        deadline_ms: 60_000.0,
+    };
+    let check = |name: &str, requirement: &str, verdict| {
+        finding(&format!("{id}#{name}"), requirement, Level::Must, verdict)
+    };
+    let checks = vec![
+        check("introspection", "SEC-DEACTIVATION-02", Verdict::Pass),
+        check("userinfo", "SEC-DEACTIVATION-03", Verdict::Pass),
+        Finding {
+            wanted: "inactive".to_owned(),
+            got: "active: the token endpoint gave new tokens".to_owned(),
+            ..check("refresh", "SEC-DEACTIVATION-05", Verdict::Fail)
+        },
+    ];
+    let title = "A user who is deactivated by PATCH loses every token, session and login";
+    CaseResult {
+        latencies: vec![
+            latency("introspection", Channel::Introspection, Some(120.4)),
+            latency("userinfo", Channel::Userinfo, Some(31_500.0)),
+            latency("refresh", Channel::Refresh, None),
+        ],
+        ..case(id, "token-revocation", title, checks)
+    }
+}
+
 /// Bytes that are no text, and a body that did not arrive whole.
 fn binary() -> (CaseResult, Vec<RecordedExchange>) {
     let id = "crud/read/binary";
@@ -509,6 +541,7 @@ pub(crate) fn rich() -> RunResult {
     cases.extend(plain_cases());
     cases.extend(listed());
     cases.extend(invariants());
+    cases.push(revoked());
     exchanges.push(exchange("crud/create/empty:1", Phase::Step, "create it", ("POST", "/Users"), 201));
     let left = |url: &str, reason: &str| LeftOver {
         url: format!("{BASE}{url}"),

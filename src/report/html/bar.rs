@@ -11,6 +11,13 @@ pub(super) struct Segment {
     width: String,
 }
 
+impl Segment {
+    /// In the colour of a CSS class.
+    pub(super) fn toned(self, tone: &'static str) -> Self {
+        Self { tone, ..self }
+    }
+}
+
 /// The parts of a bar: each as wide as its share.
 pub(super) fn stacked(parts: impl Iterator<Item = (&'static str, usize)> + Clone) -> Vec<Segment> {
     let all: usize = parts.clone().map(|(_, times)| times).sum();

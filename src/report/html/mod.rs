@@ -15,6 +15,7 @@ mod operation;
 mod page;
 mod policy;
 mod requirements;
+mod revocation;
 mod rows;
 mod timeline;
 
@@ -30,10 +31,11 @@ use super::text::visible_lines;
 use crate::model::RunResult;
 
 /// The templates; their names decide that everything is escaped for HTML.
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("report.html", include_str!("../../../reports/html/report.html.j2")),
     ("macros.html", include_str!("../../../reports/html/macros.html.j2")),
     ("coverage.html", include_str!("../../../reports/html/coverage.html.j2")),
+    ("revocation.html", include_str!("../../../reports/html/revocation.html.j2")),
     ("timeline.html", include_str!("../../../reports/html/timeline.html.j2")),
     ("filter.html", include_str!("../../../reports/html/filter.html.j2")),
     ("findings.html", include_str!("../../../reports/html/findings.html.j2")),

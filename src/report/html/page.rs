@@ -13,9 +13,11 @@ use super::exchange::Gallery;
 use super::finding::NAME;
 use super::requirements;
 use super::rows::rows;
+
+use super::revocation::{self, ChannelRow};
 use super::timeline::{self, Timeline};
 use super::{SCRIPT, STYLE, policy};
-use crate::model::{ChannelLatency, Counts, FeatureState, RunResult, Verdict};
+use crate::model::{Counts, FeatureState, RunResult, Verdict};
 use crate::report::summary::{Summary, in_words};
 use crate::report::text::{clip, count, duration};
 
@@ -45,11 +47,11 @@ pub(super) struct Page {
     requirements_in_words: String,
     area_verdicts: Vec<&'static str>,
     areas: Vec<Area>,
-    latencies: Vec<LatencyRow>,
     features: Vec<FeatureRow>,
     strengths: [&'static str; 3],
     coverage: Vec<CoverageRow>,
     clients: Vec<Client>,
+    revocation: Vec<ChannelRow>,
     timeline: Option<Timeline>,
     filters: Filters,
     /// The causes that matter most, and how many more there are.
@@ -68,15 +70,6 @@ struct Area {
     name: String,
     /// In the order of the verdicts; `None` for zero.
     times: Vec<Option<usize>>,
-}
-
-/// How long revocations took through one channel.
-#[derive(Debug, Serialize)]
-struct LatencyRow {
-    channel: &'static str,
-    took: String,
-    measured: usize,
-    never: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,11 +152,11 @@ impl Page {
             ),
             area_verdicts: verdicts.iter().map(|verdict| verdict.as_str()).collect(),
             areas: areas(&summary, &verdicts),
-            latencies: result.revocation_latencies().iter().map(latency).collect(),
             features: result.features.iter().map(|(name, state)| feature(name, state)).collect(),
             strengths: STRENGTHS,
             coverage: coverage::rows(result),
             clients: clients::clients(result, &context.suites),
+            revocation: revocation::rows(&context),
             timeline: timeline::timeline(&context),
             filters: filters(&context, &summary),
             causes_in_words: format!(
@@ -216,15 +209,6 @@ fn areas(summary: &Summary, verdicts: &[Verdict]) -> Vec<Area> {
         .iter()
         .map(|(name, counts)| Area { name: clip(name, NAME).into_owned(), times: times(counts) })
         .collect()
-}
-
-fn latency(latency: &ChannelLatency) -> LatencyRow {
-    LatencyRow {
-        channel: latency.channel.as_str(),
-        took: latency.in_words(),
-        measured: latency.measured,
-        never: latency.never,
-    }
 }
 
 fn feature(name: &str, state: &FeatureState) -> FeatureRow {

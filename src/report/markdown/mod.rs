@@ -13,7 +13,7 @@ use super::evidence::{self, Evidence, is_judged, requirement, short_id};
 use super::summary::{Summary, in_words};
 use super::terminal::{Style, story};
 use super::text::{clip, count, duration};
-use crate::model::{CaseResult, EntryState, Finding, RunResult, Verdict};
+use crate::model::{CaseResult, ChannelLatency, EntryState, Finding, RunResult, Verdict};
 
 /// Bytes at most. A comment on GitHub has up to 65,536 characters, the summary of a job up to 1 MiB.
 pub const LIMIT: usize = 64_000;
@@ -35,6 +35,8 @@ pub fn render(result: &RunResult) -> String {
     let summary = Summary::of(result);
     page.add(&head(result, &summary));
     page.add(&figures(result, &summary));
+    let heads = ["channel", "longest", "deadline", "measured", "never"];
+    page.table("Revocation latency", &heads, &revocation(result), "channel");
     broken(&mut page, result);
     page.table("Known failures", &["check", "verdict", "why", "until"], &known(result), "known failure");
     page.table("Stale in the baseline", &["check", "why it was known"], &stale(result), "stale entry");
@@ -252,6 +254,20 @@ fn not_judged(summary: &Summary) -> Vec<Vec<String>> {
 fn left_over(result: &RunResult) -> Vec<Vec<String>> {
     let row = |left: &crate::model::LeftOver| vec![code(&left.url, 240), text(&left.reason, CELL)];
     result.left_over.iter().map(row).collect()
+}
+
+/// How long it took until logins did not count any more, by channel.
+fn revocation(result: &RunResult) -> Vec<Vec<String>> {
+    let row = |latency: &ChannelLatency| {
+        vec![
+            latency.channel.to_string(),
+            latency.longest_in_words(),
+            duration(latency.deadline_ms),
+            latency.measured.to_string(),
+            latency.never.to_string(),
+        ]
+    };
+    result.revocation_latencies().iter().map(row).collect()
 }
 
 fn areas(summary: &Summary) -> Vec<Vec<String>> {

@@ -13,8 +13,11 @@ type MakePayload = fn(&ResourceSchemas, &payload::Naming<'_>) -> Value;
 
 /// Payloads that every template can name, and what the names within end with: those of `another` differ from those of
 /// the first two, so that both can be created.
-const PAYLOADS: [(&str, MakePayload, &str); 3] =
-    [("minimal", payload::minimal, ""), ("full", payload::full, ""), ("another", payload::minimal, "-another")];
+const PAYLOADS: [(&str, MakePayload, &str); 3] = [
+    ("minimal", payload::minimal, ""),
+    ("full", payload::full, ""),
+    ("another", payload::minimal, "-another"),
+];
 
 /// Whether a case logs somebody in, and so has passwords.
 fn logs_in(case: &Case) -> bool {

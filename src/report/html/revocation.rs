@@ -1,0 +1,88 @@
+//! How long it took until logins did not count any more, through each channel, and what that was held against.
+
+use serde::Serialize;
+
+use super::bar::{self, Segment};
+use super::context::Context;
+use crate::model::{Channel, ChannelLatency, Latency};
+use crate::report::text::{clip, count, duration};
+
+/// Looks of one channel that are listed at most.
+const LISTED: usize = 100;
+/// A check is named with at most so many characters.
+const NAME: usize = 300;
+
+/// What came of revocations, seen through one channel.
+#[derive(Debug, Serialize)]
+pub(super) struct ChannelRow {
+    channel: &'static str,
+    /// The longest time, or that it did not come.
+    longest: String,
+    deadline: String,
+    /// The longest time, as a part of the deadline; full where it never came.
+    bar: Segment,
+    /// How often it was waited for, and how often for nothing.
+    measured: usize,
+    never: usize,
+    looks: Vec<LookRow>,
+    more: Option<String>,
+}
+
+/// One check that waited.
+#[derive(Debug, Serialize)]
+struct LookRow {
+    check: String,
+    anchor: String,
+    took: String,
+    deadline: String,
+    bar: Segment,
+    never: bool,
+}
+
+/// The channels that something was measured through; empty if there is none.
+pub(super) fn rows(context: &Context<'_>) -> Vec<ChannelRow> {
+    let sums = context.result.revocation_latencies();
+    sums.iter().map(|sum| row(sum, looks(context, sum.channel))).collect()
+}
+
+fn row(sum: &ChannelLatency, mut looks: Vec<LookRow>) -> ChannelRow {
+    let hidden = looks.len().saturating_sub(LISTED);
+    looks.truncate(LISTED);
+    ChannelRow {
+        channel: sum.channel.as_str(),
+        longest: sum.longest_in_words(),
+        deadline: duration(sum.deadline_ms),
+        bar: share(sum.longest_ms.filter(|_| sum.never == 0), sum.deadline_ms),
+        measured: sum.measured,
+        never: sum.never,
+        looks,
+        more: (hidden > 0).then(|| count(hidden, "further check")),
+    }
+}
+
+/// The checks of a channel: those that waited in vain first, then those that waited longest.
+fn looks(context: &Context<'_>, channel: Channel) -> Vec<LookRow> {
+    let cases = context.result.cases.iter().enumerate();
+    let own = cases.flat_map(|(index, case)| case.latencies.iter().map(move |latency| (index, latency)));
+    let mut own: Vec<(usize, &Latency)> = own.filter(|(_, latency)| latency.channel == channel).collect();
+    let time = |latency: &Latency| latency.took_ms.unwrap_or(f64::INFINITY);
+    own.sort_by(|(_, one), (_, other)| time(other).total_cmp(&time(one)));
+    own.into_iter()
+        .map(|(index, latency)| LookRow {
+            check: clip(&latency.check, NAME).into_owned(),
+            anchor: context.case_anchor(index).to_owned(),
+            took: latency.took_ms.map_or_else(|| "never".to_owned(), duration),
+            deadline: duration(latency.deadline_ms),
+            bar: share(latency.took_ms, latency.deadline_ms),
+            never: latency.took_ms.is_none(),
+        })
+        .collect()
+}
+
+/// The part of a deadline that something took; all of it where it never came.
+fn share(took_ms: Option<f64>, deadline_ms: f64) -> Segment {
+    match took_ms {
+        Some(took) => bar::part(0.0, took, deadline_ms.max(took)).toned("holds"),
+        None => bar::part(0.0, 1.0, 1.0).toned("broken"),
+    }
+}
