@@ -186,6 +186,8 @@ fn told(case: &CaseResult, evidence: &Evidence<'_>) -> String {
 /// The section of an RFC that a finding is about, with a link to it.
 fn cited(finding: &Finding) -> String {
     match requirement(finding) {
+        // What scimcheck itself asks for stands on no page but its own.
+        Some(own) if own.is_of_profile() => code(own.id.as_str(), 80),
         Some(own) => {
             let number = own.rfc.trim_start_matches("RFC");
             let url = format!("https://www.rfc-editor.org/rfc/rfc{number}.html#section-{}", own.section);
