@@ -18,6 +18,8 @@ pub(in crate::server) enum Way {
     Code,
     /// In the browser, for a device (RFC 8628).
     Device,
+    /// In the browser, at another identity provider, for a code.
+    Federated,
     /// In the browser, for nothing else.
     Session,
 }
@@ -44,6 +46,14 @@ pub(super) fn find(service: &Service, name: &str, password: &str) -> Option<Acco
         let stored = user.value.get("password").and_then(Value::as_str)?;
         let subject = Subject { tenant, id: user.id.clone() };
         password::verify(stored, password).then_some(Account { subject, user })
+    })
+}
+
+/// The user with this name, for whom another identity provider has vouched.
+pub(super) fn vouched(service: &Service, name: &str) -> Option<Subject> {
+    (0..=service.options.tenants.len()).find_map(|tenant| {
+        let user = service.store_of(tenant).user_named(name)?;
+        Some(Subject { tenant, id: user.id.clone() })
     })
 }
 

@@ -11,14 +11,14 @@ use super::error::OauthError;
 use super::form::Form;
 use super::ledger::{Code, Subject};
 use super::scope::Scope;
-use super::{Exchange, login, page};
+use super::{Exchange, federated, login, page};
 use crate::server::reply::Reply;
 
 const BUTTONS: &str = "\
 <p><input type=\"submit\" name=\"allow\" value=\"Allow\"> <input type=\"submit\" name=\"deny\" value=\"Deny\"></p>";
 
 /// What the consent page sends back of the request.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 10] = [
     "response_type",
     "client_id",
     "redirect_uri",
@@ -28,6 +28,7 @@ const KEPT: [&str; 9] = [
     "code_challenge_method",
     "resource",
     "audience",
+    federated::HINT,
 ];
 
 /// What a client asks for.
@@ -37,6 +38,7 @@ struct Asked<'f> {
     challenge: String,
     scope: Scope,
     audience: Option<String>,
+    way: Way,
 }
 
 /// The page, and what it sends.
@@ -61,6 +63,8 @@ pub(super) fn serve(exchange: Exchange<'_>) -> Reply {
             page::problem(StatusCode::FORBIDDEN, "You are not logged in any more.")
         } else if form.get("prompt") == Some("none") {
             back(exchange, &asked, &[("error", Some("login_required"))])
+        } else if asked.way == Way::Federated {
+            federated::first(exchange)
         } else {
             login::first(exchange)
         };
@@ -90,7 +94,10 @@ fn read<'f>(exchange: Exchange<'_>, form: &'f Form) -> Result<Asked<'f>, Reply> 
     }
     let state = form.get("state");
     read_rest(form)
-        .map(|(challenge, scope, audience)| Asked { redirect_uri, state, challenge, scope, audience })
+        .map(|(challenge, scope, audience)| {
+            let way = federated::way(form);
+            Asked { redirect_uri, state, challenge, scope, audience, way }
+        })
         .map_err(|error| {
             let parameters = [
                 ("error", Some(error.error)),
@@ -129,7 +136,7 @@ fn consent(exchange: Exchange<'_>, form: &Form, asked: &Asked<'_>) -> Reply {
 
 fn give_code(exchange: Exchange<'_>, asked: &Asked<'_>, subject: &Subject) -> Option<String> {
     let service = exchange.service;
-    admit(service, subject, Way::Code, |_, ledger| {
+    admit(service, subject, asked.way, |_, ledger| {
         let code = Code {
             subject: subject.clone(),
             redirect_uri: asked.redirect_uri.to_owned(),
@@ -138,6 +145,7 @@ fn give_code(exchange: Exchange<'_>, asked: &Asked<'_>, subject: &Subject) -> Op
             audience: asked.audience.clone(),
             grant: ledger.new_grant(),
             expires: Instant::now() + service.options.oauth.code_lifetime,
+            way: asked.way,
             used: false,
         };
         ledger.give_code(code)

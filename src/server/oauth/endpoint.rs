@@ -8,6 +8,7 @@ pub(super) const INTROSPECTION: &str = "/oauth/introspect";
 pub(super) const REVOCATION: &str = "/oauth/revoke";
 pub(super) const USERINFO: &str = "/oauth/userinfo";
 pub(super) const KEYS: &str = "/oauth/jwks";
+pub(super) const FEDERATED: &str = "/idp/login";
 pub(super) const LOGIN: &str = "/login";
 pub(super) const LOGOUT: &str = "/oauth/logout";
 pub(super) const SESSION: &str = "/session";
@@ -27,6 +28,7 @@ pub(super) enum Endpoint {
     Revocation,
     Userinfo,
     Resource,
+    Federated,
     Login,
     Logout,
     Session,
@@ -44,6 +46,7 @@ impl Endpoint {
             REVOCATION => Self::Revocation,
             USERINFO => Self::Userinfo,
             KEYS => Self::Keys,
+            FEDERATED => Self::Federated,
             LOGIN => Self::Login,
             LOGOUT => Self::Logout,
             SESSION => Self::Session,
@@ -59,9 +62,12 @@ impl Endpoint {
     pub(super) fn methods(self) -> &'static str {
         match self {
             Self::Token | Self::DeviceAuthorization | Self::Introspection | Self::Revocation => "POST",
-            Self::Authorize | Self::Verification | Self::Userinfo | Self::Login | Self::Logout => {
-                "GET, HEAD, POST"
-            }
+            Self::Authorize
+            | Self::Verification
+            | Self::Userinfo
+            | Self::Federated
+            | Self::Login
+            | Self::Logout => "GET, HEAD, POST",
             Self::Metadata | Self::Keys | Self::Resource | Self::Session => "GET, HEAD",
         }
     }

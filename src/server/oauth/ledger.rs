@@ -8,6 +8,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::Utc;
 use tokio::time::Instant;
 
+use super::accounts::Way;
 use super::scope::Scope;
 
 /// From how many credentials on those are forgotten whose time is over.
@@ -91,6 +92,8 @@ pub(super) struct Code {
     pub(super) audience: Option<String>,
     pub(super) grant: u64,
     pub(super) expires: Instant,
+    /// How the user got in.
+    pub(super) way: Way,
     pub(super) used: bool,
 }
 

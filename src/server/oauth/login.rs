@@ -14,7 +14,7 @@ use super::{Exchange, authorize, page};
 use crate::server::kind::Kind;
 use crate::server::reply::Reply;
 
-const FIELDS: &str = "\
+pub(super) const FIELDS: &str = "\
 <p><label>User name <input name=\"username\" autocomplete=\"username\"></label></p>
 <p><label>Password <input type=\"password\" name=\"password\" autocomplete=\"current-password\"></label></p>
 <p><button type=\"submit\">Log in</button></p>";
@@ -68,7 +68,7 @@ fn submitted(exchange: Exchange<'_>, form: &Form) -> Reply {
 }
 
 /// Where a login leads: only to pages of this server.
-fn destination(next: Option<&str>) -> &str {
+pub(super) fn destination(next: Option<&str>) -> &str {
     let pages = [AUTHORIZE, VERIFICATION, SESSION];
     let is_page = |next: &&str| pages.contains(&next.split('?').next().unwrap_or_default());
     next.filter(is_page).unwrap_or(SESSION)

@@ -7,7 +7,8 @@
 //!
 //! Endpoints: metadata (RFC 8414, OpenID Connect Discovery), `authorize` with `login` and consent (RFC 6749 §4.1, PKCE of
 //! RFC 7636), `token` (RFC 6749 §4 to §6), `device` (RFC 8628), `introspection` with revocation (RFC 7662, RFC 7009),
-//! `userinfo` with a protected resource (OpenID Connect Core §5.3). There are no ID Tokens.
+//! `userinfo` with a protected resource (OpenID Connect Core §5.3), `login` with logout (RP-Initiated Logout), `federated` for
+//! whom another identity provider vouches. There are no ID Tokens.
 
 mod accounts;
 mod authorize;
@@ -16,6 +17,7 @@ mod client;
 mod device;
 mod endpoint;
 mod error;
+mod federated;
 mod form;
 mod introspection;
 mod ledger;
@@ -84,6 +86,7 @@ pub(super) fn answer(
         Endpoint::Revocation => introspection::revoke(exchange),
         Endpoint::Userinfo => userinfo::userinfo(exchange),
         Endpoint::Resource => userinfo::resource(exchange),
+        Endpoint::Federated => federated::serve(exchange),
         Endpoint::Login => login::login(exchange),
         Endpoint::Logout => login::logout(exchange),
         Endpoint::Session => login::session(exchange),

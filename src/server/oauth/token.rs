@@ -85,7 +85,7 @@ fn authorization_code(exchange: Exchange<'_>, form: &Form) -> Result<Reply, Oaut
     if !is_verifier(verifier) || !same(challenge(verifier).as_bytes(), code.challenge.as_bytes()) {
         return Err(OauthError::invalid_grant("The code_verifier does not fit the code_challenge"));
     }
-    let given = admit(service, &code.subject, Way::Code, |user, ledger| {
+    let given = admit(service, &code.subject, code.way, |user, ledger| {
         // A change by SCIM since then has taken the code away.
         ledger.code(secret)?;
         let Code { ref subject, ref scope, ref audience, grant, .. } = code;
