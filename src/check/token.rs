@@ -17,7 +17,9 @@ pub fn state(channel: Channel, answer: &Answer, valid: u16) -> TokenState {
         Channel::Refresh => refresh(response),
         Channel::Session => served(response, valid, &[301, 302, 303, 307, 401, 403]),
         // RFC 6750 §3.1 has 401 for a token that is expired or revoked; some say 403.
-        Channel::Userinfo | Channel::Resource | Channel::Login => served(response, valid, &[401, 403]),
+        Channel::Userinfo | Channel::Resource | Channel::Login | Channel::OtherLogin => {
+            served(response, valid, &[401, 403])
+        }
     }
 }
 

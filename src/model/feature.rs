@@ -60,8 +60,18 @@ impl Feature {
     pub const BEARER_CHALLENGED: &str = "authentication:bearer-challenged";
 
     /// What a feature `oauth:NAME` may name: the channels, and what else the OAuth configuration may have.
-    pub const OAUTH: [&str; 8] =
-        ["introspection", "userinfo", "resource", "refresh", "session", "login", "revocation", "scim-client"];
+    pub const OAUTH: [&str; 10] = [
+        "introspection",
+        "userinfo",
+        "resource",
+        "refresh",
+        "session",
+        "login",
+        "other-login",
+        "revocation",
+        "end-session",
+        "scim-client",
+    ];
 
     /// The names of all features in one line, for help texts.
     #[must_use]

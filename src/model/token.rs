@@ -20,17 +20,20 @@ pub enum Channel {
     Session,
     /// Whether the user can log in anew.
     Login,
+    /// Whether the user can log in anew by one of the other ways of the configuration, a federated login for example.
+    OtherLogin,
 }
 
 impl Channel {
     /// All of them, in the order in which reports show them.
-    pub const ALL: [Channel; 6] = [
+    pub const ALL: [Channel; 7] = [
         Channel::Introspection,
         Channel::Userinfo,
         Channel::Resource,
         Channel::Refresh,
         Channel::Session,
         Channel::Login,
+        Channel::OtherLogin,
     ];
 
     /// As suites and features spell it.
@@ -43,6 +46,7 @@ impl Channel {
             Channel::Refresh => "refresh",
             Channel::Session => "session",
             Channel::Login => "login",
+            Channel::OtherLogin => "other-login",
         }
     }
 
@@ -56,6 +60,7 @@ impl Channel {
             Channel::Refresh => "oauth:refresh",
             Channel::Session => "oauth:session",
             Channel::Login => "oauth:login",
+            Channel::OtherLogin => "oauth:other-login",
         }
     }
 }

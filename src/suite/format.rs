@@ -121,7 +121,7 @@ pub enum Payload {
 pub struct Step {
     /// A few words, unique within the case; part of the ids of the step's own findings.
     pub name: String,
-    /// The request. A step has one of `request`, `login`, `probe` and `revoke`.
+    /// The request. A step has one of `request`, `login`, `probe`, `revoke` and `end_session`.
     #[serde(default)]
     pub request: Option<RequestSpec>,
     /// Logs in at the authorization server of the target. If that does not succeed, the case is blocked.
@@ -134,6 +134,10 @@ pub struct Step {
     /// Revokes a token of a login.
     #[serde(default)]
     pub revoke: Option<RevokeSpec>,
+    /// The name of a login: logs out in its browser at the end-session endpoint (OpenID Connect RP-Initiated Logout), and
+    /// confirms it where a page asks. The last answer is judged. The login keeps its cookies, to look whether they count.
+    #[serde(default)]
+    pub end_session: Option<String>,
     /// With `request`, the name of a login whose tokens are refreshed at the same time (RFC 6749 §6). Afterwards the
     /// login has the tokens that this gave, if it gave any.
     #[serde(default)]
@@ -590,11 +594,14 @@ impl Step {
     /// What it does, in a few words: `GET /Users`, `probe phone`.
     #[must_use]
     pub fn action(&self) -> String {
-        match (&self.request, &self.login, &self.revoke) {
+        match (&self.request, &self.login, &self.revoke, &self.end_session) {
             (Some(request), ..) => format!("{} {}", request.method, request.path),
-            (None, Some(login), _) => format!("log in as {}", login.names.join(", ")),
-            (None, None, Some(revoke)) => format!("revoke the {} of {}", revoke.token.as_str(), revoke.login),
-            (None, None, None) => format!("probe {}", self.probe.join(", ")),
+            (None, Some(login), ..) => format!("log in as {}", login.names.join(", ")),
+            (None, None, Some(revoke), _) => {
+                format!("revoke the {} of {}", revoke.token.as_str(), revoke.login)
+            }
+            (None, None, None, Some(login)) => format!("log out {login}"),
+            (None, None, None, None) => format!("probe {}", self.probe.join(", ")),
         }
     }
 }

@@ -92,6 +92,7 @@ fn revocation(channel: Channel) -> &'static str {
         Channel::Refresh => "revocation.refresh",
         Channel::Session => "revocation.session",
         Channel::Login => "revocation.login",
+        Channel::OtherLogin => "revocation.other-login",
     }
 }
 

@@ -34,8 +34,8 @@ pub(super) struct Login {
 #[derive(Debug, Default)]
 pub(super) struct Logins {
     by_name: BTreeMap<String, Login>,
-    /// Channels of logins of which nothing more can be said, with the verdict of further checks and the reason.
-    pub(super) mute: BTreeMap<(String, Channel), (Verdict, String)>,
+    /// Channels of logins (and which of the other ways to log in) of which nothing more can be said, with the verdict of further checks and the reason.
+    pub(super) mute: BTreeMap<(String, Channel, usize), (Verdict, String)>,
 }
 
 impl Logins {
@@ -126,6 +126,23 @@ impl Running<'_> {
         };
         let hop = hop.ok_or_else(|| Stop::Blocked(format!("{step}: {missing}")))?;
         Ok(self.push_hop(Hop { what: String::new(), ..hop }, step))
+    }
+
+    /// Logs out in the browser of a login; returns the place of the last exchange.
+    pub(super) async fn end_session(&mut self, login: &str, step: &str) -> Result<usize, Stop> {
+        let oauth = self.oauth()?;
+        let transport = Arc::clone(&self.shared.transport);
+        let tokens = &self.logins.get(login)?.tokens;
+        if !tokens.have(Channel::Session) {
+            return Err(Stop::Blocked(format!("{step}: the login has no session in a browser")));
+        }
+        let attempt = oauth.log_out(transport.as_ref(), tokens).await;
+        let hops = attempt.map(|attempt| attempt.hops).unwrap_or_default();
+        let mut last = None;
+        for hop in hops {
+            last = Some(self.push_hop(Hop { what: String::new(), ..hop }, step));
+        }
+        last.ok_or_else(|| Stop::Blocked(format!("{step}: the end-session endpoint is not known")))
     }
 
     /// The value of `Authorization` for a login.

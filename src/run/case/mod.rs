@@ -217,10 +217,11 @@ impl<'a> Running<'a> {
 
     /// Sends what the step sends; returns the place of the exchange.
     async fn act(&mut self, step: &Step) -> Result<usize, Stop> {
-        let index = match (&step.revoke, &step.refreshing) {
-            (Some(revoke), _) => self.revoke(revoke, &step.name).await?,
-            (None, Some(login)) => self.send_while_refreshing(step, login).await?,
-            (None, None) => self.send_request(step).await?,
+        let index = match (&step.revoke, &step.end_session, &step.refreshing) {
+            (Some(revoke), ..) => self.revoke(revoke, &step.name).await?,
+            (None, Some(login), _) => self.end_session(login, &step.name).await?,
+            (None, None, Some(login)) => self.send_while_refreshing(step, login).await?,
+            (None, None, None) => self.send_request(step).await?,
         };
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&step.method());
         if !reads {

@@ -16,7 +16,7 @@ use crate::run::poll::Pauses;
 use crate::suite::duration;
 use crate::suite::format::{Check, Step, TokenWord};
 use crate::wire::Transport;
-use crate::wire::oauth::{Hop, LoginFailure, OAuth, Tokens};
+use crate::wire::oauth::{Attempt, Hop, LoginFailure, OAuth, Tokens};
 
 use super::login::Identity;
 
@@ -24,6 +24,8 @@ use super::login::Identity;
 struct Look<'s> {
     login: &'s str,
     channel: Channel,
+    /// Which of the other ways to log in, of [`Channel::OtherLogin`].
+    way: usize,
     checks: Vec<&'s Check>,
     identity: Option<Identity>,
     tokens: Tokens,
@@ -67,6 +69,7 @@ impl Running<'_> {
     /// What is to be looked at. Checks for which there is nothing get their finding at once.
     fn looks<'s>(&mut self, step: &'s Step) -> Result<Vec<Look<'s>>, Stop> {
         let mut looks: Vec<Look<'s>> = Vec::new();
+        let others = self.oauth()?.other_logins();
         for check in &step.checks {
             let Some(channel) = check.channel else { continue };
             let unmet = match self.shared.target.features.has(channel.feature()) {
@@ -80,15 +83,16 @@ impl Running<'_> {
             }
             let mut judged = false;
             let mut mute = None;
-            for name in &step.probe {
-                if let Some(reason) = self.logins.mute.get(&(name.clone(), channel)) {
+            let ways = if channel == Channel::OtherLogin { others } else { 1 };
+            for (name, way) in step.probe.iter().flat_map(|name| (0..ways).map(move |way| (name, way))) {
+                if let Some(reason) = self.logins.mute.get(&(name.clone(), channel, way)) {
                     mute = Some(reason.clone());
                     continue;
                 }
                 judged = true;
-                if let Some(look) =
-                    looks.iter_mut().find(|look| look.login == name && look.channel == channel)
-                {
+                let same =
+                    |look: &&mut Look<'_>| (look.login, look.channel, look.way) == (name, channel, way);
+                if let Some(look) = looks.iter_mut().find(same) {
                     look.checks.push(check);
                     continue;
                 }
@@ -101,6 +105,7 @@ impl Running<'_> {
                 looks.push(Look {
                     login: name,
                     channel,
+                    way,
                     checks: vec![check],
                     identity,
                     tokens,
@@ -145,7 +150,7 @@ impl Running<'_> {
     ) -> Result<Vec<Finding>, Stop> {
         let mut shown: Vec<Finding> = Vec::new();
         for look in looks {
-            let Look { login, channel, checks, tokens, seen, held, .. } = look;
+            let Look { login, channel, way, checks, tokens, seen, held, .. } = look;
             self.keep(login, channel, tokens)?;
             let Some(Seen { hops, state, .. }) = seen else { continue };
             let mut index = None;
@@ -160,7 +165,7 @@ impl Running<'_> {
                     }
                     None => self.unseen(check, &state),
                 };
-                let finding = self.controlled(finding, step, check, (login, channel));
+                let finding = self.controlled(finding, step, check, (login, channel, way));
                 self.measure(check, channel, held, within);
                 match shown.iter_mut().find(|other| other.id == finding.id) {
                     None => shown.push(finding),
@@ -197,15 +202,21 @@ impl Running<'_> {
 
     /// In a control step, what does not hold says nothing about the target; the channel is not judged any more. Nor is
     /// one that outlived its time: whatever comes later could only say the same.
-    fn controlled(&mut self, finding: Finding, step: &Step, check: &Check, at: (&str, Channel)) -> Finding {
+    fn controlled(
+        &mut self,
+        finding: Finding,
+        step: &Step,
+        check: &Check,
+        at: (&str, Channel, usize),
+    ) -> Finding {
         if finding.verdict < Verdict::Warn {
             return finding;
         }
-        let (login, channel) = at;
-        let place = (login.to_owned(), channel);
+        let (login, channel, way) = at;
+        let place = (login.to_owned(), channel, way);
         if !step.control {
             let outlived = step.eventually.is_some() && check.token == Some(TokenWord::Inactive);
-            if outlived && channel != Channel::Login {
+            if outlived && !matches!(channel, Channel::Login | Channel::OtherLogin) {
                 let reason =
                     format!("the login outlived \"{}\" already, through the channel {channel}", step.name);
                 self.logins.mute.insert(place, (Verdict::Blocked, reason));
@@ -265,15 +276,17 @@ async fn once(oauth: &OAuth, transport: &dyn Transport, look: &mut Look<'_>) {
     let channel = look.channel;
     let (hops, state) = match (channel, &look.identity) {
         (Channel::Login, Some(Identity { user, password })) => {
-            let attempt = oauth.log_in(transport, user, password).await;
-            let state = match attempt.result {
-                Ok(_) => TokenState::Active,
-                Err(LoginFailure::Refused(_)) => TokenState::Inactive,
-                Err(LoginFailure::Failed(why)) => TokenState::Unclear(why),
-            };
-            (attempt.hops, state)
+            attempted(oauth.log_in(transport, user, password).await)
         }
-        (Channel::Login, None) => (Vec::new(), TokenState::Unclear("it is no login of a user".to_owned())),
+        (Channel::OtherLogin, Some(Identity { user, password })) => {
+            match oauth.log_in_otherwise(transport, look.way, user, password).await {
+                Some(attempt) => attempted(attempt),
+                None => (Vec::new(), TokenState::Unclear("there is no such way to log in".to_owned())),
+            }
+        }
+        (Channel::Login | Channel::OtherLogin, None) => {
+            (Vec::new(), TokenState::Unclear("it is no login of a user".to_owned()))
+        }
         _ if !look.tokens.have(channel) => {
             let missing = format!("the login gave nothing that the channel {channel} looks at");
             (Vec::new(), TokenState::Unclear(missing))
@@ -287,6 +300,16 @@ async fn once(oauth: &OAuth, transport: &dyn Transport, look: &mut Look<'_>) {
         },
     };
     look.seen = Some(Seen { hops, state, at: Instant::now() });
+}
+
+/// What an attempt to log in shows.
+fn attempted(attempt: Attempt) -> (Vec<Hop>, TokenState) {
+    let state = match attempt.result {
+        Ok(_) => TokenState::Active,
+        Err(LoginFailure::Refused(_)) => TokenState::Inactive,
+        Err(LoginFailure::Failed(why)) => TokenState::Unclear(why),
+    };
+    (attempt.hops, state)
 }
 
 /// Waits for all of some futures at the same time, beginning in their order.

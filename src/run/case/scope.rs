@@ -33,6 +33,7 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     scope.set("unique", json!(unique));
     scope.set("uuid", json!(uuid));
     if let Some(oauth) = shared.oauth.as_ref().filter(|_| logs_in(planned.case())) {
+        scope.set("groups_claim", json!(oauth.groups_claim()));
         for name in ["password", "other_password"] {
             let password = shared.ids.password(&format!("{} {name}", planned.id));
             oauth.conceal(&password.clone().into());

@@ -6,7 +6,7 @@ use crate::suite::diagnostic::nearest;
 use crate::suite::format::{Auth, LoginSpec, Step};
 
 /// The kinds of step.
-const KINDS: [&str; 4] = ["request", "login", "probe", "revoke"];
+const KINDS: [&str; 5] = ["request", "login", "probe", "revoke", "end_session"];
 /// What needs an answer of the SCIM service.
 const OF_REQUESTS: [&str; 4] = ["each", "as", "capture", "refreshing"];
 /// What a step may judge an answer with.
@@ -21,7 +21,7 @@ impl<'a> Linter<'a> {
                 return self
                     .mistake(at, &format!("the step \"{}\" does nothing", step.name))
                     .label("in this step")
-                    .help("give it `request`, `login`, `probe` or `revoke`".to_owned())
+                    .help("give it `request`, `login`, `probe`, `revoke` or `end_session`".to_owned())
                     .push();
             }
             [_] => {}
@@ -68,6 +68,10 @@ impl<'a> Linter<'a> {
         if let Some(revoke) = &step.revoke {
             self.known_login(&format!("{at}/revoke/login"), &revoke.login, names);
             self.needs(&format!("{at}/revoke"), "oauth:revocation", &context.with(&step.requires));
+        }
+        if let Some(name) = &step.end_session {
+            self.known_login(&format!("{at}/end_session"), name, names);
+            self.needs(&format!("{at}/end_session"), "oauth:end-session", &context.with(&step.requires));
         }
         if let Some(name) = &step.refreshing {
             self.known_login(&format!("{at}/refreshing"), name, names);
@@ -160,7 +164,7 @@ impl<'a> Linter<'a> {
                 self.mistake(&at, "a check of a probe names the channel that it looks at")
                     .label("through which channel?")
                     .help(
-                        "`channel: introspection`, userinfo, resource, refresh, session or login".to_owned(),
+                        "`channel: introspection`, userinfo, resource, refresh, session, login or other-login".to_owned(),
                     )
                     .push();
             } else if !probes && (check.channel.is_some() || check.token.is_some()) {

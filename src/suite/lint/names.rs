@@ -100,6 +100,7 @@ impl Names {
             for name in PASSWORDS {
                 names.0.insert(name.to_owned(), Name::given(true, true));
             }
+            names.0.insert("groups_claim".to_owned(), Name::given(false, true));
         }
         let built_in = names.clone();
         for column in case.matrix.iter().flat_map(Map::keys) {

@@ -127,7 +127,7 @@ impl<'a> Linter<'a> {
         }
         let default = step.expect.as_ref().and_then(|e| default_requirement(step.method(), &e.status));
         // A step with a second mistake is reported for that one.
-        let clear = (is_method(step.method()) || step.revoke.is_some())
+        let clear = (is_method(step.method()) || step.revoke.is_some() || step.end_session.is_some())
             && (step.expect.is_none() || step.one_of.is_empty());
         if expects && default.is_none() && clear && !setup && !step.control {
             let key = if step.expect.is_some() { "expect" } else { "one_of" };

@@ -68,6 +68,7 @@ impl<'a> Linter<'a> {
                 "login",
                 "probe",
                 "revoke",
+                "end_session",
                 "refreshing",
             ],
             names,

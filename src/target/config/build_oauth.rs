@@ -7,13 +7,13 @@ use ::url::Url;
 
 use super::build::Builder;
 use super::error::ConfigError;
-use super::oauth::{ClientTable, LoginMethod, LoginTable, OAuthTable, ResourceTable};
+use super::oauth::{ClientTable, LoginMethod, LoginTable, OAuthTable, OtherLoginTable, ResourceTable};
 use super::secret::{Kind, Secret};
 use super::url::{self as urls, Use};
 use crate::suite::duration;
 use crate::wire::ClientAuthentication;
 use crate::wire::oauth::{
-    Client, Endpoint, Endpoints, FormOptions, LoginOptions, OAuthOptions, Resource, ScimClient,
+    Client, Endpoint, Endpoints, FormOptions, LoginOptions, OAuthOptions, OtherLogin, Resource, ScimClient,
 };
 
 /// Names of the fields of a login form where the configuration names none.
@@ -28,6 +28,8 @@ pub(super) struct OAuthSource {
     client_secret: Option<Secret>,
     introspection_secret: Option<Secret>,
     scim_client_secret: Option<Secret>,
+    /// Of the other logins, in their order.
+    passwords: Vec<Option<Secret>>,
 }
 
 impl OAuthSource {
@@ -41,6 +43,9 @@ impl OAuthSource {
         }
         if let Some(scim) = &mut options.scim_client {
             scim.client.secret = read(&self.scim_client_secret)?;
+        }
+        for (other, password) in options.other_logins.iter_mut().zip(&self.passwords) {
+            other.password = read(password)?;
         }
         Ok(options)
     }
@@ -57,6 +62,7 @@ impl Builder<'_> {
             (Endpoint::Introspection, &table.introspection_url),
             (Endpoint::Revocation, &table.revocation_url),
             (Endpoint::Userinfo, &table.userinfo_url),
+            (Endpoint::EndSession, &table.end_session_url),
         ];
         let given = endpoints.into_iter().filter_map(|(endpoint, url)| Some((endpoint, url.as_deref()?)));
         options.endpoints = Endpoints(
@@ -71,8 +77,24 @@ impl Builder<'_> {
         options.login = table.login.as_ref().map(login).transpose()?.flatten();
         options.resource = table.resource.as_ref().map(resource).transpose()?;
         options.session = table.session.as_ref().map(resource).transpose()?;
-        let mut source =
-            OAuthSource { options, client_secret, introspection_secret: None, scim_client_secret: None };
+        if let Some(claim) = &table.groups_claim {
+            options.groups_claim = pointer(claim);
+        }
+        let mut source = OAuthSource {
+            options,
+            client_secret,
+            introspection_secret: None,
+            scim_client_secret: None,
+            passwords: Vec::new(),
+        };
+        for (index, table) in table.other_logins.iter().enumerate() {
+            if let Some(other) = other_login(table)? {
+                let password =
+                    self.secret(&format!("{at}/other_logins/{index}"), table.password(), Kind::Password);
+                source.options.other_logins.push(other);
+                source.passwords.push(password);
+            }
+        }
         if let Some(table) = &table.introspection {
             let (client, secret) = self.client(&format!("{at}/introspection"), table);
             source.options.introspection_client = Some(client);
@@ -105,6 +127,19 @@ fn resource(table: &ResourceTable) -> Result<Resource, ConfigError> {
     })
 }
 
+/// A claim as a JSON Pointer (RFC 6901 §3); one that begins with `/` is one already.
+fn pointer(claim: &str) -> String {
+    if claim.starts_with('/') {
+        return claim.to_owned();
+    }
+    format!("/{}", claim.replace('~', "~0").replace('/', "~1"))
+}
+
+fn other_login(table: &OtherLoginTable) -> Result<Option<OtherLogin>, ConfigError> {
+    let login = login(&table.login)?;
+    Ok(login.map(|login| OtherLogin { name: table.name.clone(), login, password: None }))
+}
+
 /// `None` where the linter refuses the table for what is missing.
 fn login(table: &LoginTable) -> Result<Option<LoginOptions>, ConfigError> {
     let field = |name: &Option<String>, default: &str| name.clone().unwrap_or_else(|| default.to_owned());
@@ -118,9 +153,11 @@ fn login(table: &LoginTable) -> Result<Option<LoginOptions>, ConfigError> {
         LoginMethod::Device => Some(LoginOptions::Device { form }),
         LoginMethod::Command => table.login_command.clone().map(LoginOptions::Command),
         LoginMethod::Form => match &table.redirect_uri {
-            Some(redirect_uri) => {
-                Some(LoginOptions::Form { redirect_uri: parsed_redirect(redirect_uri)?, form })
-            }
+            Some(redirect_uri) => Some(LoginOptions::Form {
+                redirect_uri: parsed_redirect(redirect_uri)?,
+                parameters: table.parameters.clone().into_iter().collect(),
+                form,
+            }),
             None => None,
         },
     })
@@ -129,4 +166,21 @@ fn login(table: &LoginTable) -> Result<Option<LoginOptions>, ConfigError> {
 /// A redirect URI may have any scheme: it is never fetched (RFC 8252 §7.1).
 fn parsed_redirect(text: &str) -> Result<Url, ConfigError> {
     Url::parse(text).map_err(|error| super::build::gap(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pointer;
+
+    #[test]
+    fn claims_are_named_or_pointed_at() {
+        for (claim, wanted) in [
+            ("groups", "/groups"),
+            ("https://example.com/groups", "/https:~1~1example.com~1groups"),
+            ("a~b", "/a~0b"),
+            ("/realm_access/roles", "/realm_access/roles"),
+        ] {
+            assert_eq!(pointer(claim), wanted);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! The table `[target.NAME.oauth]`: the authorization server at which the users of a target log in, and how a test user
 //! does. Its doc comments are what editors and `docs/configuration.md` show.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -40,6 +42,10 @@ pub(crate) struct OAuthTable {
     #[serde(default)]
     #[schemars(extend("format" = "uri"))]
     pub(crate) userinfo_url: Option<String>,
+    /// URL of the end-session endpoint (OpenID Connect RP-Initiated Logout), for the logins `form` and `command`.
+    #[serde(default)]
+    #[schemars(extend("format" = "uri"))]
+    pub(crate) end_session_url: Option<String>,
     /// Further origins that logins may lead to, as in `https://login.example.com`. Those of the URLs of this table are
     /// allowed in any case; nothing is sent anywhere else.
     #[serde(default)]
@@ -62,6 +68,10 @@ pub(crate) struct OAuthTable {
     /// Scopes to ask for when a user logs in; none leaves the parameter out. `UserInfo` mostly wants `openid`.
     #[serde(default)]
     pub(crate) scopes: Vec<String>,
+    /// Where `UserInfo` has the groups of a user: the name of the claim, or a JSON Pointer to it as in `/realm/roles`.
+    /// Default: `groups`.
+    #[serde(default)]
+    pub(crate) groups_claim: Option<String>,
     /// How long a revocation may take on this target, in place of what the suites say, as in `30s`.
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]+(ms|s|m)$"))]
@@ -69,6 +79,10 @@ pub(crate) struct OAuthTable {
     /// How a test user logs in. Without it the checks that need one are not applicable.
     #[serde(default)]
     pub(crate) login: Option<LoginTable>,
+    /// Further ways for the same users to log in, each of which is tried as well: a federated login at another identity
+    /// provider, the password grant beside a login form, a device.
+    #[serde(default)]
+    pub(crate) other_logins: Vec<OtherLoginTable>,
     /// Another client for introspection, where the one that users log in with may not ask for it.
     #[serde(default)]
     pub(crate) introspection: Option<ClientTable>,
@@ -93,6 +107,9 @@ pub(crate) struct LoginTable {
     #[serde(default)]
     #[schemars(extend("format" = "uri"))]
     pub(crate) redirect_uri: Option<String>,
+    /// With `form`: parameters more of the authorization request, as one that leads to another identity provider.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, String>,
     /// With `form` and `device`: name of the field for the user name. Default: `username`.
     #[serde(default)]
     pub(crate) user_field: Option<String>,
@@ -107,6 +124,27 @@ pub(crate) struct LoginTable {
     /// user is refused, any other but 0 that something is wrong.
     #[serde(default)]
     pub(crate) login_command: Option<String>,
+}
+
+/// A further way to log in: a name, the keys of `login`, and a password if users have another one there.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OtherLoginTable {
+    /// What reports call it, as in `federated`.
+    pub(crate) name: String,
+    /// How a test user logs in there.
+    pub(crate) login: LoginTable,
+    /// Name of the environment variable that holds the password which every test user has there. Default: the password
+    /// that SCIM has set.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))]
+    pub(crate) password_env: Option<String>,
+    /// Path of the file that holds it.
+    #[serde(default)]
+    pub(crate) password_file: Option<String>,
+    /// Shell command that prints it.
+    #[serde(default)]
+    pub(crate) password_command: Option<String>,
 }
 
 /// The ways to log in.
@@ -193,6 +231,17 @@ impl OAuthTable {
             client_secret_command: self.client_secret_command.clone(),
             authentication: self.authentication,
             scopes: Vec::new(),
+        }
+    }
+}
+
+impl OtherLoginTable {
+    pub(crate) fn password(&self) -> Sources<'_> {
+        Sources {
+            prefix: "password_",
+            env: self.password_env.as_deref(),
+            file: self.password_file.as_deref(),
+            command: self.password_command.as_deref(),
         }
     }
 }

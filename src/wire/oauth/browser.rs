@@ -21,6 +21,9 @@ const YES: [&str; 9] =
     ["allow", "authorize", "authorise", "accept", "approve", "consent", "continue", "grant", "yes"];
 const NO: [&str; 8] = ["deny", "cancel", "reject", "decline", "refuse", "disallow", "abort", "no"];
 
+/// What buttons are called by which a user confirms to log out: `Logout`, `Log out`, `Yes`.
+const LEAVE: [&str; 6] = ["logout", "signout", "out", "yes", "confirm", "allow"];
+
 /// Where it ended.
 #[derive(Debug)]
 pub(super) enum End {
@@ -42,6 +45,17 @@ pub(super) struct Browser<'b> {
     users_sent: usize,
     passwords_sent: usize,
     consents: usize,
+    /// Whether it wants to get out, and not in.
+    leaves: bool,
+}
+
+/// Opens the end-session endpoint with the cookies of a login, and confirms it where a page asks.
+pub(super) async fn log_out(talk: &mut Talk<'_>, url: Url, jar: Jar) -> Result<(), LoginFailure> {
+    // No field of a form is called so: nothing is ever filled in.
+    let form = FormOptions { user_field: String::new(), password_field: String::new(), consent_button: None };
+    let nobody = SecretString::default();
+    let mut browser = Browser { jar, leaves: true, ..Browser::new(&form, "", &nobody, None) };
+    browser.go(talk, url).await.map(|_| ())
 }
 
 impl<'b> Browser<'b> {
@@ -61,6 +75,7 @@ impl<'b> Browser<'b> {
             users_sent: 0,
             passwords_sent: 0,
             consents: 0,
+            leaves: false,
         }
     }
 
@@ -147,6 +162,9 @@ impl<'b> Browser<'b> {
                 talk.oauth.conceal(&value.clone().into());
             }
         }
+        if self.leaves {
+            return self.confirm(talk, at, &forms);
+        }
         let is_login = |form: &&Form| form.has(&self.form.user_field) || form.has(&self.form.password_field);
         if let Some(form) = forms.iter().find(is_login) {
             return self.fill_in(talk, at, form.clone()).map(Some);
@@ -176,6 +194,24 @@ impl<'b> Browser<'b> {
             form.fill("user_code", code);
         }
         submit(talk, at, &form, button).map(Some)
+    }
+
+    /// What a page asks for that confirms a logout; `None` if it asks for nothing.
+    fn confirm(
+        &mut self,
+        talk: &Talk<'_>,
+        at: &Url,
+        forms: &[Form],
+    ) -> Result<Option<(Url, Request)>, LoginFailure> {
+        let says_yes = |button: &&Button| is_called(button, &LEAVE) && !refuses(button);
+        let asks = |form: &&Form| form.post && self.consents == 0;
+        let found = forms
+            .iter()
+            .filter(asks)
+            .find_map(|form| form.buttons.iter().find(says_yes).map(|button| (form, button.clone())));
+        let Some((form, button)) = found else { return Ok(None) };
+        self.consents += 1;
+        submit(talk, at, form, Some(button)).map(Some)
     }
 
     fn fill_in(&mut self, talk: &Talk<'_>, at: &Url, mut form: Form) -> Result<(Url, Request), LoginFailure> {

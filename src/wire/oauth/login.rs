@@ -31,7 +31,9 @@ pub(super) fn way(options: Option<&LoginOptions>) -> Box<dyn Way + '_> {
     match options {
         None => Box::new(NoWay),
         Some(LoginOptions::Password) => Box::new(Password),
-        Some(LoginOptions::Form { redirect_uri, form }) => Box::new(Code { redirect_uri, form }),
+        Some(LoginOptions::Form { redirect_uri, parameters, form }) => {
+            Box::new(Code { redirect_uri, parameters, form })
+        }
         Some(LoginOptions::Device { form }) => Box::new(Device { form }),
         Some(LoginOptions::Command(command)) => Box::new(Command(command)),
     }
@@ -45,6 +47,7 @@ struct Password;
 /// Authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636).
 struct Code<'o> {
     redirect_uri: &'o Url,
+    parameters: &'o [(String, String)],
     form: &'o FormOptions,
 }
 
@@ -108,7 +111,8 @@ impl Way for Code<'_> {
                 .append_pair("state", state.expose_secret())
                 .append_pair("code_challenge", &challenge(&verifier))
                 .append_pair("code_challenge_method", "S256")
-                .extend_pairs(scope(talk));
+                .extend_pairs(scope(talk))
+                .extend_pairs(self.parameters);
             let mut browser = Browser::new(self.form, user, password, Some(self.redirect_uri));
             let end = browser.go(talk, url).await?;
             let End::Redirected(back) = end else {

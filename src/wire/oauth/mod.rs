@@ -25,7 +25,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use self::cookies::Jar;
 pub use self::metadata::MetadataError;
 pub use self::options::{
-    Client, Endpoint, Endpoints, FormOptions, LoginOptions, OAuthOptions, Resource, ScimClient,
+    Client, Endpoint, Endpoints, FormOptions, LoginOptions, OAuthOptions, OtherLogin, Resource, ScimClient,
 };
 use super::{ClientAuthentication, Redactor, Sent, Transport};
 use crate::model::{Answer, AuthMode, Channel, Request, Response, TokenKind};
@@ -106,7 +106,7 @@ impl Tokens {
             Channel::Introspection | Channel::Userinfo | Channel::Resource => self.access.is_some(),
             Channel::Refresh => self.refresh.is_some(),
             Channel::Session => !self.jar.is_empty(),
-            Channel::Login => true,
+            Channel::Login | Channel::OtherLogin => true,
         }
     }
 }
@@ -140,13 +140,15 @@ impl OAuth {
     pub fn features(&self) -> Vec<&'static str> {
         let has = |endpoint| self.endpoints.0.contains_key(&endpoint);
         let login = self.options.login.as_ref();
-        let logs_in = match login {
-            None => false,
-            Some(LoginOptions::Password) => has(Endpoint::Token),
-            Some(LoginOptions::Form { .. }) => has(Endpoint::Token) && has(Endpoint::Authorization),
-            Some(LoginOptions::Device { .. }) => has(Endpoint::Token) && has(Endpoint::DeviceAuthorization),
-            Some(LoginOptions::Command(_)) => true,
+        let can = |login: &LoginOptions| match login {
+            LoginOptions::Password => has(Endpoint::Token),
+            LoginOptions::Form { .. } => has(Endpoint::Token) && has(Endpoint::Authorization),
+            LoginOptions::Device { .. } => has(Endpoint::Token) && has(Endpoint::DeviceAuthorization),
+            LoginOptions::Command(_) => true,
         };
+        let logs_in = login.is_some_and(can);
+        let others = !self.options.other_logins.is_empty();
+        let others = others && self.options.other_logins.iter().all(|other| can(&other.login));
         let cookies = matches!(login, Some(LoginOptions::Form { .. } | LoginOptions::Command(_)));
         let scim = self.options.scim_client.is_some() && has(Endpoint::Token);
         let all = [
@@ -157,7 +159,9 @@ impl OAuth {
             (Channel::Refresh.feature(), logs_in && has(Endpoint::Token)),
             (Channel::Session.feature(), logs_in && cookies && self.options.session.is_some()),
             (Channel::Login.feature(), logs_in),
+            (Channel::OtherLogin.feature(), logs_in && others),
             ("oauth:revocation", has(Endpoint::Revocation)),
+            ("oauth:end-session", logs_in && cookies && has(Endpoint::EndSession)),
             ("oauth:scim-client", scim),
         ];
         all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
@@ -191,6 +195,48 @@ impl OAuth {
         let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
         let result = login::way(self.options.login.as_ref()).log_in(&mut talk, user, password).await;
         Attempt { hops: talk.hops, result }
+    }
+
+    /// How many further ways in there are.
+    #[must_use]
+    pub fn other_logins(&self) -> usize {
+        self.options.other_logins.len()
+    }
+
+    /// Where `UserInfo` has the groups of a user: a JSON Pointer.
+    #[must_use]
+    pub fn groups_claim(&self) -> &str {
+        &self.options.groups_claim
+    }
+
+    /// Logs a user in by another way; `None` if there are not so many. `password` is that which SCIM has set.
+    pub async fn log_in_otherwise(
+        &self,
+        transport: &dyn Transport,
+        way: usize,
+        user: &str,
+        password: &SecretString,
+    ) -> Option<Attempt> {
+        let OtherLogin { name, login, password: own } = self.options.other_logins.get(way)?;
+        self.conceal(password);
+        let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
+        let password = own.as_ref().unwrap_or(password);
+        let result = login::way(Some(login)).log_in(&mut talk, user, password).await;
+        let named = |hop: Hop| Hop { what: format!("{name}: {}", hop.what), ..hop };
+        Some(Attempt {
+            hops: talk.hops.into_iter().map(named).collect(),
+            result: result.map_err(|why| why.of(name)),
+        })
+    }
+
+    /// Logs out in the browser (OpenID Connect RP-Initiated Logout §2), and confirms that if a page asks. The cookies of
+    /// the login stay as they are: whether one that was copied still opens something is what tests want to know.
+    pub async fn log_out(&self, transport: &dyn Transport, tokens: &Tokens) -> Option<Attempt> {
+        let mut url = self.endpoint(Endpoint::EndSession)?.clone();
+        url.query_pairs_mut().append_pair("client_id", &self.options.client.id);
+        let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
+        let result = browser::log_out(&mut talk, url, tokens.jar.clone()).await;
+        Some(Attempt { hops: talk.hops, result: result.map(|()| Tokens::default()) })
     }
 
     /// A token of the client that the SCIM service accepts (RFC 6749 §4.4).
@@ -262,7 +308,7 @@ impl OAuth {
                 request.method.clone_from(&session.method);
                 Some(request)
             }
-            Channel::Login => None,
+            Channel::Login | Channel::OtherLogin => None,
         }
     }
 
@@ -347,6 +393,16 @@ impl OAuth {
                 Err("it gave what cannot be a token (RFC 6750 §2.1)".to_owned())
             }
             Some(_) => Ok(tokens),
+        }
+    }
+}
+
+impl LoginFailure {
+    /// With the name of the way.
+    fn of(self, name: &str) -> Self {
+        match self {
+            Self::Refused(why) => Self::Refused(format!("{name}: {why}")),
+            Self::Failed(why) => Self::Failed(format!("{name}: {why}")),
         }
     }
 }

@@ -31,6 +31,10 @@ pub struct OAuthOptions {
     pub session: Option<Resource>,
     /// How a test user logs in; without it nobody does.
     pub login: Option<LoginOptions>,
+    /// Further ways in, which are tried with the same users.
+    pub other_logins: Vec<OtherLogin>,
+    /// Where `UserInfo` has the groups of a user: a JSON Pointer (RFC 6901).
+    pub groups_claim: String,
     /// How long a revocation may take, in place of what the suites say.
     pub deadline: Option<Duration>,
     /// How long a login command may take.
@@ -56,6 +60,8 @@ pub enum Endpoint {
     Revocation,
     /// OpenID Connect Core §5.3.
     Userinfo,
+    /// OpenID Connect RP-Initiated Logout §2.
+    EndSession,
 }
 
 /// An OAuth client.
@@ -98,6 +104,8 @@ pub enum LoginOptions {
     Form {
         /// The redirect URI that is registered for the client. It is never fetched.
         redirect_uri: Url,
+        /// Parameters more of the authorization request, as one that leads to another identity provider.
+        parameters: Vec<(String, String)>,
         /// The form.
         form: FormOptions,
     },
@@ -108,6 +116,17 @@ pub enum LoginOptions {
     },
     /// A shell command that logs in and prints what it got.
     Command(String),
+}
+
+/// A further way for the same users to log in, at another identity provider for example.
+#[derive(Debug, Clone)]
+pub struct OtherLogin {
+    /// What it is called.
+    pub name: String,
+    /// How a test user logs in.
+    pub login: LoginOptions,
+    /// The password that every test user has there; without one, that which SCIM has set.
+    pub password: Option<SecretString>,
 }
 
 /// The fields of a login form.
@@ -123,16 +142,18 @@ pub struct FormOptions {
 
 impl Endpoint {
     /// All of them.
-    pub const ALL: [Endpoint; 6] = [
+    pub const ALL: [Endpoint; 7] = [
         Endpoint::Token,
         Endpoint::Authorization,
         Endpoint::DeviceAuthorization,
         Endpoint::Introspection,
         Endpoint::Revocation,
         Endpoint::Userinfo,
+        Endpoint::EndSession,
     ];
 
-    /// The member of authorization server metadata (RFC 8414 §2, RFC 8628 §4, OpenID Connect Discovery §3).
+    /// The member of authorization server metadata (RFC 8414 §2, RFC 8628 §4, OpenID Connect Discovery §3, RP-Initiated
+    /// Logout §2.1).
     #[must_use]
     pub fn member(self) -> &'static str {
         match self {
@@ -142,6 +163,7 @@ impl Endpoint {
             Endpoint::Introspection => "introspection_endpoint",
             Endpoint::Revocation => "revocation_endpoint",
             Endpoint::Userinfo => "userinfo_endpoint",
+            Endpoint::EndSession => "end_session_endpoint",
         }
     }
 }
@@ -161,6 +183,8 @@ impl OAuthOptions {
             resource: None,
             session: None,
             login: None,
+            other_logins: Vec::new(),
+            groups_claim: "/groups".to_owned(),
             deadline: None,
             command_timeout: Duration::from_secs(30),
         }
@@ -185,6 +209,7 @@ impl OAuthOptions {
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
         let scim = self.scim_client.as_ref().map(|scim| &scim.client);
         let clients = [Some(&self.client), self.introspection_client.as_ref(), scim];
-        clients.into_iter().flatten().filter_map(|client| client.secret.as_ref())
+        let passwords = self.other_logins.iter().filter_map(|other| other.password.as_ref());
+        clients.into_iter().flatten().filter_map(|client| client.secret.as_ref()).chain(passwords)
     }
 }

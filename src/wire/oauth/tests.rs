@@ -47,6 +47,7 @@ fn options(server: &MockServer, login: LoginOptions) -> OAuthOptions {
 fn form() -> LoginOptions {
     LoginOptions::Form {
         redirect_uri: "http://127.0.0.1:9/callback".parse().unwrap(),
+        parameters: Vec::new(),
         form: FormOptions {
             user_field: "username".to_owned(),
             password_field: "password".to_owned(),

@@ -5,7 +5,8 @@ use super::Linter;
 use crate::suite::duration;
 
 const SECRET: [&str; 3] = ["client_secret_env", "client_secret_file", "client_secret_command"];
-const URLS: [&str; 7] = [
+const PASSWORD: [&str; 3] = ["password_env", "password_file", "password_command"];
+const URLS: [&str; 8] = [
     "issuer",
     "token_url",
     "authorization_url",
@@ -13,11 +14,12 @@ const URLS: [&str; 7] = [
     "introspection_url",
     "revocation_url",
     "userinfo_url",
+    "end_session_url",
 ];
 /// The ways to log in, and the keys that belong to each.
 const WAYS: [(&str, &[&str]); 4] = [
     ("password", &[]),
-    ("form", &["redirect_uri", "user_field", "password_field", "consent_button"]),
+    ("form", &["redirect_uri", "parameters", "user_field", "password_field", "consent_button"]),
     ("device", &["user_field", "password_field", "consent_button"]),
     ("command", &["login_command"]),
 ];
@@ -51,6 +53,14 @@ impl Linter<'_> {
         }
         self.deadline(&at);
         self.login(&format!("{at}/login"));
+        let others = self.get(&format!("{at}/other_logins")).and_then(|others| others.as_array());
+        for index in 0..others.map_or(0, Vec::len) {
+            let at = format!("{at}/other_logins/{index}");
+            self.literal_secrets(&at);
+            self.references(&at, &PASSWORD);
+            self.one_place(&at, &PASSWORD, "a second place for the password");
+            self.login(&format!("{at}/login"));
+        }
     }
 
     fn page_url(&mut self, pointer: &str) {
@@ -62,14 +72,14 @@ impl Linter<'_> {
     fn client(&mut self, at: &str) {
         self.literal_secrets(at);
         self.references(at, &SECRET);
-        if let [first, second, ..] = self.present(at, &SECRET).as_slice() {
+        self.one_place(at, &SECRET, "a second place for the client secret");
+    }
+
+    /// A secret stands in one place only.
+    fn one_place(&mut self, at: &str, keys: &[&'static str], message: &str) {
+        if let [first, second, ..] = self.present(at, keys).as_slice() {
             let help = format!("keep this or `{first}`");
-            self.key_mistake(
-                &format!("{at}/{second}"),
-                "a second place for the client secret",
-                "the second",
-                &help,
-            );
+            self.key_mistake(&format!("{at}/{second}"), message, "the second", &help);
         }
     }
 
@@ -97,7 +107,8 @@ impl Linter<'_> {
                 &help,
             );
         }
-        let all = ["redirect_uri", "user_field", "password_field", "consent_button", "login_command"];
+        let all =
+            ["redirect_uri", "parameters", "user_field", "password_field", "consent_button", "login_command"];
         for key in self.present(at, &all).into_iter().filter(|key| !own.contains(key)) {
             let ways: Vec<_> =
                 WAYS.iter().filter(|(_, keys)| keys.contains(&key)).map(|(way, _)| *way).collect();
