@@ -52,6 +52,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Login(|login, right| right || login.way == Way::Device)],
     ),
     fault(
+        "federated-login-after-deactivation",
+        &[Hook::Login(|login, right| right || login.way == Way::Federated)],
+    ),
+    fault(
         "groups-claim-as-of-login",
         &[Hook::Claims(|token, claims| {
             if let Some(groups) = claims.get_mut("groups") {
