@@ -158,6 +158,24 @@ async fn each_fault_opens_what_it_says() {
     assert_eq!(open_after(Some("key-reactivated-on-rehire"), By::Return).await, all);
 }
 
+#[tokio::test]
+async fn another_identity_provider_vouches_for_users_who_may_log_in() {
+    for (fault, stays) in [(None, false), (Some("federated-login-after-deactivation"), true)] {
+        let site = Site::with_fault(fault);
+        let id = site.user("kim", json!({})).await;
+        let secret = site.local.client_secret().to_owned();
+        assert!(Browser::new(&site).federated_flow("kim", &secret).await.is_some());
+        assert!(
+            Browser::new(&site).federated_flow("kim", "kim!").await.is_none(),
+            "it is not the own password"
+        );
+        assert!(Browser::new(&site).federated_flow("nobody", &secret).await.is_none());
+        site.set_active(&id, false).await;
+        assert_eq!(Browser::new(&site).federated_flow("kim", &secret).await.is_some(), stays, "{fault:?}");
+        assert!(Browser::new(&site).code_flow("kim").await.is_none());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn late_revocation() {
     for (fault, seconds) in [("revocation-takes-seconds", 2), ("revocation-cache-window", 300)] {

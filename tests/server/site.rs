@@ -278,6 +278,20 @@ impl<'s> Browser<'s> {
         (answer.status == 200).then(|| Tokens::of(&answer))
     }
 
+    /// The same by way of another identity provider, which vouches for everybody with the secret of the client.
+    pub(crate) async fn federated_flow(&mut self, name: &str, password: &str) -> Option<Tokens> {
+        let away = self.open(&authorization(&[("idp_hint", "other")])).await.expect(302);
+        let page = self.open(away.header("location")).await.expect(200);
+        let back = self.submit("/idp/login", &page, &[("username", name), ("password", password)]).await;
+        if back.status != 302 {
+            return None;
+        }
+        let consent = self.open(back.header("location")).await.expect(200);
+        let back = self.submit("/oauth/authorize", &consent, &[("allow", "Allow")]).await;
+        let answer = self.site.exchange(&back.redirected("code")?).await;
+        (answer.status == 200).then(|| Tokens::of(&answer))
+    }
+
     /// The same with a device.
     pub(crate) async fn device_flow(&mut self, name: &str) -> Option<Tokens> {
         let (device_code, user_code) = self.site.device().await;

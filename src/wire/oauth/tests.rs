@@ -32,6 +32,7 @@ fn options(server: &MockServer, login: LoginOptions) -> OAuthOptions {
         (Endpoint::Introspection, "/introspect"),
         (Endpoint::Revocation, "/revoke"),
         (Endpoint::Userinfo, "/userinfo"),
+        (Endpoint::EndSession, "/logout"),
     ];
     OAuthOptions {
         endpoints: Endpoints(
@@ -233,6 +234,55 @@ async fn a_login_form_with_consent() {
     assert_eq!(world.redactor.text(said), "*** *** *** ***");
 }
 
+/// Logs out: a page asks whether that is meant, and the page after it has a login form, which nobody fills in.
+async fn log_out(server: &MockServer, world: &World, got: &Tokens) {
+    let asks = "<form method=post action='/logout'><input type=submit name=no value='Stay'>\
+                <input type=submit name=go value='Log out'></form>";
+    Mock::given(method("GET")).and(path("/logout")).respond_with(html(asks)).mount(server).await;
+    Mock::given(method("POST"))
+        .and(path("/logout"))
+        .and(header("cookie", "sid=session-s3cr3t"))
+        .and(body_string_contains("go=Log+out"))
+        .respond_with(redirect("/bye"))
+        .expect(1)
+        .mount(server)
+        .await;
+    let page = "<form method=post action='/login'><input name=username><button>Log in</button></form>";
+    mount(server, "GET", "/bye", html(page)).await;
+    let attempt = world.oauth.log_out(&world.live, got).await.unwrap();
+    assert_eq!(attempt.result.map(|_| ()), Ok(()));
+    assert_eq!(attempt.hops.len(), 3);
+    assert!(got.have(Channel::Session), "to look whether the cookie still counts");
+}
+
+#[tokio::test]
+async fn further_ways_have_a_name_and_a_password_of_their_own() {
+    let server = MockServer::start().await;
+    Mock::given(path("/token"))
+        .and(body_string_contains("password=at-the-other-pr0vider"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(tokens()))
+        .mount(&server)
+        .await;
+    let other = |name: &str, password: Option<&str>| OtherLogin {
+        name: name.to_owned(),
+        login: LoginOptions::Password,
+        password: password.map(|password| password.to_owned().into()),
+    };
+    let mut options = options(&server, LoginOptions::Password);
+    options.other_logins = vec![other("federated", Some("at-the-other-pr0vider")), other("own", None)];
+    let world = world(options).await;
+    assert!(world.oauth.features().contains(&"oauth:other-login"));
+    let password = PASSWORD.to_owned().into();
+    let attempt = world.oauth.log_in_otherwise(&world.live, 0, USER, &password).await.unwrap();
+    assert!(attempt.result.unwrap().have(Channel::Introspection));
+    assert_eq!(attempt.hops[0].what, "federated: password grant");
+    assert_eq!(world.redactor.text("at-the-other-pr0vider"), "***");
+    let attempt = world.oauth.log_in_otherwise(&world.live, 1, USER, &password).await.unwrap();
+    let why = attempt.result.map(|_| ()).unwrap_err().to_string();
+    assert_eq!(why, "own: password grant: the token endpoint answered 404");
+    assert!(world.oauth.log_in_otherwise(&world.live, 2, USER, &password).await.is_none());
+}
+
 #[tokio::test]
 async fn a_session_comes_with_the_login_form() {
     let server = MockServer::start().await;
@@ -273,6 +323,7 @@ async fn a_session_comes_with_the_login_form() {
     assert!(got.have(Channel::Session));
     let hop = world.oauth.look(&world.live, Channel::Session, &mut got).await.unwrap();
     assert!(matches!(&hop.sent.answer, Answer::Response(response) if response.status == 200));
+    log_out(&server, &world, &got).await;
 }
 
 #[tokio::test]
