@@ -17,8 +17,9 @@ impl Feature {
     /// is known of the target's configuration.
     /// `scale` is whether the target may be given a thousand resources: on loopback, or where the user says so.
     /// `disposable` is whether it may be disturbed: the embedded server, or where the user says so.
+    /// `public-discovery` and `protected-discovery` are what the user says of discovery documents without credentials.
     /// `oauth` is whether the configuration names the authorization server at which the target's users log in.
-    pub const PLAIN: [&str; 12] = [
+    pub const PLAIN: [&str; 14] = [
         "patch",
         "bulk",
         "filter",
@@ -31,6 +32,8 @@ impl Feature {
         "authenticated",
         "bearer",
         "oauth",
+        "public-discovery",
+        "protected-discovery",
     ];
 
     /// Features that name something: a resource type, a schema URN, a further credential of the configuration, a

@@ -75,6 +75,15 @@ fn without_an_authorization_server_the_rest_says_what_to_configure() {
 }
 
 #[test]
+fn discovery_is_held_against_what_is_meant() {
+    let place = Place::new();
+    for (feature, code) in [("public-discovery=true", 0), ("protected-discovery=true", 1)] {
+        let said = place.run(&["run", "--case", "tokens/discovery/**", "--feature", feature]).exits(code);
+        assert!(!said.stdout.is_empty());
+    }
+}
+
+#[test]
 fn quiet_and_verbose() {
     let place = Place::new();
     place.write("own.yaml", OWN_SUITE);

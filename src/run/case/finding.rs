@@ -49,6 +49,9 @@ pub(in crate::run) fn not_applicable(unmet: &str) -> String {
                 missing_oauth(unmet)
             )
         }
+        None if ["public-discovery", "protected-discovery"].contains(&unmet) => format!(
+            "needs {unmet} = true in [target.NAME.features] of scimcheck.toml, where discovery is meant to be like that"
+        ),
         None => format!("the target does not claim {unmet}"),
     }
 }
@@ -62,6 +65,10 @@ fn missing_oauth(feature: &str) -> &'static str {
         "oauth:resource" => "needs `resource`, an API that the access tokens of users open",
         "oauth:session" => {
             "needs `session`, a page for users who are logged in, and the login `form` or `command`"
+        }
+        "oauth:other-login" => "needs `other_logins`, further ways in which a test user logs in",
+        "oauth:end-session" => {
+            "needs `end_session_url`, or an issuer that names it, and the login `form` or `command`"
         }
         "oauth:refresh" => "needs `token_url`, or an issuer that names it",
         "oauth:scim-client" => "needs `scim_client`, a client whose tokens the SCIM service accepts",
