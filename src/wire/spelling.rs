@@ -16,23 +16,45 @@ const TELLING: usize = 6;
 pub(super) struct Spellings {
     /// In lower case.
     patterns: Vec<Vec<char>>,
-    /// Indices of the patterns by their first character.
-    by_first: HashMap<char, Vec<usize>>,
+    /// Indices of the patterns by their first two characters, the second of which there may not be.
+    by_beginning: HashMap<(char, Option<char>), Vec<usize>>,
     /// Whether an ASCII character may begin a match.
     begins: [bool; 128],
     /// Whether any other character may.
     begins_beyond: bool,
+    /// A bit for each way in which a pattern may begin, by its hash: a run with many logins knows thousands of patterns,
+    /// and nearly no place of a text begins one.
+    beginnings: Vec<u64>,
+    /// Whether a pattern is shorter than what `beginnings` look at.
+    has_short: bool,
+    longest: usize,
 }
+
+/// Characters that `beginnings` look at.
+const GRAM: usize = 4;
+/// Bits of `beginnings`: 64 KiB.
+const BITS: u32 = 1 << 19;
 
 impl Default for Spellings {
     fn default() -> Self {
         let mut begins = [false; 128];
-        for escape in [b'%', b'\\', b'&', b'+'] {
+        for escape in ESCAPES {
             begins[usize::from(escape)] = true;
         }
-        Self { patterns: Vec::new(), by_first: HashMap::new(), begins, begins_beyond: false }
+        Self {
+            patterns: Vec::new(),
+            by_beginning: HashMap::new(),
+            begins,
+            begins_beyond: false,
+            beginnings: Vec::new(),
+            has_short: false,
+            longest: 0,
+        }
     }
 }
+
+/// What an escape may begin with.
+const ESCAPES: [u8; 4] = *b"%\\&+";
 
 /// Layers of escapes around each other that are seen through.
 const DEEPEST: usize = 3;
@@ -59,23 +81,41 @@ impl Spellings {
         for form in forms(text) {
             let pattern: Vec<char> = form.chars().map(lower).collect();
             let Some(first) = pattern.first().copied() else { continue };
-            if self.patterns.contains(&pattern) {
+            let alike = self.by_beginning.entry((first, pattern.get(1).copied())).or_default();
+            if alike.iter().any(|index| self.patterns[*index] == pattern) {
                 continue;
             }
+            alike.push(self.patterns.len());
             for case in [first, first.to_ascii_uppercase()] {
                 match usize::try_from(u32::from(case)) {
                     Ok(index @ 0..128) => self.begins[index] = true,
                     _ => self.begins_beyond = true,
                 }
             }
-            self.by_first.entry(first).or_default().push(self.patterns.len());
+            self.note_beginning(&pattern);
+            self.longest = self.longest.max(pattern.len());
             self.patterns.push(pattern);
         }
     }
 
+    fn note_beginning(&mut self, pattern: &[char]) {
+        let Some(beginning) = pattern.get(..GRAM) else {
+            self.has_short = true;
+            return;
+        };
+        // One with other characters is found by another way: it cannot be read off plain ASCII.
+        let ascii: Option<Vec<u8>> =
+            beginning.iter().map(|c| u8::try_from(*c).ok().filter(u8::is_ascii)).collect();
+        let Some((word, bit)) = ascii.and_then(|bytes| place_of(&bytes)) else { return };
+        if self.beginnings.is_empty() {
+            self.beginnings = vec![0; BITS as usize / 64];
+        }
+        self.beginnings[word] |= bit;
+    }
+
     /// Bytes of the longest spelling, more or less.
     pub(super) fn longest(&self) -> usize {
-        self.patterns.iter().map(|pattern| pattern.len() * 12).max().unwrap_or(0)
+        self.longest * 12
     }
 
     /// The text with a mask in place of everything found: the leftmost first, of several that begin there the longest.
@@ -109,31 +149,50 @@ impl Spellings {
     fn longest_match(&self, text: &str, at: usize, end: End) -> Option<usize> {
         let mut longest = None;
         read(&text[at..], |first, length| {
-            let Some(patterns) = self.by_first.get(&lower(first)) else { return };
-            for pattern in patterns {
-                longest = longest.max(matches(&self.patterns[*pattern], text, at + length, end));
-            }
+            let (first, at) = (lower(first), at + length);
+            let mut of = |second: Option<char>| {
+                let patterns = self.by_beginning.get(&(first, second));
+                for pattern in patterns.into_iter().flatten() {
+                    longest = longest.max(matches(&self.patterns[*pattern], text, at, end));
+                }
+            };
+            of(None);
+            read(&text[at..], |second, _| of(Some(lower(second))));
         });
         longest
     }
 
     fn may_begin(&self, text: &str, at: usize) -> bool {
-        match text.as_bytes()[at] {
-            byte @ 0..128 => self.begins[usize::from(byte)],
+        let bytes = text.as_bytes();
+        match bytes[at] {
+            byte @ 0..128 if !self.begins[usize::from(byte)] => false,
+            0..128 => match bytes.get(at..at + GRAM) {
+                Some(plain) if !self.has_short && plain.iter().all(|byte| is_plain(*byte)) => {
+                    place_of(plain).is_some_and(|(word, bit)| {
+                        self.beginnings.get(word).is_some_and(|bits| bits & bit != 0)
+                    })
+                }
+                _ => true,
+            },
             _ => self.begins_beyond && text.is_char_boundary(at),
         }
     }
 }
 
+/// Whether a byte can be read as nothing but the character that it is.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !ESCAPES.contains(&byte)
+}
+
+/// Where the bit of a beginning is, whatever its letter case.
+fn place_of(beginning: &[u8]) -> Option<(usize, u64)> {
+    let bytes: [u8; GRAM] = beginning.try_into().ok()?;
+    let bit = u32::from_le_bytes(bytes.map(|byte| byte.to_ascii_lowercase())).wrapping_mul(0x9e37_79b1) >> 13;
+    Some((bit as usize / 64, 1 << (bit % 64)))
+}
+
 /// Where a match whose second character stands here ends, at most.
 fn matches(pattern: &[char], text: &str, at: usize, end: End) -> Option<usize> {
-    // Mostly the second character decides already, and is no escape: runs with many logins know thousands of patterns.
-    if let (Some(wanted), Some(byte)) = (pattern.get(1), text.as_bytes().get(at))
-        && byte.is_ascii_alphanumeric()
-        && char::from(byte.to_ascii_lowercase()) != *wanted
-    {
-        return None;
-    }
     let mut places = vec![at];
     let mut next = Vec::new();
     for (index, wanted) in pattern.iter().enumerate().skip(1) {
