@@ -159,9 +159,10 @@ impl Running<'_> {
         let oauth = self.oauth()?;
         let transport = Arc::clone(&self.shared.transport);
         let mut tokens = std::mem::take(&mut self.logins.get(login)?.tokens);
-        let (index, hop) = tokio::join!(
-            self.send_request(step),
-            oauth.look(transport.as_ref(), Channel::Refresh, &mut tokens)
+        // The refresh goes first: what it saw of the user is then from before the change.
+        let (hop, index) = tokio::join!(
+            oauth.look(transport.as_ref(), Channel::Refresh, &mut tokens),
+            self.send_request(step)
         );
         self.logins.get(login)?.tokens = tokens;
         if let Some(hop) = hop {
