@@ -15,7 +15,7 @@ const TELLING: usize = 6;
 #[derive(Debug, Clone)]
 pub(super) struct Spellings {
     /// In lower case.
-    patterns: Vec<Vec<char>>,
+    patterns: Vec<Box<str>>,
     /// Indices of the patterns by their first two characters, the second of which there may not be.
     by_beginning: HashMap<(char, Option<char>), Vec<usize>>,
     /// Whether an ASCII character may begin a match.
@@ -79,9 +79,10 @@ impl Spellings {
     /// Looks for this text too, from now on.
     pub(super) fn add(&mut self, text: &str) {
         for form in forms(text) {
-            let pattern: Vec<char> = form.chars().map(lower).collect();
-            let Some(first) = pattern.first().copied() else { continue };
-            let alike = self.by_beginning.entry((first, pattern.get(1).copied())).or_default();
+            let pattern: Box<str> = form.chars().map(lower).collect();
+            let mut characters = pattern.chars();
+            let Some(first) = characters.next() else { continue };
+            let alike = self.by_beginning.entry((first, characters.next())).or_default();
             if alike.iter().any(|index| self.patterns[*index] == pattern) {
                 continue;
             }
@@ -98,15 +99,11 @@ impl Spellings {
         }
     }
 
-    fn note_beginning(&mut self, pattern: &[char]) {
-        let Some(beginning) = pattern.get(..GRAM) else {
-            self.has_short = true;
-            return;
-        };
-        // One with other characters is found by another way: it cannot be read off plain ASCII.
-        let ascii: Option<Vec<u8>> =
-            beginning.iter().map(|c| u8::try_from(*c).ok().filter(u8::is_ascii)).collect();
-        let Some((word, bit)) = ascii.and_then(|bytes| place_of(&bytes)) else { return };
+    fn note_beginning(&mut self, pattern: &str) {
+        self.has_short |= pattern.chars().nth(GRAM - 1).is_none();
+        // One with other characters cannot be read off plain ASCII, which is what is looked up.
+        let beginning = pattern.as_bytes().get(..GRAM).filter(|beginning| beginning.is_ascii());
+        let Some((word, bit)) = beginning.and_then(place_of) else { return };
         if self.beginnings.is_empty() {
             self.beginnings = vec![0; BITS as usize / 64];
         }
@@ -167,11 +164,8 @@ impl Spellings {
         match bytes[at] {
             byte @ 0..128 if !self.begins[usize::from(byte)] => false,
             0..128 => match bytes.get(at..at + GRAM) {
-                Some(plain) if !self.has_short && plain.iter().all(|byte| is_plain(*byte)) => {
-                    place_of(plain).is_some_and(|(word, bit)| {
-                        self.beginnings.get(word).is_some_and(|bits| bits & bit != 0)
-                    })
-                }
+                Some(plain) if !self.has_short && plain.iter().all(|byte| is_plain(*byte)) => place_of(plain)
+                    .is_some_and(|(word, bit)| self.beginnings.get(word).is_some_and(|bits| bits & bit != 0)),
                 _ => true,
             },
             _ => self.begins_beyond && text.is_char_boundary(at),
@@ -192,10 +186,10 @@ fn place_of(beginning: &[u8]) -> Option<(usize, u64)> {
 }
 
 /// Where a match whose second character stands here ends, at most.
-fn matches(pattern: &[char], text: &str, at: usize, end: End) -> Option<usize> {
+fn matches(pattern: &str, text: &str, at: usize, end: End) -> Option<usize> {
     let mut places = vec![at];
     let mut next = Vec::new();
-    for (index, wanted) in pattern.iter().enumerate().skip(1) {
+    for (index, wanted) in pattern.chars().enumerate().skip(1) {
         next.clear();
         for place in &places {
             let is_cut = match text[*place..].chars().next() {
@@ -206,7 +200,7 @@ fn matches(pattern: &[char], text: &str, at: usize, end: End) -> Option<usize> {
                 return Some(*place);
             }
             read(&text[*place..], |character, length| {
-                if lower(character) == *wanted && !next.contains(&(place + length)) {
+                if lower(character) == wanted && !next.contains(&(place + length)) {
                     next.push(place + length);
                 }
             });
