@@ -66,7 +66,7 @@ impl World {
             evidence: true,
             oauth: None,
         };
-        let plan = Plan { cases: vec![planned.clone()] };
+        let plan = Plan { cases: vec![planned.clone()], ..Plan::default() };
         let transport = self.transport.clone();
         self.runtime.block_on(run::run(
             plan,

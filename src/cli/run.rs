@@ -52,6 +52,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         target: TargetInfo {
             name: config.name.clone(),
             base_url: connection.redactor.text(&base_url),
+            embedded: connection.is_embedded(),
             profile: config.profile.clone(),
             arguments: arguments(args).iter().map(|word| connection.redactor.line(word)).collect(),
         },

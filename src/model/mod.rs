@@ -21,9 +21,9 @@ pub use exchange::{
 pub use feature::{Feature, FeatureState, Features};
 pub use headers::Headers;
 pub use outcome::{
-    CaseResult, Counts, Finding, JsonText, LeftOver, NOT_BEGUN, OutcomeTaken, RecordedAnswer, RecordedBody,
-    RecordedExchange, RecordedRequest, RequirementResult, RunResult, SourceRef, TargetInfo, ToolInfo,
-    milliseconds,
+    CaseResult, Counts, Finding, JsonText, LeftOver, NOT_BEGUN, OTHER_PARTITION, OutcomeTaken,
+    RecordedAnswer, RecordedBody, RecordedExchange, RecordedRequest, RequirementResult, RunResult, SourceRef,
+    TargetInfo, ToolInfo, milliseconds,
 };
 pub use report_format::ReportFormat;
 pub use requirement::{Level, Requirement, RequirementId, Testable};

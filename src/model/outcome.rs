@@ -35,6 +35,13 @@ pub struct RunResult {
     /// The part of the cases that this run was given, as in `hash:1/4`, if it was given a part only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<String>,
+    /// The command-line arguments that select cases, if not all of them were to run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selection: Vec<String>,
+    /// For a result that was merged from parts with different seeds: the seeds of the cases, by id, whose seed was not
+    /// [`RunResult::seed`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seeds: BTreeMap<String, u64>,
     /// What the baseline of known failures said, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineResult>,
@@ -79,6 +86,9 @@ pub struct TargetInfo {
     pub name: String,
     /// Base URL.
     pub base_url: String,
+    /// Whether it is the embedded reference server, which listens on another port in every run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub embedded: bool,
     /// Profile, if one was chosen.
     pub profile: Option<String>,
     /// The command-line arguments that lead to it, and to the suites: what a command needs to repeat a case. Without
@@ -119,6 +129,24 @@ pub struct CaseResult {
     pub latencies: Vec<Latency>,
     /// Where the case stands.
     pub source: Option<SourceRef>,
+}
+
+/// The beginning of the reason why a case does not run that belongs to another part of the run.
+pub const OTHER_PARTITION: &str = "not in the partition";
+
+impl CaseResult {
+    /// Whether the case did not run because another part of the run has it.
+    #[must_use]
+    pub fn is_of_another_part(&self) -> bool {
+        self.verdict == Verdict::Deselected
+            && self.reason.as_deref().is_some_and(|reason| reason.starts_with(OTHER_PARTITION))
+    }
+
+    /// Whether the user's selection left the case out.
+    #[must_use]
+    pub fn is_left_out(&self) -> bool {
+        self.verdict == Verdict::Deselected && !self.is_of_another_part()
+    }
 }
 
 /// The judgement of one check.

@@ -1,7 +1,7 @@
 //! What a finding rests on: its exchange, its requirement, and how to see it again. The words are the same in every
 //! report.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use super::replay;
@@ -19,6 +19,8 @@ pub struct Evidence<'r> {
     base_url: &'r str,
     arguments: &'r [String],
     seed: u64,
+    /// Of the cases that had another one.
+    seeds: Option<&'r BTreeMap<String, u64>>,
     exchanges: HashMap<&'r ExchangeId, &'r RecordedExchange>,
 }
 
@@ -26,7 +28,8 @@ impl<'r> Evidence<'r> {
     /// That of a whole run.
     #[must_use]
     pub fn of(result: &'r RunResult) -> Self {
-        Self::new(&result.target, result.seed, &result.exchanges)
+        let evidence = Self::new(&result.target, result.seed, &result.exchanges);
+        Self { seeds: Some(&result.seeds), ..evidence }
     }
 
     /// That of these exchanges, for a run that goes on.
@@ -34,7 +37,7 @@ impl<'r> Evidence<'r> {
     pub fn new(target: &'r TargetInfo, seed: u64, exchanges: &'r [RecordedExchange]) -> Self {
         let exchanges = exchanges.iter().map(|exchange| (&exchange.id, exchange)).collect();
         let base_url = target.base_url.trim_end_matches('/');
-        Self { base_url, arguments: &target.arguments, seed, exchanges }
+        Self { base_url, arguments: &target.arguments, seed, seeds: None, exchanges }
     }
 
     /// One exchange; `None` if the result does not have it.
@@ -97,7 +100,7 @@ impl<'r> Evidence<'r> {
             _ => case.source.as_ref().map(|_| case.id.as_str()),
         };
         if let Some(owner) = owner {
-            let seed = self.seed.to_string();
+            let seed = self.seeds.and_then(|seeds| seeds.get(owner)).unwrap_or(&self.seed).to_string();
             let words = self.arguments.iter().map(String::as_str).chain(["--case", owner, "--seed", &seed]);
             let words: Vec<_> = words.map(shell_word).collect();
             commands.push(format!("scimcheck run {}", words.join(" ")));

@@ -46,7 +46,8 @@ pub use self::requirements::{PlannedCheck, control_checks, planned_checks};
 use self::shared::Shared;
 use crate::check;
 use crate::model::{
-    CaseResult, Counts, Event, Finding, RunResult, Sink, SourceRef, TargetInfo, ToolInfo, Verdict,
+    CaseResult, Counts, Event, Finding, OTHER_PARTITION, RunResult, Sink, SourceRef, TargetInfo, ToolInfo,
+    Verdict,
 };
 use crate::suite::catalogue::Catalogue;
 use crate::target::{Discovery, TargetModel};
@@ -127,6 +128,8 @@ pub async fn run(
         duration_ms: 0.0,
         partial: None,
         partition: options.partition.map(|partition| partition.to_string()),
+        selection: plan.selection.arguments().iter().map(|word| redactor.line(word)).collect(),
+        seeds: BTreeMap::new(),
         baseline: None,
         features: features(&model, redactor),
         counts: Counts::new(),
@@ -277,7 +280,7 @@ fn unrun(shared: &Shared, planned: &PlannedCase) -> Option<CaseResult> {
     let (verdict, reason) = match &planned.fate {
         Fate::Run => return None,
         Fate::Deselected => (Verdict::Deselected, "deselected".to_owned()),
-        Fate::OtherPartition(own) => (Verdict::Deselected, format!("not in the partition {own}")),
+        Fate::OtherPartition(own) => (Verdict::Deselected, format!("{OTHER_PARTITION} {own}")),
         Fate::FeatureUnmet(unmet) => (Verdict::NotApplicable, case::not_applicable(unmet)),
     };
     Some(unjudged(shared, planned, verdict, &reason))

@@ -13,10 +13,12 @@ use crate::suite::select::Selection;
 use crate::target::TargetModel;
 
 /// All cases of a run, in the order of their suites.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// The cases.
     pub cases: Vec<PlannedCase>,
+    /// What the user asked for.
+    pub selection: Selection,
 }
 
 /// One case with its row, ready to run or with the reason why it does not.
@@ -87,7 +89,7 @@ impl Plan {
                 }
             }
         }
-        Self { cases }
+        Self { cases, selection: selection.clone() }
     }
 
     /// Leaves the cases to other runs that do not belong to a part.

@@ -18,4 +18,13 @@ impl Selection {
         let any = |globs: &[String], id: &str| globs.is_empty() || globs.iter().any(|glob| fits(glob, id));
         any(&self.suites, suite) && any(&self.cases, case)
     }
+
+    /// The command-line arguments that ask for the same.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let flag = |name: &'static str, globs: &[String]| -> Vec<String> {
+            globs.iter().flat_map(|glob| [name.to_owned(), glob.clone()]).collect()
+        };
+        [flag("--suite", &self.suites), flag("--case", &self.cases)].concat()
+    }
 }

@@ -66,7 +66,7 @@ pub(crate) fn cases() -> Vec<Recorded> {
         for planned in plan.cases {
             let planned = PlannedCase { fate: Fate::Run, ..planned };
             let discovery = target_for(&planned, &discovery, &mut targets);
-            let plan = Plan { cases: vec![planned.clone()] };
+            let plan = Plan { cases: vec![planned.clone()], ..Plan::default() };
             let (target, redactor) = (Discovery::clone(&discovery), Redactor::default());
             let run = run::run(plan, target, recorder.clone(), &redactor, options_of_a_run(), &mut ()).await;
             let sent = std::mem::take(&mut *recorder.sent.lock().expect("no panic"));

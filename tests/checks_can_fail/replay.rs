@@ -68,8 +68,8 @@ fn judge_chunk(searches: &[Search], slots: &[(usize, Change)]) -> Judged {
         .start_paused(true)
         .build()
         .expect("a runtime");
-    let plan =
-        Plan { cases: slots.iter().map(|(index, _)| searches[*index].recorded.planned.clone()).collect() };
+    let cases = slots.iter().map(|(index, _)| searches[*index].recorded.planned.clone()).collect();
+    let plan = Plan { cases, ..Plan::default() };
     let recordings = slots
         .iter()
         .map(|(index, change)| Recording {

@@ -1,8 +1,9 @@
 //! A run that is spread over several, and joined again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scimcheck::model::{RunResult, Verdict};
+use scimcheck::report::evidence::Evidence;
 
 use crate::place::{OWN_SUITE, Place};
 use crate::reference::Reference;
@@ -115,4 +116,97 @@ fn parts_of_different_targets_are_refused() {
         "{}",
         said.stderr
     );
+}
+
+/// Each part starts the embedded server anew, on another port, and makes up a seed of its own.
+#[test]
+fn parts_on_the_embedded_server_have_one_address_and_their_own_seeds() {
+    let place = Place::new();
+    place.write("own.yaml", OWN_SUITE);
+    let run = |more: &[&str]| {
+        place.run(&[&["run", "--suites", "own.yaml"][..], more].concat()).exits(0);
+    };
+    run(&["--output", "whole"]);
+    for part in ["1", "2", "3"] {
+        run(&["--output", part, "--partition", &format!("hash:{part}/3"), "--seed", part]);
+    }
+    place.run(&["merge", "1/results.json", "2/results.json", "3/results.json", "--output", "all"]).exits(0);
+    let merged = place.results("all");
+    assert!(merged.target.embedded);
+    let address = merged.target.base_url.split('/').nth(2).unwrap().to_owned();
+    for part in ["1", "2", "3"] {
+        let other = place.results(part).target.base_url.split('/').nth(2).unwrap().to_owned();
+        let text = place.read("all/results.json");
+        assert_eq!(text.contains(&other), other == address, "{other} is {address} now");
+    }
+    let said = place.run(&["diff", "whole/results.json", "all/results.json", "--format", "json"]);
+    let diff: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(diff["exchanges"], serde_json::json!([]));
+    assert!(diff["exchanges_compared"].as_u64().unwrap() > 3, "{}", diff["exchanges_compared"]);
+
+    // Who repeats a case needs the seed of the part that ran it.
+    let mut seeds = BTreeSet::new();
+    for case in
+        merged.cases.iter().filter(|case| case.suite.starts_with("own/") && !case.exchanges.is_empty())
+    {
+        let ran = |part: &&str| {
+            place.results(part).cases.iter().any(|own| own.id == case.id && !own.exchanges.is_empty())
+        };
+        let part = ["1", "2", "3"].into_iter().find(ran).unwrap();
+        let commands = Evidence::of(&merged).reproduce(&case.checks[0], case);
+        assert!(commands[0].ends_with(&format!(" --case {} --seed {part}", case.id)), "{}", commands[0]);
+        seeds.insert(part);
+    }
+    assert!(seeds.len() > 1, "the cases are in different parts: {seeds:?}");
+}
+
+#[test]
+fn parts_of_different_servers_or_selections_are_refused() {
+    let (one, other) = (Reference::start(), Reference::start());
+    let place = Place::new().with("TOKEN", one.token()).with("OTHER", other.token());
+    place.write("own.yaml", OWN_SUITE);
+    let run = |output: &str, part: &str, more: &[&str]| {
+        let words = ["run", "--suites", "own.yaml", "--output", output, "--partition", part];
+        place.run(&[&words[..], more].concat()).exits(0);
+    };
+    let target = ["--target", one.url(), "--token-env", "TOKEN"];
+    run("1", "hash:1/2", &target);
+    run("elsewhere", "hash:2/2", &["--target", other.url(), "--token-env", "OTHER"]);
+    run("less", "hash:2/2", &[&target[..], &["--case", "own/users/created"]].concat());
+    run("otherwise", "hash:2/2", &[&target[..], &["--domain", "other.example"]].concat());
+    for (part, wanted) in [
+        ("elsewhere", "the target differs: "),
+        (
+            "less",
+            "the selection differs: nothing in 1/results.json, --case own/users/created in less/results.json",
+        ),
+        (
+            "otherwise",
+            "what was asked for differs: --suites own.yaml in 1/results.json, --domain other.example --suites",
+        ),
+    ] {
+        let said = place.run(&["merge", "1/results.json", &format!("{part}/results.json")]).exits(2);
+        assert!(said.stderr.contains(wanted), "{}", said.stderr);
+    }
+
+    // A part that left out what only it had does not make a complete whole.
+    run("2", "hash:2/2", &target);
+    for part in ["1", "2"] {
+        let mut result = place.results(part);
+        let Some(case) =
+            result.cases.iter_mut().find(|case| !case.is_of_another_part() && case.suite == "own/users")
+        else {
+            continue;
+        };
+        case.verdict = Verdict::Deselected;
+        case.reason = Some("deselected".to_owned());
+        case.exchanges.clear();
+        let id = case.id.clone();
+        place.write(&format!("{part}/results.json"), &scimcheck::report::json::render(&result));
+        place.run(&["merge", "1/results.json", "2/results.json", "--output", "whole"]).exits(1);
+        let wanted = format!("1 case ran in no part, {id} among them");
+        assert_eq!(place.results("whole").partial, Some(wanted));
+        return;
+    }
+    panic!("a part has a case");
 }

@@ -511,6 +511,7 @@ pub(crate) fn result_of(cases: Vec<CaseResult>, exchanges: Vec<RecordedExchange>
         target: TargetInfo {
             name: "staging".to_owned(),
             base_url: BASE.to_owned(),
+            embedded: false,
             profile: None,
             arguments: ["--target", "staging"].map(str::to_owned).into(),
         },
@@ -519,6 +520,8 @@ pub(crate) fn result_of(cases: Vec<CaseResult>, exchanges: Vec<RecordedExchange>
         duration_ms: 31_234.568,
         partial: None,
         partition: None,
+        selection: Vec::new(),
+        seeds: BTreeMap::new(),
         baseline: None,
         features: features(),
         counts: count(&mut cases.iter().map(|case| case.verdict)),
@@ -583,6 +586,7 @@ pub(crate) fn hostile_result() -> RunResult {
     result.target = TargetInfo {
         name: HOSTILE.to_owned(),
         base_url: HOSTILE.to_owned(),
+        embedded: false,
         profile: Some(HOSTILE.to_owned()),
         arguments: vec!["--target".to_owned(), HOSTILE.to_owned()],
     };
@@ -606,6 +610,8 @@ pub(crate) fn hostile_result() -> RunResult {
     };
     result.baseline = Some(BaselineResult { file: HOSTILE.to_owned(), entries: vec![entry] });
     result.partition = Some(HOSTILE.to_owned());
+    result.selection = vec!["--case".to_owned(), HOSTILE.to_owned()];
+    result.seeds = BTreeMap::from([(HOSTILE.to_owned(), 8)]);
     let left = LeftOver { url: HOSTILE.to_owned(), reason: HOSTILE.to_owned(), case: HOSTILE.to_owned() };
     result.left_over.push(left);
     result

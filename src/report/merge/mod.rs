@@ -1,50 +1,22 @@
 //! One result from those of several runs that shared the work.
 
+mod address;
+mod agree;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use thiserror::Error;
-
+pub use self::agree::MergeError;
+use self::agree::agree;
 use super::evidence::is_invariant;
+use super::text;
 use crate::model::baseline::{day, forget_fixed, judge_anew};
 use crate::model::{
-    CaseResult, Counts, ExchangeId, Finding, RecordedExchange, RequirementId, RequirementResult, RunResult,
-    Verdict,
+    CaseResult, Counts, ExchangeId, Finding, OTHER_PARTITION, RecordedExchange, RequirementId,
+    RequirementResult, RunResult, Verdict,
 };
 
 /// So many distinct breaches of one invariant are kept, as in a run.
 const BREACHES: usize = 5;
-
-/// Why results are not the parts of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum MergeError {
-    /// There is none.
-    #[error("there is nothing to merge")]
-    Nothing,
-    /// They differ in what has to be the same.
-    #[error("{what} differs: {first} in {a}, {other} in {b}")]
-    Differs {
-        /// In what.
-        what: String,
-        /// What the first says.
-        first: String,
-        /// What the other says.
-        other: String,
-        /// The name of the first.
-        a: String,
-        /// The name of the other.
-        b: String,
-    },
-    /// A case ran in two of them.
-    #[error("the case {case} ran in {a} and in {b}: they are not parts of one run")]
-    Twice {
-        /// Its id.
-        case: String,
-        /// The name of the one.
-        a: String,
-        /// The name of the other.
-        b: String,
-    },
-}
 
 /// A result with the name by which it is spoken of.
 pub type Named = (String, RunResult);
@@ -59,18 +31,22 @@ pub fn merge(mut parts: Vec<Named>) -> Result<RunResult, MergeError> {
         key(one).cmp(&key(other)).then_with(|| a.cmp(b))
     });
     agree(&parts)?;
+    address::unite(&mut parts);
     // What one part took for stale may excuse something in another.
     for case in parts.iter_mut().flat_map(|(_, result)| &mut result.cases) {
         forget_fixed(case);
     }
-    let cases = cases(&parts)?;
+    let found = find(&parts)?;
+    let cases: Vec<_> = found.iter().map(|found| found.case.clone()).chain(invariants(&parts)).collect();
     let exchanges = exchanges(&parts, &cases);
     let (_, first) = parts.first().ok_or(MergeError::Nothing)?;
+    let seeds = found.iter().filter(|found| ran(found.case) && found.seed() != first.seed);
     let mut merged = RunResult {
         started: parts.iter().map(|(_, part)| &part.started).min().cloned().unwrap_or_default(),
         duration_ms: parts.iter().map(|(_, part)| part.duration_ms).fold(0.0, f64::max),
-        partial: partial(&parts),
+        partial: partial(&parts, &found),
         partition: None,
+        seeds: seeds.map(|found| (found.case.id.clone(), found.seed())).collect(),
         exchanges,
         left_over: parts.iter().flat_map(|(_, part)| part.left_over.clone()).collect(),
         requirements: BTreeMap::new(),
@@ -91,82 +67,69 @@ fn part(result: &RunResult) -> Option<(u32, u32)> {
     Some((of.parse().ok()?, part.parse().ok()?))
 }
 
-/// An error if they differ in what has to be the same: the version, what the target can do, the number of parts, the
-/// baseline.
-fn agree(parts: &[Named]) -> Result<(), MergeError> {
-    let Some(((a, first), others)) = parts.split_first() else { return Err(MergeError::Nothing) };
-    for (b, other) in others {
-        let differs = |what: &str, one: String, two: String| {
-            if one == two {
-                return Ok(());
-            }
-            let what = what.to_owned();
-            Err(MergeError::Differs { what, first: one, other: two, a: a.clone(), b: b.clone() })
-        };
-        differs("the version of scimcheck", first.tool.version.clone(), other.tool.version.clone())?;
-        let parts_of = |result: &RunResult| match part(result) {
-            Some((of, _)) => format!("one of {of} parts"),
-            None => "no part".to_owned(),
-        };
-        differs("the partition", parts_of(first), parts_of(other))?;
-        for name in first.features.keys().chain(other.features.keys()) {
-            differs(&format!("the feature `{name}`"), feature(first, name), feature(other, name))?;
-        }
-        let entries = |result: &RunResult| match &result.baseline {
-            Some(baseline) => {
-                baseline.entries.iter().map(|entry| entry.check.as_str()).collect::<Vec<_>>().join(", ")
-            }
-            None => "none".to_owned(),
-        };
-        differs("the baseline", entries(first), entries(other))?;
+/// What became of a case, over the parts.
+struct Found<'p> {
+    /// What the part says that knows most about it.
+    case: &'p CaseResult,
+    part: &'p Named,
+    /// Whether a part left it to another one.
+    left_to_another: bool,
+}
+
+impl Found<'_> {
+    fn seed(&self) -> u64 {
+        let (_, part) = self.part;
+        part.seeds.get(&self.case.id).copied().unwrap_or(part.seed)
     }
-    Ok(())
+
+    /// Whether a part should have run the case, and none did.
+    fn is_missing(&self) -> bool {
+        self.left_to_another && self.case.verdict == Verdict::Deselected
+    }
 }
 
-/// What is known about a feature, without where from: that may name addresses.
-fn feature(result: &RunResult, name: &str) -> String {
-    let Some(state) = result.features.get(name) else { return "not known".to_owned() };
-    let word = |known: Option<bool>, how: &str| known.map(|known| format!("{how} {known}"));
-    let words = [
-        word(state.claimed, "claimed"),
-        word(state.discovered, "discovered"),
-        word(state.overridden, "overridden"),
-    ];
-    let words: Vec<_> = words.into_iter().flatten().collect();
-    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+/// Every case once, in plan order, without what is judged over whole runs.
+fn find(parts: &[Named]) -> Result<Vec<Found<'_>>, MergeError> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut all: Vec<Found<'_>> = Vec::new();
+    for part in parts {
+        for case in part.1.cases.iter().filter(|case| !is_invariant(case)) {
+            let left_to_another = case.is_of_another_part();
+            let place = *places.entry(&case.id).or_insert_with(|| {
+                all.push(Found { case, part, left_to_another });
+                all.len() - 1
+            });
+            let known = &mut all[place];
+            if ran(case) && ran(known.case) && !std::ptr::eq(case, known.case) && !is_of_every_run(case) {
+                let (a, b) = (known.part.0.clone(), part.0.clone());
+                return Err(MergeError::Twice { case: case.id.clone(), a, b });
+            }
+            known.left_to_another |= left_to_another;
+            if knowledge(case) > knowledge(known.case) {
+                (known.case, known.part) = (case, part);
+            }
+        }
+    }
+    Ok(all)
 }
 
-/// Every case once, in plan order, then what is judged over whole runs.
-fn cases(parts: &[Named]) -> Result<Vec<CaseResult>, MergeError> {
-    let mut order: Vec<&str> = Vec::new();
-    let mut found: HashMap<&str, (&CaseResult, &str)> = HashMap::new();
+/// How much a part has to say about a case.
+fn knowledge(case: &CaseResult) -> u8 {
+    match case.verdict {
+        _ if ran(case) => 3,
+        Verdict::NotApplicable => 2,
+        _ if case.is_left_out() => 1,
+        _ => 0,
+    }
+}
+
+/// What is judged over whole runs, over all parts.
+fn invariants(parts: &[Named]) -> impl Iterator<Item = CaseResult> {
     let mut invariants: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
-    for (name, result) in parts {
-        for case in &result.cases {
-            if is_invariant(case) {
-                invariants.entry(&case.id).or_default().push(case);
-                continue;
-            }
-            match found.get(case.id.as_str()) {
-                None => {
-                    order.push(&case.id);
-                    found.insert(&case.id, (case, name));
-                }
-                Some((known, _)) if !ran(known) || is_of_every_run(case) => {
-                    if ran(case) && !ran(known) {
-                        found.insert(&case.id, (case, name));
-                    }
-                }
-                Some(_) if !ran(case) => {}
-                Some((_, other)) => {
-                    let (a, b) = ((*other).to_owned(), name.clone());
-                    return Err(MergeError::Twice { case: case.id.clone(), a, b });
-                }
-            }
-        }
+    for case in parts.iter().flat_map(|(_, part)| &part.cases).filter(|case| is_invariant(case)) {
+        invariants.entry(&case.id).or_default().push(case);
     }
-    let own = order.into_iter().filter_map(|id| found.get(id)).map(|(case, _)| (*case).clone());
-    Ok(own.chain(invariants.into_values().map(|parts| invariant(&parts))).collect())
+    invariants.into_values().map(|parts| invariant(&parts))
 }
 
 /// Whether a case was this part's to run.
@@ -238,8 +201,8 @@ fn exchanges(parts: &[Named], cases: &[CaseResult]) -> Vec<RecordedExchange> {
     all.into_iter().map(|(_, exchange)| exchange.clone()).collect()
 }
 
-/// Why the whole is not complete: a part is not, or is missing.
-fn partial(parts: &[Named]) -> Option<String> {
+/// Why the whole is not complete: a part is not, or is missing, or no part ran what each left to the others.
+fn partial(parts: &[Named], found: &[Found<'_>]) -> Option<String> {
     let mut reasons: Vec<String> = Vec::new();
     for (name, result) in parts {
         if let Some(why) = &result.partial {
@@ -250,8 +213,12 @@ fn partial(parts: &[Named]) -> Option<String> {
     if let Some((of, _)) = own.first() {
         let missing = (1..=*of).filter(|number| !own.iter().any(|(_, part)| part == number));
         let missing: Vec<_> = missing.map(|number| format!("hash:{number}/{of}")).collect();
+        let unrun: Vec<_> = found.iter().filter(|found| found.is_missing()).collect();
         if !missing.is_empty() {
             reasons.push(format!("missing: {}", missing.join(", ")));
+        } else if let Some(first) = unrun.first() {
+            let cases = text::count(unrun.len(), "case");
+            reasons.push(format!("{cases} ran in no part, {} among them", first.case.id));
         }
     }
     (!reasons.is_empty()).then(|| reasons.join("; "))
@@ -286,7 +253,7 @@ fn requirements(cases: &[CaseResult], parts: &[Named]) -> BTreeMap<RequirementId
             not_judged: None,
         });
         let says_more =
-            |why: &Option<String>| why.as_deref().is_some_and(|why| !why.starts_with("not in the partition"));
+            |why: &Option<String>| why.as_deref().is_some_and(|why| !why.starts_with(OTHER_PARTITION));
         if known.not_judged.is_none() || !says_more(&known.not_judged) && says_more(&result.not_judged) {
             known.not_judged.clone_from(&result.not_judged);
         }
