@@ -5,6 +5,7 @@
 
 pub mod annotations;
 pub mod badge;
+mod cause;
 mod checkpoint;
 mod clock;
 pub mod ctrf;

@@ -22,6 +22,11 @@ pub struct Summary {
     pub areas: BTreeMap<String, Counts>,
     /// Why checks were not judged: the reason, how many checks, of how many cases; the most frequent first.
     pub not_judged: Vec<NotJudged>,
+    /// The ids of the known faults that findings look like, and how many findings do; the most frequent first. While a
+    /// run goes on nobody knows them yet.
+    pub looks_like: Vec<(String, usize)>,
+    /// How many cases the user's selection left out.
+    pub left_out: usize,
     /// Requirements by the worst verdict on them.
     pub requirements: Counts,
     /// Why requirements were not judged: the reason and how many; the most frequent first.
@@ -69,6 +74,8 @@ impl Summary {
             cases,
             areas,
             not_judged: not_judged(&result.cases),
+            looks_like: looks_like(&result.cases),
+            left_out: result.cases.iter().filter(|case| case.is_left_out()).count(),
             requirements,
             requirements_not_judged,
         }
@@ -162,6 +169,17 @@ fn headline(result: &RunResult, cases: &Counts) -> String {
 fn lower_first(sentence: &str) -> String {
     let mut characters = sentence.chars();
     characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+}
+
+fn looks_like(cases: &[CaseResult]) -> Vec<(String, usize)> {
+    let findings = cases.iter().flat_map(|case| &case.checks);
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for fault in findings.filter_map(|finding| finding.looks_like.as_deref()) {
+        *times.entry(fault).or_default() += 1;
+    }
+    let mut faults: Vec<_> = times.into_iter().map(|(fault, times)| (fault.to_owned(), times)).collect();
+    faults.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    faults
 }
 
 fn not_judged(cases: &[CaseResult]) -> Vec<NotJudged> {

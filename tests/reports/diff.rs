@@ -82,11 +82,6 @@ fn hostile_texts_stay_text_and_short() {
                 "text" => assert!(text.len() < 200_000, "{}", text.len()),
                 _ => assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok()),
             }
-            if format == "markdown" {
-                for wild in ["<img", "<script", "](javascript", "``"] {
-                    assert!(!text.contains(wild), "{wild}");
-                }
-            }
         }
     }
 }

@@ -1,17 +1,15 @@
-//! Findings that have one cause: the same verdict on the same requirement, and the same known fault, or the same kind of
-//! difference.
-
-use std::collections::HashMap;
+//! Findings that have one cause, on the page.
 
 use serde::Serialize;
 
-use super::context::{Context, Names, Told, told};
+use super::context::{Context, Names, Told};
 use super::exchange::Gallery;
 use super::finding::{
     self, FindingView, LineView, LooksLike, RequirementView, clipped, looks_like, open_questions,
     requirement_view,
 };
-use crate::model::{Level, RequirementId, Verdict};
+use crate::model::Verdict;
+use crate::report::cause::{groups, times};
 use crate::report::evidence::Likeness;
 use crate::report::text::{clip, count};
 
@@ -84,29 +82,9 @@ pub(super) fn more_than_worst(causes: &[Cause]) -> Option<String> {
     (broken > BRIEF).then(|| format!("and {}", count(broken - BRIEF, "more cause")))
 }
 
-/// What the findings of one cause have in common.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Key<'r> {
-    verdict: Verdict,
-    requirement: &'r RequirementId,
-    kind: String,
-}
-
 /// All findings that are told, by cause, the worst first; and the places of those that stand on the page.
-pub(super) fn causes<'r>(context: &Context<'r>, gallery: &mut Gallery) -> (Vec<Cause>, Vec<(usize, usize)>) {
-    let mut groups: Vec<Vec<Told<'r>>> = Vec::new();
-    let mut known: HashMap<Key<'r>, usize> = HashMap::new();
-    for told in told(context.result) {
-        let place = *known.entry(key(told)).or_insert_with(|| {
-            groups.push(Vec::new());
-            groups.len() - 1
-        });
-        groups[place].push(told);
-    }
-    groups.sort_by_key(|group| {
-        let first = group[0].finding;
-        (std::cmp::Reverse(first.verdict), rank(first.level), std::cmp::Reverse(group.len()))
-    });
+pub(super) fn causes(context: &Context<'_>, gallery: &mut Gallery) -> (Vec<Cause>, Vec<(usize, usize)>) {
+    let groups = groups(context.result);
     let mut page = Page { context, gallery, names: Names::default(), full: 0, lines: 0, shown: Vec::new() };
     let causes = groups.iter().enumerate().map(|(place, group)| page.cause(place, group)).collect();
     (causes, page.shown)
@@ -160,82 +138,6 @@ impl Page<'_, '_> {
             more: (end < group.len()).then(|| count(group.len() - end, "further finding")),
             open,
             is_broken: first.verdict >= Verdict::Fail,
-        }
-    }
-}
-
-fn key(told: Told<'_>) -> Key<'_> {
-    let finding = told.finding;
-    let kind = match &finding.looks_like {
-        Some(fault) => format!("looks like {}", clip(fault, VALUE)),
-        None => format!("{} not {}", shape(&finding.wanted), shape(&finding.got)),
-    };
-    Key { verdict: finding.verdict, requirement: &finding.requirement, kind }
-}
-
-fn rank(level: Level) -> u8 {
-    match level {
-        Level::Must | Level::MustNot => 0,
-        Level::Should | Level::ShouldNot => 1,
-        Level::May => 2,
-    }
-}
-
-fn times(group: &[Told<'_>]) -> String {
-    let mut cases: Vec<_> = group.iter().map(|told| told.at.0).collect();
-    cases.dedup();
-    let findings = count(group.len(), "finding");
-    if cases.len() == group.len() {
-        findings
-    } else {
-        format!("{findings} in {}", count(cases.len(), "case"))
-    }
-}
-
-/// The text without what differs from case to case: what stands in quotes, numbers, ids. A status code stays.
-fn shape(text: &str) -> String {
-    let text: String = text.chars().take(VALUE * 2).collect();
-    let mut shape = String::new();
-    let mut rest = text.as_str();
-    while let Some(first) = rest.chars().next() {
-        let end = if matches!(first, '"' | '\'') {
-            shape.push('"');
-            rest[1..].find(first).map_or(rest.len(), |end| end + 2)
-        } else if first.is_alphanumeric() {
-            let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '-')).unwrap_or(rest.len());
-            shape.push_str(if is_name(&rest[..word]) { "#" } else { &rest[..word] });
-            word
-        } else {
-            shape.push(first);
-            first.len_utf8()
-        };
-        rest = &rest[end..];
-    }
-    shape
-}
-
-/// Whether a word is a number, an id or a time, and no status code.
-fn is_name(word: &str) -> bool {
-    let status = word.len() == 3 && word.starts_with(['1', '2', '3', '4', '5']);
-    word.contains(|c: char| c.is_ascii_digit()) && !(status && word.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shape;
-
-    #[test]
-    fn what_differs_from_case_to_case_is_no_difference() {
-        for (text, wanted) in [
-            ("status 400", "status 400"),
-            ("500 (Cannot read 'value')", "500 (Cannot read \")"),
-            ("[\"2819c223\"] in any order", "[\"] in any order"),
-            ("at most 1 values", "at most # values"),
-            ("30474d86-8608-45ef-8c65-eff5644caddb", "#"),
-            ("a \"text that does not end", "a \""),
-            ("größe 17", "größe #"),
-        ] {
-            assert_eq!(shape(text), wanted);
         }
     }
 }

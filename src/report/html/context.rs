@@ -2,21 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::model::{CaseResult, ExchangeId, Finding, Level, RequirementId, RunResult, Verdict};
+use crate::model::{CaseResult, ExchangeId, Level, RequirementId, RunResult};
+pub(super) use crate::report::cause::{Told, is_told, told};
 use crate::report::evidence::Evidence;
 use crate::suite::catalogue::Catalogue;
 
 /// An anchor has at most about so many characters: ids may come from the names of a target's attributes.
 const ANCHOR: usize = 160;
-
-/// A finding and where it stands in the result.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Told<'r> {
-    pub(super) case: &'r CaseResult,
-    pub(super) finding: &'r Finding,
-    /// Index of the case, and of the finding in it.
-    pub(super) at: (usize, usize),
-}
 
 /// What every part of the page needs.
 #[derive(Debug)]
@@ -101,19 +93,6 @@ impl<'r> Context<'r> {
     pub(super) fn owner(&self, id: &ExchangeId) -> Option<usize> {
         self.owners.get(id).copied()
     }
-}
-
-/// The findings that are told one by one: judged and not simply good, or judging went wrong.
-pub(super) fn told(result: &RunResult) -> impl Iterator<Item = Told<'_>> {
-    result.cases.iter().enumerate().flat_map(|(index, case)| {
-        let checks = case.checks.iter().enumerate().filter(|(_, finding)| is_told(finding.verdict));
-        checks.map(move |(number, finding)| Told { case, finding, at: (index, number) })
-    })
-}
-
-/// Whether a finding of this verdict is told in full.
-pub(super) fn is_told(verdict: Verdict) -> bool {
-    !matches!(verdict, Verdict::Pass | Verdict::Blocked | Verdict::NotApplicable | Verdict::Deselected)
 }
 
 /// The area of a case, as the figures call it.

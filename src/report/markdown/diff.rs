@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Page;
 use super::escape::{code, text};
+use super::page::{Page, Table};
 use crate::report::diff::{Change, Diff, ExchangeChange, Latency, Side};
 use crate::report::text::{count, duration};
 
@@ -13,23 +13,26 @@ const CELL: usize = 120;
 /// The comparison as Markdown.
 #[must_use]
 pub fn render_diff(diff: &Diff) -> String {
-    let mut page = Page { out: String::new(), left_out: Vec::new() };
+    let mut page = Page::default();
     page.add(&head(diff));
     let heads = ["check", "level", "A", "B", "wanted", "got"];
-    for (title, changes, noun) in [
-        ("Newly failing", &diff.newly_failing, "newly failing check"),
-        ("Fixed", &diff.fixed, "fixed check"),
-        ("Other verdicts", &diff.changed, "other verdict"),
-        ("New checks", &diff.new_checks, "new check"),
-        ("Vanished checks", &diff.vanished, "vanished check"),
+    for (title, changes, noun, share) in [
+        ("Newly failing", &diff.newly_failing, "newly failing check", 20_000),
+        ("Fixed", &diff.fixed, "fixed check", 9_000),
+        ("Other verdicts", &diff.changed, "other verdict", 7_000),
+        ("New checks", &diff.new_checks, "new check", 5_000),
+        ("Vanished checks", &diff.vanished, "vanished check", 5_000),
     ] {
-        page.table(title, &heads, &changes.iter().map(change).collect::<Vec<_>>(), noun);
+        let rows: Vec<_> = changes.iter().map(change).collect();
+        page.table(Table { title, heads: &heads, noun, share }, &rows);
     }
     let title = format!("Changed exchanges (of {})", diff.exchanges_compared);
+    let heads = ["exchange", "request", "status", "what differs"];
     let rows: Vec<_> = diff.exchanges.iter().map(exchange).collect();
-    page.table(&title, &["exchange", "request", "status", "what differs"], &rows, "changed exchange");
+    page.table(Table { title: &title, heads: &heads, noun: "changed exchange", share: 9_000 }, &rows);
     let heads = ["operation", "median A", "median B", "95 of 100 A", "95 of 100 B"];
-    page.table("Latency", &heads, &diff.latency.iter().map(latency).collect::<Vec<_>>(), "operation");
+    let rows: Vec<_> = diff.latency.iter().map(latency).collect();
+    page.table(Table { title: "Latency", heads: &heads, noun: "operation", share: 3_000 }, &rows);
     page.end()
 }
 

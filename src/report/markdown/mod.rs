@@ -1,94 +1,68 @@
 //! Markdown for the summary of a GitHub job and for comments on pull and merge requests: the most important first, and
 //! never longer than a comment may be.
 
+mod causes;
 mod diff;
 mod escape;
+mod page;
 
 use std::fmt::Write as _;
 
 pub use self::diff::render_diff;
-use self::escape::{block, code, link, text};
-use super::dialogue;
-use super::evidence::{self, Evidence, is_judged, requirement, short_id};
-use super::summary::{Summary, in_words};
-use super::terminal::{Style, story};
+use self::escape::{code, link, prose, text};
+use self::page::{Page, Table};
+use super::evidence::Likeness;
+use super::summary::{NotJudged, Summary, in_words};
 use super::text::{clip, count, duration};
-use crate::model::{CaseResult, ChannelLatency, EntryState, Finding, RunResult, Verdict};
+use crate::model::{ChannelLatency, EntryState, Finding, RunResult, Verdict};
 
 /// Bytes at most. A comment on GitHub has up to 65,536 characters, the summary of a job up to 1 MiB.
 pub const LIMIT: usize = 64_000;
-/// What is kept back for the last lines.
-const RESERVE: usize = 1_000;
-/// The story of a case, up to so many characters.
-const STORY: usize = 6_000;
-/// A body in it, up to so many.
-const BODY: usize = 1_200;
-/// A value in a table, up to so many.
+/// A value in a table, up to so many characters.
 const CELL: usize = 160;
-/// Rows of a table.
-const ROWS: usize = 60;
+
+/// What every table may take; what one does not need is for the stories at the end. Together with what stands above
+/// them at its longest they fill the page.
+const LOOKS_LIKE: usize = 4_000;
+const REVOCATION: usize = 1_500;
+const BROKEN: usize = 22_500;
+const STALE: usize = 3_000;
+const LEFT_OVER: usize = 2_500;
+const WARNINGS: usize = 9_000;
+const KNOWN: usize = 5_000;
+const AREAS: usize = 3_500;
+const NOT_JUDGED: usize = 4_000;
 
 /// The result as Markdown.
 #[must_use]
 pub fn render(result: &RunResult) -> String {
-    let mut page = Page { out: String::new(), left_out: Vec::new() };
+    let mut page = Page::default();
     let summary = Summary::of(result);
+    let (broken, warnings) = (causes::broken(result), causes::warnings(result));
     page.add(&head(result, &summary));
     page.add(&figures(result, &summary));
+    let heads = ["findings", "fault that other servers had (`scimcheck explain ID` tells more)"];
+    let table = |title, heads, noun, share| Table { title, heads, noun, share };
+    page.table(table("Looks like", &heads, "fault", LOOKS_LIKE), &looks_like(&summary));
     let heads = ["channel", "longest", "deadline", "measured", "never"];
-    page.table("Revocation latency", &heads, &revocation(result), "channel");
-    broken(&mut page, result);
-    page.table("Known failures", &["check", "verdict", "why", "until"], &known(result), "known failure");
-    page.table("Stale in the baseline", &["check", "why it was known"], &stale(result), "stale entry");
-    page.table("Warnings", &["check", "requirement", "wanted", "got"], &warnings(result), "warning");
-    page.table("Not judged", &["checks", "verdict", "why"], &not_judged(&summary), "reason");
-    page.table("Left over on the target", &["resource", "why"], &left_over(result), "resource");
-    page.table("Cases by area", &["area", "cases"], &areas(&summary), "area");
+    page.table(table("Revocation latency", &heads, "channel", REVOCATION), &revocation(result));
+    let (stale, left_over, known) = (stale(result), left_over(result), known(result));
+    // Most runs have no baseline and leave nothing over: what is broken gets the place of tables that are not there.
+    let spare = [(stale.is_empty(), STALE), (left_over.is_empty(), LEFT_OVER), (known.is_empty(), KNOWN)];
+    let spare: usize = spare.iter().filter(|(empty, _)| *empty).map(|(_, share)| share).sum();
+    causes::table(&mut page, "What is broken", "cause", BROKEN + spare, &broken);
+    let heads = ["check", "why it was known"];
+    page.table(table("Stale in the baseline", &heads, "stale entry", STALE), &stale);
+    let heads = ["resource", "why"];
+    page.table(table("Left over on the target", &heads, "resource", LEFT_OVER), &left_over);
+    causes::table(&mut page, "Warnings", "warned cause", WARNINGS, &warnings);
+    let heads = ["check", "verdict", "why", "until"];
+    page.table(table("Known failures", &heads, "known failure", KNOWN), &known);
+    page.table(table("Cases by area", &["area", "cases"], "area", AREAS), &areas(&summary));
+    let heads = ["checks", "verdict", "why"];
+    page.table(table("Not judged", &heads, "reason", NOT_JUDGED), &not_judged(&summary));
+    causes::stories(&mut page, result, &broken);
     page.end()
-}
-
-struct Page {
-    out: String,
-    left_out: Vec<String>,
-}
-
-impl Page {
-    /// Adds a part if there is room for it.
-    fn add(&mut self, part: &str) -> bool {
-        let fits = self.out.len() + part.len() + RESERVE <= LIMIT;
-        if fits {
-            self.out.push_str(part);
-        }
-        fits
-    }
-
-    fn table(&mut self, title: &str, heads: &[&str], rows: &[Vec<String>], noun: &str) {
-        if rows.is_empty() {
-            return;
-        }
-        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-        let heads: Vec<_> = heads.iter().map(|head| (*head).to_owned()).collect();
-        let rule = vec!["---".to_owned(); heads.len()];
-        let all = rows.len();
-        let mut shown = 0;
-        if self.add(&format!("\n### {title}\n\n{}{}", line(&heads), line(&rule))) {
-            shown = rows.iter().take(ROWS).take_while(|row| self.add(&line(row))).count();
-        }
-        if shown < all {
-            self.left_out.push(count(all - shown, noun));
-        }
-    }
-
-    fn end(mut self) -> String {
-        if !self.left_out.is_empty() {
-            let _ = write!(
-                self.out,
-                "\nNot shown here: {}. The HTML report has all.\n",
-                self.left_out.join(", ")
-            );
-        }
-        self.out
-    }
 }
 
 /// What came out, of what.
@@ -108,10 +82,17 @@ fn head(result: &RunResult, summary: &Summary) -> String {
     let tool = text(&format!("{} {}", result.tool.name, result.tool.version), 80);
     let mut head = format!("## {verdict}: {}\n\n", text(&summary.headline, 400));
     let time = duration(result.duration_ms);
-    let _ =
-        writeln!(head, "{about} · {tool} · seed {} · {} · {time}", result.seed, text(&result.started, 40));
+    let others = if result.seeds.is_empty() { "" } else { " (another in other parts)" };
+    let (seed, started) = (result.seed, text(&result.started, 40));
+    let _ = writeln!(head, "{about} · {tool} · seed {seed}{others} · {started} · {time}");
     if let Some(why) = &result.partial {
         let _ = write!(head, "\n> **This run is not complete:** {}\n", text(why, 300));
+    }
+    if summary.left_out > 0 {
+        let left_out = count(summary.left_out, "case");
+        let what = code(&result.selection.join(" "), 300);
+        let what = if what.is_empty() { what } else { format!(" ({what})") };
+        let _ = write!(head, "\n> **Only a selection was run**{what}. It left out {left_out}.\n");
     }
     head
 }
@@ -130,85 +111,27 @@ fn figures(result: &RunResult, summary: &Summary) -> String {
     )
 }
 
-/// The cases that keep the run from being green, worst first, each with its story.
-fn broken(page: &mut Page, result: &RunResult) {
-    let evidence = Evidence::of(result);
-    let counts = |case: &&CaseResult| {
-        let vacuous = case.verdict.is_judged() && !is_judged(case);
-        vacuous || matches!(case.verdict, Verdict::Fail | Verdict::Error | Verdict::Blocked | Verdict::Fixed)
+fn looks_like(summary: &Summary) -> Vec<Vec<String>> {
+    let row = |(id, times): &(String, usize)| {
+        let fault = Likeness::to(id);
+        let title = fault.title.map_or_else(String::new, |title| format!(": {}", prose(title, 200)));
+        // No link to where it was seen: a comment with one shows up in the tracker of that project.
+        vec![times.to_string(), format!("{}{title}", code(id, 120))]
     };
-    let mut cases: Vec<_> = result.cases.iter().filter(counts).collect();
-    cases.sort_by_key(|case| std::cmp::Reverse(seriousness(case.verdict)));
-    if cases.is_empty() || !page.add("\n### What is broken\n") {
-        return;
-    }
-    let told = cases.iter().take_while(|case| page.add(&told(case, &evidence))).count();
-    let listed: Vec<_> = cases[told..].iter().map(|case| in_a_row(case)).collect();
-    page.table("Also broken", &["verdict", "case", "checks"], &listed, "broken case");
+    summary.looks_like.iter().map(row).collect()
 }
 
-/// What is certainly wrong with the target first, then what could not be judged.
-fn seriousness(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Fail => 4,
-        Verdict::Error => 3,
-        Verdict::Blocked => 2,
-        _ => 1,
-    }
-}
-
-fn told(case: &CaseResult, evidence: &Evidence<'_>) -> String {
-    let verdict = case.verdict.as_str().to_uppercase();
-    let mut part = format!(
-        "\n<details><summary><b>{verdict}</b> {} {}</summary>\n\n",
-        code(&case.id, 200),
-        text(&case.title, 200)
-    );
-    for finding in
-        evidence::worst_first(case).into_iter().filter(|finding| finding.verdict >= Verdict::Blocked)
-    {
-        let about =
-            requirement(finding).map_or_else(String::new, |own| format!(": {}", text(&own.text, 400)));
-        let _ = writeln!(
-            part,
-            "- {} {} · {}{about}",
-            finding.level,
-            code(&short_id(finding), 120),
-            cited(finding)
-        );
-    }
-    let story = story(case, evidence, Style::PLAIN);
-    let dialogue = dialogue::of_case(case, evidence, BODY);
-    let _ = write!(part, "\n{}\n</details>\n", block(&format!("{story}\n{dialogue}"), STORY));
-    part
-}
-
-/// The section of an RFC that a finding is about, with a link to it.
-fn cited(finding: &Finding) -> String {
-    match requirement(finding) {
-        // What scimcheck itself asks for stands on no page but its own.
-        Some(own) if own.is_of_profile() => code(own.id.as_str(), 80),
-        Some(own) => {
-            let number = own.rfc.trim_start_matches("RFC");
-            let url = format!("https://www.rfc-editor.org/rfc/rfc{number}.html#section-{}", own.section);
-            link(&own.section_reference(), &url)
-        }
-        None => code(finding.requirement.as_str(), 80),
-    }
-}
-
-fn in_a_row(case: &CaseResult) -> Vec<String> {
-    let names: Vec<_> = evidence::worst_first(case)
-        .into_iter()
-        .filter(|finding| finding.verdict >= Verdict::Blocked)
-        .take(4)
-        .map(|finding| code(&short_id(finding), 60))
-        .collect();
-    vec![case.verdict.to_string(), code(&case.id, CELL), names.join(" ")]
-}
-
-fn findings(result: &RunResult, verdict: Verdict) -> impl Iterator<Item = &Finding> {
-    result.cases.iter().flat_map(|case| &case.checks).filter(move |finding| finding.verdict == verdict)
+fn revocation(result: &RunResult) -> Vec<Vec<String>> {
+    let row = |latency: &ChannelLatency| {
+        vec![
+            latency.channel.to_string(),
+            latency.longest_in_words(),
+            duration(latency.deadline_ms),
+            latency.measured.to_string(),
+            latency.never.to_string(),
+        ]
+    };
+    result.revocation_latencies().iter().map(row).collect()
 }
 
 fn known(result: &RunResult) -> Vec<Vec<String>> {
@@ -222,7 +145,8 @@ fn known(result: &RunResult) -> Vec<Vec<String>> {
         let until = excuse.and_then(|excuse| excuse.expires.as_deref()).unwrap_or_default();
         vec![code(&finding.id, 240), judged.to_string(), why, text(until, 20)]
     };
-    findings(result, Verdict::Known).map(row).collect()
+    let findings = result.cases.iter().flat_map(|case| &case.checks);
+    findings.filter(|finding| finding.verdict == Verdict::Known).map(row).collect()
 }
 
 fn stale(result: &RunResult) -> Vec<Vec<String>> {
@@ -231,23 +155,8 @@ fn stale(result: &RunResult) -> Vec<Vec<String>> {
     stale.map(|entry| vec![code(&entry.check, 240), text(&entry.reason, CELL)]).collect()
 }
 
-fn warnings(result: &RunResult) -> Vec<Vec<String>> {
-    let row = |finding: &Finding| {
-        vec![
-            code(&finding.id, 200),
-            cited(finding),
-            code(&finding.wanted, CELL),
-            code(
-                if finding.got.is_empty() { finding.reason.as_deref().unwrap_or("") } else { &finding.got },
-                CELL,
-            ),
-        ]
-    };
-    findings(result, Verdict::Warn).map(row).collect()
-}
-
 fn not_judged(summary: &Summary) -> Vec<Vec<String>> {
-    let row = |group: &super::summary::NotJudged| {
+    let row = |group: &NotJudged| {
         vec![group.checks.to_string(), group.verdict.to_string(), text(&group.reason, CELL)]
     };
     summary.not_judged.iter().map(row).collect()

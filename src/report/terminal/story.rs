@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{CaseResult, Finding, RunResult, Verdict};
+use crate::report::cause::is_told;
 use crate::report::evidence::{self, Evidence, Likeness};
 use crate::report::paint::Paint;
 use crate::report::text::{self, chunks, clip, count, visible, visible_lines, wrap};
@@ -255,11 +256,6 @@ pub(super) fn head(case: &CaseResult, paint: Paint, width: usize) -> String {
     let used = verdict.chars().count() + 2 + id.chars().count() + time.len();
     let gap = if time.is_empty() { 0 } else { width.saturating_sub(used).max(2) };
     format!("{}  {}{:gap$}{}", paint.verdict(case.verdict, &verdict), paint.bold(&id), "", paint.dim(&time))
-}
-
-/// Whether a finding of this verdict is told, and not only listed.
-fn is_told(verdict: Verdict) -> bool {
-    !matches!(verdict, Verdict::Pass | Verdict::Blocked | Verdict::NotApplicable | Verdict::Deselected)
 }
 
 fn listed(names: &[String]) -> String {

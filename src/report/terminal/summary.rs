@@ -1,7 +1,5 @@
 //! The end of a run on the terminal: figures, what was not judged and why, what is left over.
 
-use std::collections::BTreeMap;
-
 use crate::model::{Counts, EntryState, RunResult, Verdict};
 use crate::report::evidence::{self, Likeness};
 use crate::report::paint::Paint;
@@ -193,23 +191,17 @@ impl Page<'_> {
         self.line("");
     }
 
-    /// The known faults that the findings look like. While a run goes on nobody knows them yet.
+    /// The known faults that the findings look like.
     fn looks_like(&mut self) {
-        let findings = self.result.cases.iter().flat_map(|case| &case.checks);
-        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-        for fault in findings.filter_map(|finding| finding.looks_like.as_deref()) {
-            *times.entry(fault).or_default() += 1;
-        }
-        if times.is_empty() {
+        let faults = std::mem::take(&mut self.summary.looks_like);
+        if faults.is_empty() {
             return;
         }
-        let mut faults: Vec<_> = times.into_iter().collect();
-        faults.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
         self.labelled("Looks like", "faults that other servers had; scimcheck explain ID tells more");
         for (id, times) in faults.iter().take(SHOWN) {
             let text = match Likeness::to(id).title {
                 Some(title) => format!("{id}: {title}"),
-                None => (*id).to_owned(),
+                None => id.clone(),
             };
             self.reason(*times, &text);
         }
