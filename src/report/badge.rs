@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::evidence::is_judged;
 use super::json;
-use super::text::{clip, thousands};
-use crate::model::{Level, RunResult, Verdict};
+use super::text::{clip, count, thousands};
+use crate::model::{CaseResult, Level, RunResult, Verdict};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +26,8 @@ enum Reached {
     MustBroken(usize),
     /// Some could not be judged although they should have been.
     NotJudged,
+    /// What was judged holds, as far as it is a MUST, but the user's selection left out the rest.
+    Selection,
     /// All MUSTs that were judged hold.
     Must,
     /// The SHOULDs as well.
@@ -42,6 +44,7 @@ pub fn render(result: &RunResult) -> String {
         Reached::MustBroken(1) => ("1 MUST broken".to_owned(), "red"),
         Reached::MustBroken(times) => (format!("{} MUST broken", thousands(times)), "red"),
         Reached::NotJudged => ("MUST not judged in part".to_owned(), "orange"),
+        Reached::Selection => (format!("selection: {}", count(held, "requirement")), "blue"),
         Reached::Must => (format!("MUST ({} requirements judged)", thousands(held)), "green"),
         Reached::Should => {
             (format!("MUST and SHOULD ({} requirements judged)", thousands(held)), "brightgreen")
@@ -75,6 +78,9 @@ fn reached(result: &RunResult) -> Reached {
     }
     if findings().any(|finding| matches!(finding.verdict, Verdict::Blocked | Verdict::Error)) {
         return Reached::NotJudged;
+    }
+    if result.cases.iter().any(CaseResult::is_left_out) {
+        return Reached::Selection;
     }
     let warned = |verdict| verdict == Verdict::Warn || broken(verdict);
     if findings().any(|finding| warned(finding.verdict)) { Reached::Must } else { Reached::Should }

@@ -145,7 +145,12 @@ fn badges_name_the_level_and_the_version_of_the_suites() {
         format!("{} ({})", value["message"].as_str().unwrap(), value["color"].as_str().unwrap())
     };
     let partial = RunResult { partial: Some("x".to_owned()), ..with(Verdict::Pass, Level::Must) };
+    let mut selection = with(Verdict::Pass, Level::Must);
+    let mut left_out = fixture::case("a/c", "crud-create", "Another", Vec::new());
+    (left_out.verdict, left_out.reason) = (Verdict::Deselected, Some("deselected".to_owned()));
+    selection.cases.push(left_out);
     let all = [
+        selection,
         with(Verdict::Pass, Level::Must),
         with(Verdict::Warn, Level::Should),
         with(Verdict::Fail, Level::Must),

@@ -39,6 +39,8 @@ pub(super) struct Page {
     started: String,
     duration: String,
     partial: Option<String>,
+    /// What the user's selection left out.
+    left_out: Option<String>,
     verdict: &'static str,
     headline: String,
     bar: Vec<Segment>,
@@ -135,6 +137,7 @@ impl Page {
             started: clip(&result.started, NAME).into_owned(),
             duration: duration(result.duration_ms),
             partial: result.partial.as_deref().map(|why| clip(why, NAME).into_owned()),
+            left_out: (summary.left_out > 0).then(|| count(summary.left_out, "case")),
             verdict: summary.verdict.as_str(),
             headline: clip(&summary.headline, 2 * NAME).into_owned(),
             bar: stacked(summary.cases.iter().map(|(verdict, times)| (verdict.as_str(), *times))),
