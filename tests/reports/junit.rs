@@ -157,3 +157,23 @@ fn hostile_texts_stay_text() {
         }
     }
 }
+
+/// Some readers refuse a file in which a property comes twice.
+#[test]
+fn every_property_has_a_name_of_its_own() {
+    for result in all() {
+        let report = Report::deserialize_from_str(&junit::render(&result)).unwrap();
+        for suite in &report.test_suites {
+            let mut names: Vec<_> = suite.properties.iter().map(|property| property.name.as_str()).collect();
+            names.sort_unstable();
+            let all = names.len();
+            names.dedup();
+            assert_eq!(names.len(), all, "{names:?}");
+        }
+    }
+    let report = Report::deserialize_from_str(&junit::render(&fixture::rich())).unwrap();
+    let properties = report.test_suites.iter().flat_map(|suite| &suite.properties);
+    let all: Vec<_> =
+        properties.filter(|own| own.name.as_str() == "requirements").map(|own| own.value.as_str()).collect();
+    assert!(all.contains(&"RFC7644-3.3-08 RFC7644-3.5.2.2-04"), "{all:?}");
+}

@@ -20,6 +20,8 @@ const CONTENT: usize = 4_000;
 const SYSTEM_OUT: usize = 8_000;
 /// A message (an attribute, one line) is at most so many characters.
 const MESSAGE: usize = 300;
+/// The ids of the requirements of a suite (an attribute) are at most so many characters.
+const REQUIREMENTS: usize = 8_000;
 /// A name (an attribute) is at most so many characters.
 const NAME: usize = 500;
 
@@ -96,11 +98,15 @@ fn revocation(channel: Channel) -> &'static str {
     }
 }
 
-/// The requirements that the cases of a suite verify, each once. Jenkins has no place for them at a test.
+/// The requirements that the cases of a suite verify, each once. Jenkins has no place for them at a test, and some readers
+/// want no property twice.
 fn requirements(cases: &[&CaseResult]) -> Vec<(&'static str, String)> {
     let findings = cases.iter().flat_map(|case| &case.checks);
     let ids: BTreeSet<_> = findings.map(|finding| finding.requirement.as_str()).collect();
-    ids.into_iter().map(|id| ("requirement", attribute(id))).collect()
+    let ids: Vec<_> = ids.into_iter().map(visible).collect();
+    let property =
+        (!ids.is_empty()).then(|| ("requirements", clip(&ids.join(" "), REQUIREMENTS).into_owned()));
+    property.into_iter().collect()
 }
 
 /// The cases by suite, both in the order in which they come first.
