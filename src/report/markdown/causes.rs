@@ -17,10 +17,10 @@ const STORY: usize = 4_500;
 /// A body in it, up to so many.
 const BODY: usize = 1_000;
 /// A value in a row, up to so many.
-const VALUE: usize = 90;
+const VALUE: usize = 70;
 /// What a requirement says, up to so many.
 const SAYS: usize = 120;
-const HEADS: [&str; 6] = ["level", "requirement", "wanted", "got", "findings", "for example"];
+const HEADS: [&str; 6] = ["level", "findings", "requirement", "wanted", "got", "for example"];
 
 /// Findings of one cause.
 pub(super) type Cause<'r> = Vec<Told<'r>>;
@@ -68,10 +68,10 @@ fn row(cause: &Cause<'_>) -> Vec<String> {
     };
     vec![
         level,
+        times,
         format!("{}{says}", cited(finding)),
         value(&finding.wanted),
         value(got),
-        times,
         code(&finding.id, 200),
     ]
 }
@@ -108,7 +108,7 @@ pub(super) fn stories(page: &mut Page, result: &RunResult, causes: &[Cause<'_>])
         }
     }
     if left > 0 {
-        page.leave_out(format!("a case of {}", count(left, "cause")));
+        page.leave_out(format!("a case each of {}", count(left, "cause")));
     }
 }
 
