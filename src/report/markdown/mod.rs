@@ -167,20 +167,6 @@ fn left_over(result: &RunResult) -> Vec<Vec<String>> {
     result.left_over.iter().map(row).collect()
 }
 
-/// How long it took until logins did not count any more, by channel.
-fn revocation(result: &RunResult) -> Vec<Vec<String>> {
-    let row = |latency: &ChannelLatency| {
-        vec![
-            latency.channel.to_string(),
-            latency.longest_in_words(),
-            duration(latency.deadline_ms),
-            latency.measured.to_string(),
-            latency.never.to_string(),
-        ]
-    };
-    result.revocation_latencies().iter().map(row).collect()
-}
-
 fn areas(summary: &Summary) -> Vec<Vec<String>> {
     let row =
         |(area, counts): (&String, &crate::model::Counts)| vec![text(&clip(area, 80), 100), in_words(counts)];
