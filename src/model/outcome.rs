@@ -1,7 +1,8 @@
 //! What a run found: the content of `results.json`. Everything here is redacted already, and every report is made
 //! from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -345,6 +346,17 @@ impl RecordedBody {
         Self { json, text, size, truncated: false }
     }
 
+    /// Keeps the text of a body that came before only once: half of what a run receives, it has received before.
+    pub fn share(&mut self, known: &mut HashSet<Arc<str>>) {
+        let Some(JsonText(text)) = &mut self.json else { return };
+        match known.get(text) {
+            Some(same) => *text = Arc::clone(same),
+            None => {
+                known.insert(Arc::clone(text));
+            }
+        }
+    }
+
     /// The body as compact text: JSON on one line, or the text as it came.
     #[must_use]
     pub fn as_text(&self) -> &str {
@@ -355,7 +367,7 @@ impl RecordedBody {
 /// A JSON value as compact text, which takes a fraction of the memory of a [`Value`]: a run keeps thousands of bodies.
 /// In `results.json` it stands as the value itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JsonText(Box<str>);
+pub struct JsonText(Arc<str>);
 
 impl JsonText {
     /// More levels of arrays and objects are not kept as JSON: a parser that bounds the depth (ours does, at 128) must be

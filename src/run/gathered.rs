@@ -2,6 +2,7 @@
 //! be shown as a result of its own, so that a run whose process is killed leaves something to read.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::collector::Done;
 use super::invariants::Tally;
@@ -10,7 +11,7 @@ use super::shared::Shared;
 use super::{count, precondition, requirements, unjudged};
 use crate::check;
 use crate::model::baseline::forget_fixed;
-use crate::model::{ExchangeId, NOT_BEGUN, RunResult, Verdict, milliseconds};
+use crate::model::{ExchangeId, NOT_BEGUN, RecordedAnswer, RunResult, Verdict, milliseconds};
 use crate::wire::redact::Redactor;
 
 /// Why a result of a run that goes on is not complete: what remains if the process is killed.
@@ -28,6 +29,8 @@ pub(super) struct Gathered<'r> {
     exchanges: Vec<usize>,
     left_over: Vec<usize>,
     invariants: Tally,
+    /// The texts of all bodies so far.
+    bodies: HashSet<Arc<str>>,
     /// The exchanges that show that the target demands If-Match, with the place of their case.
     demand: Option<(usize, Vec<ExchangeId>)>,
 }
@@ -51,6 +54,7 @@ impl<'r> Gathered<'r> {
             exchanges,
             left_over,
             invariants: Tally::default(),
+            bodies: HashSet::new(),
             demand: None,
         };
         gathered.push(0, discovery);
@@ -62,8 +66,17 @@ impl<'r> Gathered<'r> {
         self.push(index + 1, done);
     }
 
-    fn push(&mut self, place: usize, done: Done) {
-        let Self { result, cases, exchanges, left_over, .. } = self;
+    fn push(&mut self, place: usize, mut done: Done) {
+        let Self { result, cases, exchanges, left_over, bodies, .. } = self;
+        for exchange in &mut done.exchanges {
+            let received = match &mut exchange.answer {
+                RecordedAnswer::Response { body, .. } => body.as_mut(),
+                RecordedAnswer::Failure { .. } => None,
+            };
+            for body in exchange.request.body.as_mut().into_iter().chain(received) {
+                body.share(bodies);
+            }
+        }
         extend(&mut result.cases, cases, place, done.result);
         extend(&mut result.exchanges, exchanges, place, done.exchanges);
         extend(&mut result.left_over, left_over, place, done.left_over);
