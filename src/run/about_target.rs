@@ -32,7 +32,7 @@ pub(super) const DISCOVERY: AboutTarget = AboutTarget {
 pub(super) const IF_MATCH: AboutTarget = AboutTarget {
     id: "target/if-match",
     title: "The target changes nothing without If-Match",
-    about: "There if the target answered 428 to a change (RFC 6585 §3). Such a change is sent once more with the version that \
+    about: "There if the target answered 428 (RFC 6585 §3) or 412 to a change without a condition. Such a change is sent once more with the version that \
             the resource has now, and the repetition is what is judged.",
     see: &["version-conflict-status"],
     area: "etag",

@@ -110,19 +110,26 @@ fn status(result: &Value) -> Option<u16> {
     }
 }
 
-/// Whether a job has a change without the version of what it changes (RFC 7644 §3.7), and the answer refuses an operation
-/// for want of a condition (RFC 6585 §3).
-pub(crate) fn lacks_version(job: Option<&[u8]>, answer: Option<&Value>) -> bool {
-    let is_demand = |result: &Value| status(result) == Some(428);
+/// Whether a job has a change without the version of what it changes (RFC 7644 §3.7), and the answer refuses an operation,
+/// or all of the job, for want of a condition (RFC 6585 §3). A 412 may be about the version of another operation.
+pub(crate) fn lacks_version(job: Option<&[u8]>, whole: u16, answer: Option<&Value>) -> bool {
+    let has_version = |operation: &Value| operation.get("version").is_some_and(|version| !version.is_null());
     let is_open = |operation: &Value| {
         let method = operation.get("method").and_then(Value::as_str).unwrap_or_default();
-        ["PUT", "PATCH", "DELETE"].contains(&method) && operation.get("version").is_none_or(Value::is_null)
+        ["PUT", "PATCH", "DELETE"].contains(&method) && !has_version(operation)
     };
     let any = |message: &Value, holds: &dyn Fn(&Value) -> bool| {
         message.get("Operations").and_then(Value::as_array).is_some_and(|all| all.iter().any(holds))
     };
-    let sent = || serde_json::from_slice::<Value>(job.unwrap_or_default()).ok();
-    answer.is_some_and(|answer| any(answer, &is_demand)) && sent().is_some_and(|job| any(&job, &is_open))
+    let refuses = |wanted: u16| {
+        whole == wanted
+            || answer.is_some_and(|answer| any(answer, &|result: &Value| status(result) == Some(wanted)))
+    };
+    if !refuses(428) && !refuses(412) {
+        return false;
+    }
+    let Ok(job) = serde_json::from_slice::<Value>(job.unwrap_or_default()) else { return false };
+    any(&job, &is_open) && (refuses(428) || !any(&job, &has_version))
 }
 
 #[cfg(test)]
@@ -171,20 +178,29 @@ mod tests {
         let job = |operation: Value| json!({ "Operations": [operation] }).to_string();
         let open = job(json!({ "method": "PUT", "path": "/Users/1" }));
         let closed = job(json!({ "method": "PUT", "path": "/Users/1", "version": "W/\"1\"" }));
+        let mixed = json!({ "Operations": [
+            { "method": "PUT", "path": "/Users/1" },
+            { "method": "PUT", "path": "/Users/2", "version": "W/\"0\"" },
+        ]})
+        .to_string();
         let create = job(json!({ "method": "POST", "path": "/Users" }));
         for (job, status, wanted) in [
             (&*open, json!("428"), true),
             (&*open, json!(428), true),
             (&*open, json!({ "code": "428" }), true),
-            (&*open, json!("412"), false),
+            (&*open, json!("412"), true),
+            (&*mixed, json!("412"), false),
+            (&*mixed, json!("428"), true),
             (&*closed, json!("428"), false),
             (&*create, json!("428"), false),
             ("no job", json!("428"), false),
         ] {
             let answer = json!({ "Operations": [{ "status": "201" }, { "status": status }] });
-            assert_eq!(lacks_version(Some(job.as_bytes()), Some(&answer)), wanted, "{job} {status}");
+            assert_eq!(lacks_version(Some(job.as_bytes()), 200, Some(&answer)), wanted, "{job} {status}");
         }
-        assert!(!lacks_version(Some(open.as_bytes()), None));
+        for (job, whole, wanted) in [(&open, 428, true), (&open, 412, true), (&open, 400, false), (&closed, 428, false)] {
+            assert_eq!(lacks_version(Some(job.as_bytes()), whole, None), wanted, "{job} {whole}");
+        }
     }
 
     #[test]

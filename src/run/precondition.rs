@@ -1,4 +1,5 @@
-//! Targets that change nothing without If-Match: they answer 428 (RFC 6585 §3; ambiguity `version-conflict-status`).
+//! Targets that change nothing without If-Match: they answer 428 (RFC 6585 §3) or 412 (ambiguity
+//! `version-conflict-status`).
 //! That is their right, and no reason to judge anything else wrongly: such a change is sent once more, with the version
 //! that the resource has now. In a bulk job that is not possible, since the rest of it is done by then: such a case ends.
 
@@ -58,7 +59,7 @@ impl Sending {
     pub(crate) fn lacks_version(&self) -> bool {
         let Sent { request, answer, .. } = &self.last.sent;
         let Answer::Response(response) = answer else { return false };
-        request.method == "POST" && bulk::lacks_version(request.body.as_deref(), response.body.json())
+        request.method == "POST" && bulk::lacks_version(request.body.as_deref(), response.status, response.body.json())
     }
 }
 
@@ -83,7 +84,7 @@ impl Sender {
         may_repeat: bool,
     ) -> Sending {
         let first = timed(transport, request).await;
-        if !may_repeat || status(&first.sent.answer) != Some(428) {
+        if !may_repeat || !matches!(status(&first.sent.answer), Some(412 | 428)) {
             return Sending { demand: None, last: first };
         }
         let _turn = self.line.lock().await;

@@ -24,11 +24,13 @@ async fn a_change_is_sent_again_with_the_current_version() {
 }
 
 #[tokio::test]
-async fn once_and_no_more_and_only_after_428() {
-    let server = Strict { never: true, ..Strict::new(428) };
-    let sending = Sender::new().send(&server, &put(), true).await;
-    assert_eq!((server.log().len(), status(&sending.last.sent.answer)), (3, Some(428)));
-    for (refusal, may_repeat) in [(428, false), (412, true), (409, true), (400, true)] {
+async fn once_and_no_more_and_only_after_428_or_412() {
+    for refusal in [412, 428] {
+        let server = Strict { never: true, ..Strict::new(refusal) };
+        let sending = Sender::new().send(&server, &put(), true).await;
+        assert_eq!((server.log().len(), status(&sending.last.sent.answer)), (3, Some(refusal)));
+    }
+    for (refusal, may_repeat) in [(428, false), (412, false), (409, true), (400, true)] {
         let server = Strict::new(refusal);
         let sending = Sender::new().send(&server, &put(), may_repeat).await;
         assert!(sending.demand.is_none());

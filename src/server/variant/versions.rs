@@ -69,6 +69,21 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &[Hook::Choice(Choice::DemandVersions)],
     ),
     variant(
+        "if-match-required-412",
+        Info,
+        &["version-conflict-status"],
+        "etag",
+        "PUT, PATCH and DELETE of a resource without If-Match are answered with 412",
+        &[
+            Hook::Choice(Choice::DemandVersions),
+            Hook::Reply(|_, _, reply| {
+                if reply.status == StatusCode::PRECONDITION_REQUIRED {
+                    restate(reply, StatusCode::PRECONDITION_FAILED);
+                }
+            }),
+        ],
+    ),
+    variant(
         "if-match-star-refused",
         Warn,
         &["if-match-star"],
