@@ -198,7 +198,9 @@ mod tests {
             let answer = json!({ "Operations": [{ "status": "201" }, { "status": status }] });
             assert_eq!(lacks_version(Some(job.as_bytes()), 200, Some(&answer)), wanted, "{job} {status}");
         }
-        for (job, whole, wanted) in [(&open, 428, true), (&open, 412, true), (&open, 400, false), (&closed, 428, false)] {
+        for (job, whole, wanted) in
+            [(&open, 428, true), (&open, 412, true), (&open, 400, false), (&closed, 428, false)]
+        {
             assert_eq!(lacks_version(Some(job.as_bytes()), whole, None), wanted, "{job} {whole}");
         }
     }

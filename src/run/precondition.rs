@@ -59,7 +59,8 @@ impl Sending {
     pub(crate) fn lacks_version(&self) -> bool {
         let Sent { request, answer, .. } = &self.last.sent;
         let Answer::Response(response) = answer else { return false };
-        request.method == "POST" && bulk::lacks_version(request.body.as_deref(), response.status, response.body.json())
+        request.method == "POST"
+            && bulk::lacks_version(request.body.as_deref(), response.status, response.body.json())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Groups and their members.
 
 use axum::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::parts::remove;
 use super::{FaultInfo, fault};
@@ -9,9 +9,10 @@ use crate::scim::object::elements;
 use crate::server::choice::Choice;
 use crate::server::edit::{nested_as, op, path, values, whole_mut};
 use crate::server::hook::{Hook, Write};
+use crate::server::http::ReceivedBody;
 use crate::server::kind::Kind;
 use crate::server::negotiate::json_body;
-use crate::server::patching::{is_patch, requested};
+use crate::server::patching::{alone, is_patch, requested};
 use crate::server::reply::{Refusal, Reply};
 use crate::server::route::{BASE_PATH, Route};
 use crate::server::service::Call;
@@ -34,6 +35,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault("group-delete-deletes-members", &[Hook::Admitted(delete_with_members)]),
+    fault("change-of-a-user-ends-its-memberships", &[Hook::Admitted(leave_groups)]),
     fault(
         "patch-large-group-truncates-to-100",
         &[
@@ -170,6 +172,28 @@ fn delete_with_members(call: Call<'_>, route: &Route) -> Option<Reply> {
         if let (true, Ok(uri)) = (reply.status.is_success(), format!("{BASE_PATH}/Users/{id}").parse()) {
             call.nested(&nested_as(call, Method::DELETE, uri));
         }
+    }
+    Some(reply)
+}
+
+/// Changes a user, and takes it out of every group.
+fn leave_groups(call: Call<'_>, route: &Route) -> Option<Reply> {
+    let Route::Resource(Kind::User, id) = route else { return None };
+    if ![Method::PUT, Method::PATCH].contains(&call.request.method) {
+        return None;
+    }
+    let reply = call.nested(call.request);
+    let groups = call.store().list(&[Kind::Group]);
+    let is_member = |member: &Value| member.get("value").and_then(Value::as_str) == Some(id);
+    for group in groups.iter().filter(|_| reply.status.is_success()) {
+        if !group.value.get("members").map_or(&[][..], elements).iter().any(is_member) {
+            continue;
+        }
+        let Ok(uri) = format!("{BASE_PATH}/Groups/{}", group.id).parse() else { continue };
+        let leave = json!({ "op": "remove", "path": format!("members[value eq \"{id}\"]") });
+        let mut request = nested_as(call, Method::PATCH, uri);
+        request.body = ReceivedBody::Whole(alone(&leave).to_string().into_bytes());
+        call.nested(&request);
     }
     Some(reply)
 }

@@ -77,8 +77,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "manager-shown-as-text",
         &[Hook::Shown(|_, kind, _, shown| {
-            if kind == Kind::User {
-                let manager = &mut shown[urn::ENTERPRISE_USER]["manager"];
+            if let (Kind::User, Some(extension)) = (kind, shown.get_mut(urn::ENTERPRISE_USER)) {
+                let manager = &mut extension["manager"];
                 *manager = manager.get("value").cloned().unwrap_or_else(|| "nobody".into());
             }
         })],
