@@ -16,6 +16,8 @@ const HOPS: usize = 20;
 const CONSENTS: usize = 3;
 /// Characters of a hidden field that are enough to be a secret.
 const TELLING: usize = 8;
+/// Statuses by which a login form refuses a user whose password was sent.
+const REFUSALS: [u16; 5] = [400, 401, 403, 422, 423];
 /// What buttons are called by which a user consents, and does not.
 const YES: [&str; 9] =
     ["allow", "authorize", "authorise", "accept", "approve", "consent", "continue", "grant", "yes"];
@@ -107,7 +109,8 @@ impl<'b> Browser<'b> {
                     Step::Next(url, next) => Some((url, next)),
                 },
                 200 => self.page(talk, &at, &response)?,
-                status if self.passwords_sent > 0 && (400..500).contains(&status) => {
+                // Others, as 429, are about the request and not about the user.
+                status if self.passwords_sent > 0 && REFUSALS.contains(&status) => {
                     return Err(LoginFailure::Refused(format!("login form: answered {status}")));
                 }
                 status => return Err(failed(&format!("answered {status}"))),

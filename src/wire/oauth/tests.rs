@@ -144,6 +144,10 @@ async fn what_the_token_endpoint_refuses() {
         (400, r#"{"error":"invalid_grant"}"#, Err(true)),
         (401, r#"{"error":"invalid_client"}"#, Err(false)),
         (401, "", Err(true)),
+        (401, r#"{"error":"account_disabled"}"#, Err(true)),
+        (403, "", Err(true)),
+        (400, r#"{"error":"invalid_request"}"#, Err(false)),
+        (429, "", Err(false)),
         (500, "", Err(false)),
         (200, "{}", Err(false)),
         (200, r#"{"access_token":"a b"}"#, Err(false)),
@@ -343,6 +347,28 @@ async fn a_wrong_password_is_refused() {
         mount(&server, "POST", "/login", answer).await;
         let result = world(options(&server, form())).await.log_in().await.result;
         assert!(matches!(result, Err(LoginFailure::Refused(_))), "{:?}", result.map(|_| ()));
+    }
+}
+
+#[tokio::test]
+async fn not_every_status_after_the_password_is_a_refusal() {
+    for (status, refused) in [
+        (400, true),
+        (401, true),
+        (422, true),
+        (423, true),
+        (404, false),
+        (408, false),
+        (425, false),
+        (429, false),
+        (500, false),
+    ] {
+        let server = MockServer::start().await;
+        let page = "<form method=post action=/login><input name=username><input name=password></form>";
+        mount(&server, "GET", "/authorize", html(page)).await;
+        mount(&server, "POST", "/login", ResponseTemplate::new(status)).await;
+        let result = world(options(&server, form())).await.log_in().await.result.map(|_| ());
+        assert_eq!(matches!(result, Err(LoginFailure::Refused(_))), refused, "{status}: {result:?}");
     }
 }
 
