@@ -92,6 +92,9 @@ pub fn judge(check: &Check, exchange: &Exchange, context: &Context) -> Judgement
         Ok(Held::NotApplicable(reason)) => {
             Judgement { verdict: Verdict::NotApplicable, reason: Some(reason), ..judgement }
         }
+        Ok(Held::Untold { wanted, got, why }) => {
+            Judgement { verdict: Verdict::Blocked, wanted, got, reason: Some(why), ..judgement }
+        }
         Ok(Held::Yes { got }) => Judgement { got, ..judgement },
         Ok(Held::No { wanted, got }) => {
             (judgement.wanted, judgement.got) = (wanted, got);
@@ -141,6 +144,14 @@ impl Look<'_> {
     fn held(&self, matcher: &Matcher, exchange: &Exchange, context: &Context) -> Result<Held, String> {
         let response = match &exchange.answer {
             Answer::Response(response) => response,
+            // A look at a login that got no answer shows nothing of it, whatever the reason.
+            Answer::Failed(failure) if matches!(matcher, Matcher::Token(_)) => {
+                return Ok(Held::Untold {
+                    wanted: "an answer".to_owned(),
+                    got: format!("no answer: {}", failure.message),
+                    why: format!("whether the login counts cannot be told: no answer: {}", failure.message),
+                });
+            }
             Answer::Failed(failure) if proves_nothing(failure) => {
                 return Err(format!("no answer: {}", failure.message));
             }

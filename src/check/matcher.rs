@@ -29,6 +29,12 @@ pub(crate) enum Held {
     },
     /// There was nothing to judge.
     NotApplicable(String),
+    /// It cannot be told: the answer says neither that it holds nor that it does not.
+    Untold {
+        wanted: String,
+        got: String,
+        why: String,
+    },
 }
 
 /// What a matcher looks at.
@@ -134,9 +140,11 @@ fn token(word: TokenWord, exchange: &Exchange) -> Held {
         Some(TokenState::Inactive) => {
             verdict(word == TokenWord::Inactive, wanted, format!("inactive: {got}"))
         }
-        Some(TokenState::Unclear(why)) => {
-            Held::No { wanted: wanted(), got: format!("neither can be told: {why}") }
-        }
+        Some(TokenState::Unclear(why)) => Held::Untold {
+            wanted: wanted(),
+            got,
+            why: format!("whether the login counts cannot be told: {why}"),
+        },
         None => Held::NotApplicable("this was no look at a login".to_owned()),
     }
 }

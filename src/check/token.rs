@@ -15,10 +15,14 @@ pub fn state(channel: Channel, answer: &Answer, valid: u16) -> TokenState {
     match channel {
         Channel::Introspection => introspection(response),
         Channel::Refresh => refresh(response),
-        Channel::Session => served(response, valid, &[301, 302, 303, 307, 401, 403]),
-        // RFC 6750 §3.1 has 401 for a token that is expired or revoked; some say 403.
+        Channel::Session => served(response, valid, &[301, 302, 303, 307, 308, 401, 403, 404, 410]),
         Channel::Userinfo | Channel::Resource | Channel::Login | Channel::OtherLogin => {
-            served(response, valid, &[401, 403])
+            // RFC 6750 §3.1 has 401 `invalid_token` for a token that is expired or revoked; some say 400 or 403, and where
+            // the account is gone, 404 or 410.
+            match response.status == 400 && says_invalid_token(response) {
+                true => TokenState::Inactive,
+                false => served(response, valid, &[401, 403, 404, 410]),
+            }
         }
     }
 }
@@ -36,14 +40,14 @@ fn introspection(response: &Response) -> TokenState {
     }
 }
 
-/// RFC 6749 §5.2: an invalid grant is refused with 400; some say 401 or 403.
+/// RFC 6749 §5.2: an invalid grant is refused with 400; some say 401 or 403, with any code. `invalid_client` is about the
+/// client and not about the user.
 fn refresh(response: &Response) -> TokenState {
     let member = |name: &str| response.body.json().and_then(|body| body.get(name)).and_then(Value::as_str);
     match (response.status, member("error")) {
         (200, _) if member("access_token").is_some() => TokenState::Active,
-        (400..=499, Some("invalid_grant" | "invalid_token" | "access_denied")) | (401 | 403, None) => {
-            TokenState::Inactive
-        }
+        (400..=499, Some("invalid_grant" | "invalid_token" | "access_denied")) => TokenState::Inactive,
+        (401 | 403, error) if error != Some("invalid_client") => TokenState::Inactive,
         (status, Some(error)) => {
             let error: String =
                 error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
@@ -51,6 +55,20 @@ fn refresh(response: &Response) -> TokenState {
         }
         (status, None) => TokenState::Unclear(format!("the token endpoint answered {status}")),
     }
+}
+
+/// Whether the header or the body has the error `invalid_token` (RFC 6750 §3).
+fn says_invalid_token(response: &Response) -> bool {
+    let mut challenges = response.headers.iter().filter(|(name, _)| name == "www-authenticate");
+    let error = response.body.json().and_then(|body| body.get("error")).and_then(Value::as_str);
+    error == Some("invalid_token")
+        || challenges.any(|(_, challenge)| {
+            challenge.split([' ', ',', '\t']).any(|part| {
+                part.split_once('=').is_some_and(|(name, value)| {
+                    name.eq_ignore_ascii_case("error") && value.trim_matches('"') == "invalid_token"
+                })
+            })
+        })
 }
 
 fn served(response: &Response, valid: u16, refused: &[u16]) -> TokenState {
@@ -100,10 +118,45 @@ mod tests {
                 "the token endpoint answered 401 invalid_client",
             ),
             (Channel::Refresh, 401, "", "inactive"),
+            (Channel::Refresh, 401, r#"{"error":"account_disabled"}"#, "inactive"),
+            (Channel::Refresh, 403, "", "inactive"),
+            (Channel::Refresh, 403, r#"{"error":"inactive_user"}"#, "inactive"),
+            (
+                Channel::Refresh,
+                400,
+                r#"{"error":"invalid_request"}"#,
+                "the token endpoint answered 400 invalid_request",
+            ),
+            (Channel::Refresh, 429, "", "the token endpoint answered 429"),
+            (Channel::Userinfo, 404, "", "inactive"),
+            (Channel::Resource, 410, "", "inactive"),
+            (Channel::Userinfo, 400, r#"{"error":"invalid_token"}"#, "inactive"),
+            (
+                Channel::Userinfo,
+                400,
+                r#"{"error":"invalid_request"}"#,
+                "it answered 400, which is neither 200 nor a refusal",
+            ),
+            (Channel::Session, 308, "", "inactive"),
+            (Channel::Session, 404, "", "inactive"),
+            (Channel::Session, 410, "", "inactive"),
+            (
+                Channel::Session,
+                400,
+                r#"{"error":"invalid_token"}"#,
+                "it answered 400, which is neither 200 nor a refusal",
+            ),
         ];
         for (channel, status, body, wanted) in cases {
             assert_eq!(read(channel, status, body), wanted, "{channel} {status} {body}");
         }
+        let challenge = |challenge: &str| {
+            let headers = vec![("www-authenticate".to_owned(), challenge.to_owned())];
+            let body = Body::new(Vec::new(), Completeness::Complete);
+            state(Channel::Resource, &Answer::Response(Response { status: 400, headers, body }), 200)
+        };
+        assert_eq!(challenge("Bearer realm=\"x\", error=\"invalid_token\""), TokenState::Inactive);
+        assert!(matches!(challenge("Bearer realm=\"invalid_token\""), TokenState::Unclear(_)));
         let failure = Failure { kind: FailureKind::Timeout, message: "late".to_owned() };
         let unclear = TokenState::Unclear("no answer: late".to_owned());
         assert_eq!(state(Channel::Userinfo, &Answer::Failed(failure), 200), unclear);

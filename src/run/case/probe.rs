@@ -149,6 +149,7 @@ impl Running<'_> {
         within: Option<Duration>,
     ) -> Result<Vec<Finding>, Stop> {
         let mut shown: Vec<Finding> = Vec::new();
+        let untold = untold(&looks);
         for look in looks {
             let Look { login, channel, way, checks, tokens, seen, held, .. } = look;
             self.keep(login, channel, tokens)?;
@@ -165,8 +166,11 @@ impl Running<'_> {
                     }
                     None => self.unseen(check, &state),
                 };
-                let finding = self.controlled(finding, step, check, (login, channel, way));
-                self.measure(check, channel, held, within);
+                let finding = self.controlled(finding, step, check, (login, channel, way), &state);
+                let told = !matches!(state, TokenState::Unclear(_));
+                if told && (state == TokenState::Active || !untold.contains(&check.id)) {
+                    self.measure(check, channel, held, within);
+                }
                 match shown.iter_mut().find(|other| other.id == finding.id) {
                     None => shown.push(finding),
                     Some(other) if other.verdict < finding.verdict => *other = finding,
@@ -208,6 +212,7 @@ impl Running<'_> {
         step: &Step,
         check: &Check,
         at: (&str, Channel, usize),
+        state: &TokenState,
     ) -> Finding {
         if finding.verdict < Verdict::Warn {
             return finding;
@@ -217,8 +222,15 @@ impl Running<'_> {
         if !step.control {
             let outlived = step.eventually.is_some() && check.token == Some(TokenWord::Inactive);
             if outlived && !matches!(channel, Channel::Login | Channel::OtherLogin) {
-                let reason =
-                    format!("the login outlived \"{}\" already, through the channel {channel}", step.name);
+                let reason = match state {
+                    TokenState::Unclear(why) => format!(
+                        "whether the login outlived \"{}\" could not be told through the channel {channel}: {why}",
+                        step.name
+                    ),
+                    _ => {
+                        format!("the login outlived \"{}\" already, through the channel {channel}", step.name)
+                    }
+                };
                 self.logins.mute.insert(place, (Verdict::Blocked, reason));
             }
             return finding;
@@ -236,7 +248,7 @@ impl Running<'_> {
         Finding { verdict, reason: Some(reason), ..finding }
     }
 
-    /// How long a revocation took.
+    /// How long a revocation took. Only what the last look showed counts: where it could not be told, "never" would be wrong.
     fn measure(&mut self, check: &Check, channel: Channel, held: Option<Instant>, within: Option<Duration>) {
         let (Some(within), Some(TokenWord::Inactive)) = (within, check.token) else { return };
         let since = self.changed_at;
@@ -254,6 +266,14 @@ impl Running<'_> {
             None => self.latencies.push(latency),
         }
     }
+}
+
+/// Checks of which some login showed in the end neither that it counts nor that it does not: nobody knows how long they
+/// took.
+fn untold(looks: &[Look<'_>]) -> Vec<String> {
+    let unclear =
+        |look: &&Look<'_>| look.seen.as_ref().is_none_or(|seen| matches!(seen.state, TokenState::Unclear(_)));
+    looks.iter().filter(unclear).flat_map(|look| &look.checks).map(|check| check.id.clone()).collect()
 }
 
 /// The exchange that is judged, before it has its place.

@@ -465,8 +465,9 @@ impl Talk<'_> {
             code => format!("{what}: the token endpoint answered {} {code}", response.status),
         };
         // RFC 6749 §5.2: the grant (here: the user and the password) is invalid. Some servers say 401 or 403.
-        let refused =
-            code == "invalid_grant" || code == "access_denied" || (code.is_empty() && response.status == 401);
+        let refused = code == "invalid_grant"
+            || code == "access_denied"
+            || (matches!(response.status, 401 | 403) && code != "invalid_client");
         Err(if refused { LoginFailure::Refused(got) } else { LoginFailure::Failed(got) })
     }
 }
