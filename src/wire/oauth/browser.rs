@@ -185,6 +185,11 @@ impl<'b> Browser<'b> {
             // Without a redirect URI the flow ends on a page that says so.
             return match self.redirect_uri {
                 None => Ok(None),
+                // The way works, and the page offers nothing to go on with: it says that this user does not get in.
+                Some(_) if talk.worked && forms.iter().all(|form| !form.post) => {
+                    let why = "login form: it ended on a page without a form to go on with".to_owned();
+                    Err(LoginFailure::Refused(why))
+                }
                 Some(_) => Err(failed("no form of the page has a button to consent with")),
             };
         };

@@ -13,6 +13,8 @@ mod login;
 mod metadata;
 pub mod options;
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use base64::Engine;
@@ -38,6 +40,8 @@ pub struct OAuth {
     options: OAuthOptions,
     endpoints: Endpoints,
     redactor: Redactor,
+    /// The ways in by which some user came in already; `None` is the first.
+    worked: Mutex<BTreeSet<Option<usize>>>,
 }
 
 impl std::fmt::Debug for OAuth {
@@ -132,7 +136,7 @@ impl OAuth {
             }
         }
         let endpoints = metadata::endpoints(&options, transport).await?;
-        Ok(Self { options, endpoints, redactor: redactor.clone() })
+        Ok(Self { options, endpoints, redactor: redactor.clone(), worked: Mutex::default() })
     }
 
     /// The features that the configuration gives: `oauth`, `oauth:introspection`, ….
@@ -192,8 +196,9 @@ impl OAuth {
     /// Logs a user in.
     pub async fn log_in(&self, transport: &dyn Transport, user: &str, password: &SecretString) -> Attempt {
         self.conceal(password);
-        let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
+        let mut talk = self.talk(transport, user, self.has_worked(None));
         let result = login::way(self.options.login.as_ref()).log_in(&mut talk, user, password).await;
+        self.note(None, &result);
         Attempt { hops: talk.hops, result }
     }
 
@@ -219,9 +224,10 @@ impl OAuth {
     ) -> Option<Attempt> {
         let OtherLogin { name, login, password: own } = self.options.other_logins.get(way)?;
         self.conceal(password);
-        let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
+        let mut talk = self.talk(transport, user, self.has_worked(Some(way)));
         let password = own.as_ref().unwrap_or(password);
         let result = login::way(Some(login)).log_in(&mut talk, user, password).await;
+        self.note(Some(way), &result);
         let named = |hop: Hop| Hop { what: format!("{name}: {}", hop.what), ..hop };
         Some(Attempt {
             hops: talk.hops.into_iter().map(named).collect(),
@@ -234,14 +240,14 @@ impl OAuth {
     pub async fn log_out(&self, transport: &dyn Transport, tokens: &Tokens) -> Option<Attempt> {
         let mut url = self.endpoint(Endpoint::EndSession)?.clone();
         url.query_pairs_mut().append_pair("client_id", &self.options.client.id);
-        let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
+        let mut talk = self.talk(transport, "", false);
         let result = browser::log_out(&mut talk, url, tokens.jar.clone()).await;
         Some(Attempt { hops: talk.hops, result: result.map(|()| Tokens::default()) })
     }
 
     /// A token of the client that the SCIM service accepts (RFC 6749 §4.4).
     pub async fn scim_token(&self, transport: &dyn Transport) -> Attempt {
-        let mut talk = Talk { oauth: self, transport, hops: Vec::new() };
+        let mut talk = self.talk(transport, "", false);
         let result = match &self.options.scim_client {
             None => Err(LoginFailure::Failed("the configuration has no `scim_client`".to_owned())),
             Some(ScimClient { client, scopes }) => {
@@ -329,6 +335,22 @@ impl OAuth {
         let began = Instant::now();
         let sent = transport.send(&request).await;
         Some(Hop { what: format!("revoke the {}", kind.as_str().replace('_', " ")), began, sent })
+    }
+
+    fn talk<'t>(&'t self, transport: &'t dyn Transport, user: &str, worked: bool) -> Talk<'t> {
+        Talk { oauth: self, transport, user: user.to_owned(), worked, hops: Vec::new() }
+    }
+
+    /// Whether a way let somebody in already.
+    fn has_worked(&self, way: Option<usize>) -> bool {
+        self.worked.lock().unwrap_or_else(PoisonError::into_inner).contains(&way)
+    }
+
+    /// Takes note of a way that let somebody in.
+    fn note(&self, way: Option<usize>, result: &Result<Tokens, LoginFailure>) {
+        if result.is_ok() {
+            self.worked.lock().unwrap_or_else(PoisonError::into_inner).insert(way);
+        }
     }
 
     fn endpoint(&self, endpoint: Endpoint) -> Option<&Url> {
@@ -423,6 +445,10 @@ pub(crate) fn get(url: &str, headers: &[(String, String)]) -> Request {
 struct Talk<'t> {
     oauth: &'t OAuth,
     transport: &'t dyn Transport,
+    /// Who logs in; empty: nobody.
+    user: String,
+    /// Whether the same way let somebody in already.
+    worked: bool,
     hops: Vec<Hop>,
 }
 

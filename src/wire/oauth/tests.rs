@@ -351,6 +351,31 @@ async fn a_wrong_password_is_refused() {
 }
 
 #[tokio::test]
+async fn a_page_that_leads_nowhere_refuses_where_others_came_in() {
+    let server = MockServer::start().await;
+    let page = |request: &Received| {
+        let query = request.url.query().unwrap_or_default().replace('&', "&amp;");
+        html(&format!(
+            "<form method=post action='/login?{query}'><input name=username><input name=password></form>"
+        ))
+    };
+    Mock::given(path("/authorize")).respond_with(page).mount(&server).await;
+    Mock::given(path("/login"))
+        .and(body_string_contains("username=sc-user"))
+        .respond_with(Callback("code=c0de-value"))
+        .mount(&server)
+        .await;
+    mount(&server, "POST", "/login", html("<form action=/search><input name=q></form><p>Disabled")).await;
+    mount(&server, "POST", "/token", ResponseTemplate::new(200).set_body_json(tokens())).await;
+    let world = world(options(&server, form())).await;
+    let password = PASSWORD.to_owned().into();
+    let other = async || world.oauth.log_in(&world.live, "else", &password).await.result.map(|_| ());
+    assert!(matches!(other().await, Err(LoginFailure::Failed(_))), "nobody came in yet");
+    assert!(world.log_in().await.result.is_ok());
+    assert!(matches!(other().await, Err(LoginFailure::Refused(_))));
+}
+
+#[tokio::test]
 async fn not_every_status_after_the_password_is_a_refusal() {
     for (status, refused) in [
         (400, true),
