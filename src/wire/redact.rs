@@ -1,5 +1,6 @@
 //! No credential leaves this layer: everything that reports see went through a [`Redactor`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -136,7 +137,10 @@ impl Redactor {
     #[must_use]
     pub fn exchange(&self, exchange: &Exchange) -> RecordedExchange {
         let headers = |headers: &[(String, String)]| -> Headers {
-            headers.iter().map(|(name, value)| (self.line(name), self.line(value))).collect()
+            let shown = |(name, value): &(String, String)| {
+                (self.line(name), self.line(&without_cookies(name, value)))
+            };
+            headers.iter().map(shown).collect()
         };
         let request = RecordedRequest {
             method: exchange.request.method.clone(),
@@ -197,6 +201,23 @@ impl Redactor {
         let truncated = cut < text.len() || end == End::Cut;
         text.truncate(cut);
         Some(RecordedBody { json: None, text: Some(text), size, truncated })
+    }
+}
+
+/// The value of a header with a mask in place of the values of cookies: one that is too short to be looked for elsewhere
+/// may open a session all the same.
+fn without_cookies<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
+    let masked = |pair: &str| match pair.split_once('=') {
+        Some((name, value)) if !value.is_empty() => format!("{name}={MASK}"),
+        _ => pair.to_owned(),
+    };
+    match name.to_ascii_lowercase().as_str() {
+        "cookie" => value.split(';').map(masked).collect::<Vec<_>>().join(";").into(),
+        "set-cookie" => {
+            let end = value.find(';').unwrap_or(value.len());
+            format!("{}{}", masked(&value[..end]), &value[end..]).into()
+        }
+        _ => value.into(),
     }
 }
 
@@ -282,6 +303,19 @@ mod tests {
         let recorded = redactor(&["tok"]).exchange(&exchange(b"{\"a\":\"tok\"}", Completeness::Complete));
         assert!(!serde_json::to_string(&recorded).unwrap().contains("tok\""));
         assert_eq!(recorded.request.headers.iter().next(), Some(("authorization", "Bearer ***")));
+    }
+
+    #[test]
+    fn cookies_are_masked_however_short() {
+        for (name, value, wanted) in [
+            ("set-cookie", "sid=a1; Path=/; HttpOnly", "sid=***; Path=/; HttpOnly"),
+            ("Set-Cookie", "sid=", "sid="),
+            ("set-cookie", "odd", "odd"),
+            ("cookie", "sid=a1; b=c=d; odd", "sid=***; b=***; odd"),
+            ("x-cookie", "sid=a1", "sid=a1"),
+        ] {
+            assert_eq!(without_cookies(name, value), wanted);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::conceal::is_secret_name;
 use super::cookies::Jar;
 use super::html::{self, Button, Form};
 use super::{FormOptions, LoginFailure, Talk, get};
@@ -14,8 +15,6 @@ use crate::model::{AuthMode, Request, Response};
 const HOPS: usize = 20;
 /// Pages of consent at most.
 const CONSENTS: usize = 3;
-/// Characters of a hidden field that are enough to be a secret.
-const TELLING: usize = 8;
 /// Statuses by which a login form refuses a user whose password was sent.
 const REFUSALS: [u16; 5] = [400, 401, 403, 422, 423];
 /// What buttons are called by which a user consents, and does not.
@@ -100,9 +99,7 @@ impl<'b> Browser<'b> {
                 request.headers.push(("cookie".to_owned(), cookie));
             }
             let response = talk.send("login form", &request).await?;
-            for secret in self.jar.take(&at, &response) {
-                talk.oauth.conceal(&secret);
-            }
+            self.jar.take(&at, &response);
             let next = match response.status {
                 301 | 302 | 303 | 307 | 308 => match self.redirected(talk, &at, &request, &response)? {
                     Step::Back(url) => return Ok(End::Redirected(url)),
@@ -160,11 +157,6 @@ impl<'b> Browser<'b> {
         response: &Response,
     ) -> Result<Option<(Url, Request)>, LoginFailure> {
         let forms = html::forms(&String::from_utf8_lossy(&response.body.bytes));
-        for (_, value) in forms.iter().flat_map(|form| &form.fields) {
-            if value.chars().count() >= TELLING {
-                talk.oauth.conceal(&value.clone().into());
-            }
-        }
         if self.leaves {
             return self.confirm(talk, at, &forms);
         }
@@ -325,17 +317,14 @@ fn is_back(redirect_uri: &Url, to: &Url) -> bool {
         && to.path() == redirect_uri.path()
 }
 
-/// Parameters of redirects that are secret.
-const SECRET: [&str; 6] = ["code", "access_token", "refresh_token", "id_token", "session_state", "ticket"];
-
-/// Codes and tokens that a redirect carries.
+/// Codes and tokens that a redirect carries, however short they are.
 fn conceal_parameters(talk: &Talk<'_>, url: &Url) {
     let pairs = |text: &str| -> Vec<(String, String)> {
         url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
     };
     let all =
         pairs(url.query().unwrap_or_default()).into_iter().chain(pairs(url.fragment().unwrap_or_default()));
-    for (_, value) in all.filter(|(name, _)| SECRET.contains(&name.as_str())) {
+    for (_, value) in all.filter(|(name, value)| is_secret_name(name) && !value.is_empty()) {
         talk.oauth.conceal(&value.into());
     }
 }

@@ -33,10 +33,10 @@ impl Jar {
         jar
     }
 
-    /// Takes in what a response sets; returns what is secret of it.
-    pub(crate) fn take(&mut self, url: &Url, response: &Response) -> Vec<SecretString> {
+    /// Takes in what a response sets.
+    pub(crate) fn take(&mut self, url: &Url, response: &Response) {
         let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
-        set.filter_map(|(_, value)| {
+        for (_, value) in set {
             let pair = value.split(';').next().unwrap_or_default();
             // RFC 6265 §5.2.2: a lifetime that is over takes the cookie away.
             let over = value.to_ascii_lowercase().split(';').any(|part| part.trim() == "max-age=0");
@@ -44,25 +44,23 @@ impl Jar {
                 let name = pair.split('=').next().unwrap_or_default().trim().to_owned();
                 let host = host(url);
                 self.0.retain(|cookie| cookie.host != host || cookie.name != name);
-                return None;
+                continue;
             }
-            self.set(url, pair)
-        })
-        .collect()
+            self.set(url, pair);
+        }
     }
 
-    fn set(&mut self, url: &Url, pair: &str) -> Option<SecretString> {
-        let (name, value) = pair.split_once('=')?;
+    fn set(&mut self, url: &Url, pair: &str) {
+        let Some((name, value)) = pair.split_once('=') else { return };
         let (name, value) = (name.trim().to_owned(), value.trim().trim_matches('"').to_owned());
         if name.is_empty() || pair.len() > LONGEST {
-            return None;
+            return;
         }
         let host = host(url);
         self.0.retain(|cookie| cookie.host != host || cookie.name != name);
         if self.0.len() < MOST {
-            self.0.push(Cookie { host, name, value: value.clone().into() });
+            self.0.push(Cookie { host, name, value: value.into() });
         }
-        (value.chars().count() >= TELLING).then(|| value.into())
     }
 
     /// The value of the header `cookie` for a URL.
@@ -109,9 +107,8 @@ mod tests {
         let (one, other): (Url, Url) =
             ("http://a.example/x".parse().unwrap(), "http://a.example:81/".parse().unwrap());
         let mut jar = Jar::default();
-        let secrets =
-            jar.take(&one, &response(&["sid=abcdefgh; Path=/; HttpOnly", "lang=en", "=x", "broken"]));
-        assert_eq!(secrets.len(), 1, "two letters are no secret");
+        jar.take(&one, &response(&["sid=abcdefgh; Path=/; HttpOnly", "lang=en", "=x", "broken"]));
+        assert_eq!(jar.secrets().count(), 1, "two letters are no secret");
         assert_eq!(jar.header(&one).as_deref(), Some("sid=abcdefgh; lang=en"));
         assert_eq!(jar.header(&other), None);
         jar.take(&one, &response(&["sid=other-one", "lang=; Max-Age=0"]));

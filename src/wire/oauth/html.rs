@@ -41,6 +41,46 @@ impl Form {
     }
 }
 
+/// What of a page may be secret.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Telling {
+    /// Values of hidden fields, in forms and elsewhere, and what `meta` elements say against forged requests.
+    pub(crate) hidden: Vec<String>,
+    /// Names and values of other fields and buttons, and of `meta` elements.
+    pub(crate) named: Vec<(String, String)>,
+    /// Where forms and links lead.
+    pub(crate) urls: Vec<String>,
+}
+
+/// What of a page may be secret.
+pub(crate) fn telling(page: &str) -> Telling {
+    let mut found = Telling::default();
+    let mut rest = &page[..floor(page, LONGEST)];
+    while let Some((_, tag, after)) = next_tag(rest) {
+        rest = after;
+        let text = |name: &str| tag.get(name).unwrap_or_default().to_owned();
+        match tag.name.as_str() {
+            "input" if text("type").eq_ignore_ascii_case("hidden") => found.hidden.push(text("value")),
+            "input" | "button" => found.named.push((text("name"), text("value"))),
+            "meta" => {
+                let name = text("name").to_ascii_lowercase();
+                match name.contains("csrf") || name.contains("xsrf") {
+                    true => found.hidden.push(text("content")),
+                    false => found.named.push((name, text("content"))),
+                }
+                if text("http-equiv").eq_ignore_ascii_case("refresh") {
+                    found.urls.push(text("content"));
+                }
+            }
+            "form" => found.urls.push(text("action")),
+            "a" => found.urls.push(text("href")),
+            "script" | "style" => rest = behind(rest, &tag.name),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// The forms of a page.
 pub(crate) fn forms(page: &str) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
@@ -303,6 +343,7 @@ mod tests {
         #[test]
         fn no_page_is_too_odd(page in "(<|>|form|input|name|=|\"|'| |/|&|;|#|é|-|!|script){0,40}") {
             let _ = forms(&page);
+            let _ = telling(&page);
         }
     }
 }

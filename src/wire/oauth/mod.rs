@@ -7,6 +7,7 @@
 
 mod browser;
 mod command;
+mod conceal;
 mod cookies;
 mod html;
 mod login;
@@ -24,6 +25,7 @@ use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use self::conceal::Ours;
 use self::cookies::Jar;
 pub use self::metadata::MetadataError;
 pub use self::options::{
@@ -193,6 +195,15 @@ impl OAuth {
         self.redactor.add(secret);
     }
 
+    /// Hides whatever is secret in an answer; `user` is who logs in, if anybody does.
+    fn conceal_answer(&self, user: &str, answer: &Answer) {
+        if let Answer::Response(response) = answer {
+            for secret in conceal::secrets(response, &Ours::new(user, &self.options)) {
+                self.conceal(&secret.into());
+            }
+        }
+    }
+
     /// Logs a user in.
     pub async fn log_in(&self, transport: &dyn Transport, user: &str, password: &SecretString) -> Attempt {
         self.conceal(password);
@@ -271,6 +282,7 @@ impl OAuth {
         let request = self.look_of(channel, tokens)?;
         let began = Instant::now();
         let sent = transport.send(&request).await;
+        self.conceal_answer("", &sent.answer);
         if channel == Channel::Refresh
             && let Answer::Response(response) = &sent.answer
             && response.status == 200
@@ -334,6 +346,7 @@ impl OAuth {
         let request = self.post(self.endpoint(Endpoint::Revocation)?, client, &form);
         let began = Instant::now();
         let sent = transport.send(&request).await;
+        self.conceal_answer("", &sent.answer);
         Some(Hop { what: format!("revoke the {}", kind.as_str().replace('_', " ")), began, sent })
     }
 
@@ -456,6 +469,7 @@ impl Talk<'_> {
     async fn send(&mut self, what: &str, request: &Request) -> Result<Response, LoginFailure> {
         let began = Instant::now();
         let sent = self.transport.send(request).await;
+        self.oauth.conceal_answer(&self.user, &sent.answer);
         let answer = sent.answer.clone();
         self.hops.push(Hop { what: what.to_owned(), began, sent });
         match answer {

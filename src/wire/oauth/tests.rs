@@ -539,6 +539,64 @@ async fn looks_carry_the_token_and_nothing_of_the_target() {
     }
 }
 
+/// What is secret in an answer is hidden whatever the answer is and whoever asked.
+#[tokio::test]
+async fn secrets_of_every_answer_are_hidden() {
+    let server = MockServer::start().await;
+    let refusing = |status: u16, secret: &str| {
+        ResponseTemplate::new(status)
+            .insert_header("set-cookie", format!("sid=c00kie-{secret}; Max-Age=0"))
+            .set_body_json(json!({ "error": "invalid_grant", "details": { "device_secret": format!("s3cret-{secret}") } }))
+    };
+    Mock::given(path("/token"))
+        .and(body_string_contains("grant_type=password"))
+        .respond_with(refusing(400, "of-login"))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    mount(&server, "POST", "/token", ResponseTemplate::new(200).set_body_json(tokens())).await;
+    mount(&server, "GET", "/userinfo", refusing(401, "of-look")).await;
+    mount(&server, "POST", "/revoke", refusing(503, "of-revoke")).await;
+    let world = world(options(&server, LoginOptions::Password)).await;
+    assert!(world.log_in().await.result.is_err());
+    let mut got = world.log_in().await.result.unwrap();
+    world.oauth.look(&world.live, Channel::Userinfo, &mut got).await.unwrap();
+    world.oauth.revoke(&world.live, &got, TokenKind::AccessToken, None, false).await.unwrap();
+    for secret in ["of-login", "of-look", "of-revoke"] {
+        assert_eq!(world.redactor.text(&format!("c00kie-{secret} s3cret-{secret}")), "*** ***");
+    }
+    assert_eq!(world.redactor.text("invalid_grant"), "invalid_grant");
+}
+
+/// What we sent comes back in the fields of a page, and stays readable; what the page made up does not.
+#[tokio::test]
+async fn only_secrets_of_a_page_are_hidden() {
+    let server = MockServer::start().await;
+    let page = format!(
+        "<form method=post action='/login?session_code=s3ssion-code'><input name=username value='{USER}'>\
+         <input name=password type=password><input type=hidden name=client_id value=portal-client-7>\
+         <input type=hidden name=user value='{USER}'><input type=hidden name=idp value=c0rporate-idp>\
+         <input type=hidden name=csrf value=h1dden-value></form>"
+    );
+    mount(&server, "GET", "/authorize", html(&page)).await;
+    mount(
+        &server,
+        "POST",
+        "/login",
+        html("<form method=post><input name=username><input name=password></form>"),
+    )
+    .await;
+    let LoginOptions::Form { redirect_uri, form, .. } = form() else { unreachable!() };
+    let parameters = vec![("kc_idp_hint".to_owned(), "c0rporate-idp".to_owned())];
+    let mut options = options(&server, LoginOptions::Form { redirect_uri, parameters, form });
+    options.client.id = "portal-client-7".to_owned();
+    let world = world(options).await;
+    assert!(matches!(world.log_in().await.result, Err(LoginFailure::Refused(_))));
+    let said = format!("{USER} portal-client-7 c0rporate-idp");
+    assert_eq!(world.redactor.text(&said), said);
+    assert_eq!(world.redactor.text("s3ssion-code h1dden-value"), "*** ***");
+}
+
 #[tokio::test]
 async fn metadata_name_the_endpoints() {
     let server = MockServer::start().await;
