@@ -165,6 +165,10 @@ fn lacking(feature: &str) -> (String, String) {
             format!("name one in scimcheck.toml: [target.NAME.credentials.{name}]"),
         );
     }
+    if feature == "oauth" || feature.starts_with("oauth:") {
+        // It comes from the configuration of the authorization server, and no flag gives it.
+        return (format!("the target does not have `{feature}`"), run::not_applicable(feature));
+    }
     match feature.strip_prefix('!') {
         Some(feature) => (
             format!("they are for targets without `{feature}`, and this one has it"),

@@ -75,6 +75,19 @@ fn without_an_authorization_server_the_rest_says_what_to_configure() {
 }
 
 #[test]
+fn without_an_authorization_server_nothing_else_says_what_to_configure() {
+    let server = Reference::start();
+    let place = Place::new().with("SCIM_TOKEN", server.token());
+    let suite = ["--suite", "deactivation/revocation"];
+    let target = ["run", "--target", server.url(), "--token-env", "SCIM_TOKEN"];
+    let said = place.run(&[&target[..], &suite].concat()).exits(4);
+    let text = said.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("no selected case can run: the target does not have `oauth:login`"), "{text}");
+    assert!(text.contains("in [target.NAME.oauth] of scimcheck.toml"), "{text}");
+    assert!(!text.contains("--feature"), "no flag makes an authorization server: {text}");
+}
+
+#[test]
 fn discovery_is_held_against_what_is_meant() {
     let place = Place::new();
     for (feature, code) in [("public-discovery=true", 0), ("protected-discovery=true", 1)] {

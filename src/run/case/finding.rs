@@ -40,7 +40,8 @@ impl Running<'_> {
     }
 }
 
-pub(in crate::run) fn not_applicable(unmet: &str) -> String {
+/// Why a case or a check does not apply, and what the configuration has to say if that is not so.
+pub(crate) fn not_applicable(unmet: &str) -> String {
     match unmet.strip_prefix('!') {
         Some(feature) => format!("the target has {feature}"),
         None if unmet == "oauth" || unmet.starts_with("oauth:") => {

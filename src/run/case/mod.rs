@@ -8,10 +8,11 @@ mod scope;
 mod send;
 mod set_up;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+pub(crate) use self::finding::not_applicable;
+pub(super) use self::finding::slug;
 use self::finding::source;
-pub(super) use self::finding::{not_applicable, slug};
 use self::login::Logins;
 use super::cleanup::{self, AfterCase};
 use super::ownership::{Ownership, Refused};
@@ -77,7 +78,8 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
     let started_ms = shared.elapsed_ms();
 
     let own = planned.case().timeout.as_deref().and_then(duration::parse);
-    let within = own.unwrap_or_default().max(shared.case_timeout);
+    let within =
+        own.unwrap_or_default().max(shared.case_timeout).max(waiting_for_revocations(shared, planned));
     let transport = shared.transport.as_ref();
     let limit = TimeLimit::new(transport, within);
     let mut interrupt = shared.interrupt.clone();
@@ -115,6 +117,21 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         source: Some(source(planned, planned.case().line)),
     };
     CaseRun { result, exchanges, left_over, demand }
+}
+
+/// How long a case that logs in may take at least: where the configuration gives a deadline of revocations, every wait for
+/// one may take as long, and the rest of the case a minute.
+fn waiting_for_revocations(shared: &Shared, planned: &PlannedCase) -> Duration {
+    let steps = &planned.case().steps;
+    let deadline = shared.oauth.as_ref().and_then(|oauth| oauth.deadline());
+    match deadline.filter(|_| steps.iter().any(|step| step.login.is_some())) {
+        None => Duration::ZERO,
+        Some(deadline) => {
+            let waits = steps.iter().filter(|step| !step.probe.is_empty() && step.eventually.is_some());
+            let waits = u32::try_from(waits.count().max(1)).unwrap_or(u32::MAX);
+            deadline.saturating_mul(waits).saturating_add(Duration::from_mins(1))
+        }
+    }
 }
 
 struct Running<'a> {
