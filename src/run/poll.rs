@@ -35,6 +35,14 @@ impl Pauses {
         Self { deadline: deadline.or(self.deadline), ..self }
     }
 
+    /// The same with a time that began when something happened, if it is known when: what is over by then is not given
+    /// again, and the first try is the last.
+    pub(crate) fn since(self, began: Option<std::time::Instant>, within: Option<Duration>) -> Self {
+        let deadline =
+            began.zip(within).and_then(|(began, within)| Instant::from_std(began).checked_add(within));
+        Self { deadline: self.deadline.map(|own| deadline.unwrap_or(own)), ..self }
+    }
+
     /// Whether the time is over: the try just made was the last.
     pub(crate) fn is_over(&self) -> bool {
         self.deadline.is_none_or(|deadline| Instant::now() >= deadline)
@@ -93,5 +101,17 @@ mod tests {
         }
         assert_eq!(tries, 5, "at 0, 100, 300, 700 and 1000 ms");
         assert!(Pauses::new(None, None).is_over());
+
+        let began = Instant::now().into_std();
+        tokio::time::advance(Duration::from_millis(700)).await;
+        let mut pauses =
+            Pauses::new(Some(&eventually), None).since(Some(began), Some(Duration::from_secs(1)));
+        assert!(!pauses.is_over(), "300 ms are left");
+        pauses.wait().await;
+        pauses.wait().await;
+        assert!(pauses.is_over());
+        let late = || Pauses::new(Some(&eventually), None);
+        assert!(late().since(Some(began), Some(Duration::from_millis(900))).is_over(), "one look only");
+        assert!(!late().since(None, Some(Duration::ZERO)).is_over(), "nobody knows when it began");
     }
 }

@@ -38,6 +38,37 @@ pub(super) struct Logins {
     pub(super) mute: BTreeMap<(String, Channel, usize), (Verdict, String)>,
 }
 
+impl Login {
+    /// The verdict and the reason where there is nothing that a channel could look at. That stays so: who logged in
+    /// without a refresh token does not get one later.
+    pub(super) fn missing(&self, channel: Channel) -> Option<(Verdict, String)> {
+        let tokens = match (channel, &self.spare) {
+            (Channel::Refresh, Some(spare)) => spare,
+            _ => &self.tokens,
+        };
+        if tokens.have(channel) {
+            return None;
+        }
+        let gave = [Channel::Introspection, Channel::Refresh, Channel::Session];
+        if !gave.into_iter().any(|other| tokens.have(other)) {
+            return Some((
+                Verdict::Blocked,
+                format!("nobody logged in for the channel {channel} to look at"),
+            ));
+        }
+        Some((Verdict::NotApplicable, format!("logins here give no {}", needed(channel))))
+    }
+}
+
+/// What a channel looks at.
+fn needed(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Refresh => "refresh token",
+        Channel::Session => "session cookie",
+        _ => "access token",
+    }
+}
+
 impl Logins {
     pub(super) fn get(&mut self, name: &str) -> Result<&mut Login, Stop> {
         self.by_name.get_mut(name).ok_or_else(|| Stop::Broken(format!("there is no login `{name}`")))
@@ -120,11 +151,10 @@ impl Running<'_> {
         let hop = oauth
             .revoke(transport.as_ref(), &login.tokens, spec.token, spec.hint.as_deref(), of_client)
             .await;
-        let missing = match spec.token {
-            TokenKind::AccessToken => "the login has no access token",
-            TokenKind::RefreshToken => "the login has no refresh token",
-        };
-        let hop = hop.ok_or_else(|| Stop::Blocked(format!("{step}: {missing}")))?;
+        let hop = hop.ok_or_else(|| match spec.token {
+            TokenKind::AccessToken => Stop::Blocked(format!("{step}: the login has no access token")),
+            TokenKind::RefreshToken => Stop::Ended(format!("{step}: logins here give no refresh token")),
+        })?;
         Ok(self.push_hop(Hop { what: String::new(), ..hop }, step))
     }
 
@@ -134,7 +164,7 @@ impl Running<'_> {
         let transport = Arc::clone(&self.shared.transport);
         let tokens = &self.logins.get(login)?.tokens;
         if !tokens.have(Channel::Session) {
-            return Err(Stop::Blocked(format!("{step}: the login has no session in a browser")));
+            return Err(Stop::Ended(format!("{step}: logins here give no session cookie")));
         }
         let attempt = oauth.log_out(transport.as_ref(), tokens).await;
         let hops = attempt.map(|attempt| attempt.hops).unwrap_or_default();
@@ -158,6 +188,9 @@ impl Running<'_> {
     pub(super) async fn send_while_refreshing(&mut self, step: &Step, login: &str) -> Result<usize, Stop> {
         let oauth = self.oauth()?;
         let transport = Arc::clone(&self.shared.transport);
+        if !self.logins.get(login)?.tokens.have(Channel::Refresh) {
+            return Err(Stop::Ended(format!("{}: logins here give no refresh token", step.name)));
+        }
         let mut tokens = std::mem::take(&mut self.logins.get(login)?.tokens);
         // The refresh goes first: what it saw of the user is then from before the change.
         let (hop, index) = tokio::join!(
@@ -183,4 +216,25 @@ fn wants_spare(case: &Case, login: &str) -> bool {
             || step.revoke.as_ref().is_some_and(|revoke| revoke.login == login)
     };
     case.steps.iter().any(looks) && !case.steps.iter().any(uses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_login_does_not_give_is_not_there_to_look_at() {
+        let login = Login { tokens: Tokens::of_access("t"), ..Login::default() };
+        assert_eq!(login.missing(Channel::Introspection), None);
+        assert_eq!(login.missing(Channel::Login), None);
+        let missing = |channel| login.missing(channel).expect("the login gave an access token only");
+        let not_applicable = |text: &str| (Verdict::NotApplicable, text.to_owned());
+        assert_eq!(missing(Channel::Refresh), not_applicable("logins here give no refresh token"));
+        assert_eq!(missing(Channel::Session), not_applicable("logins here give no session cookie"));
+        let (verdict, _) = Login::default().missing(Channel::Refresh).expect("nobody logged in");
+        assert_eq!(verdict, Verdict::Blocked);
+        // The spare login is the one whose refresh token is looked at.
+        let spare = Login { spare: Some(Tokens::default()), ..login };
+        assert!(spare.missing(Channel::Refresh).is_some() && spare.missing(Channel::Userinfo).is_none());
+    }
 }

@@ -53,6 +53,10 @@ impl Running<'_> {
             self.shared.patience.map_or(within, |patience| within.min(patience))
         });
         let mut pauses = Pauses::new(step.eventually.as_ref(), self.shared.patience).within(within);
+        // A revocation is late from the change on, whatever went on in between.
+        if step.checks.iter().any(|check| check.token == Some(TokenWord::Inactive)) {
+            pauses = pauses.since(self.changed_at, within);
+        }
         loop {
             let last = pauses.is_over();
             self.round(&oauth, &mut looks, step).await?;
@@ -87,6 +91,10 @@ impl Running<'_> {
             for (name, way) in step.probe.iter().flat_map(|name| (0..ways).map(move |way| (name, way))) {
                 if let Some(reason) = self.logins.mute.get(&(name.clone(), channel, way)) {
                     mute = Some(reason.clone());
+                    continue;
+                }
+                if let Some(missing) = self.logins.get(name)?.missing(channel) {
+                    mute = Some(missing);
                     continue;
                 }
                 judged = true;
@@ -306,10 +314,6 @@ async fn once(oauth: &OAuth, transport: &dyn Transport, look: &mut Look<'_>) {
         }
         (Channel::Login | Channel::OtherLogin, None) => {
             (Vec::new(), TokenState::Unclear("it is no login of a user".to_owned()))
-        }
-        _ if !look.tokens.have(channel) => {
-            let missing = format!("the login gave nothing that the channel {channel} looks at");
-            (Vec::new(), TokenState::Unclear(missing))
         }
         _ => match oauth.look(transport, channel, &mut look.tokens).await {
             Some(hop) => {

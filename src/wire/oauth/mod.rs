@@ -105,6 +105,12 @@ impl Tokens {
         }
     }
 
+    /// An access token and nothing else.
+    #[cfg(test)]
+    pub(crate) fn of_access(token: &str) -> Self {
+        Self { access: Some(token.into()), ..Self::default() }
+    }
+
     /// Whether there is what a channel looks at.
     #[must_use]
     pub fn have(&self, channel: Channel) -> bool {
