@@ -19,9 +19,13 @@ pub fn planned_checks(case: &Case) -> impl Iterator<Item = PlannedCheck> + '_ {
     })
 }
 
-/// The ids of the expectations of a case's control steps: where one does not hold, the case is blocked.
+/// The ids of what a case's control steps ask for: where an expectation does not hold, the case is blocked, and where a login
+/// does not count before anything was done to it, its channel is.
 pub fn control_checks(case: &Case) -> impl Iterator<Item = String> + '_ {
-    case.steps.iter().filter(|step| step.control).map(|step| super::case::slug(&step.name))
+    case.steps.iter().filter(|step| step.control).flat_map(|step| {
+        let looks = step.checks.iter().filter(|check| check.channel.is_some()).map(|check| check.id.clone());
+        std::iter::once(super::case::slug(&step.name)).chain(looks)
+    })
 }
 
 /// What a planned case judges for certain.
