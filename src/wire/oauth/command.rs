@@ -46,14 +46,18 @@ pub(super) async fn log_in(
 async fn run(command: &str, input: &str) -> Result<Vec<u8>, LoginFailure> {
     let failed = |why: String| LoginFailure::Failed(format!("the login command {why}"));
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let mut child = tokio::process::Command::new(shell)
+    let mut command_line = tokio::process::Command::new(shell);
+    command_line
         .args([flag, command])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| failed(format!("cannot be run: {error}")))?;
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    command_line.process_group(0);
+    let mut child = command_line.spawn().map_err(|error| failed(format!("cannot be run: {error}")))?;
+    // After the child, so that it is dropped before it.
+    let mut group = Group(child.id());
     if let Some(mut stdin) = child.stdin.take() {
         // One that does not read its input has a broken pipe; what it prints decides.
         let _ = stdin.write_all(input.as_bytes()).await;
@@ -68,12 +72,31 @@ async fn run(command: &str, input: &str) -> Result<Vec<u8>, LoginFailure> {
         return Err(failed(format!("printed more than {} KiB", LONGEST >> 10)));
     }
     let status = child.wait().await.map_err(|error| failed(format!("cannot be waited for: {error}")))?;
+    group.0 = None;
     match status.code() {
         Some(0) => Ok(printed),
         Some(REFUSED) => Err(LoginFailure::Refused(
             "the login command says that the user is refused (exit code 1)".to_owned(),
         )),
         _ => Err(failed(format!("failed ({status}); run it by hand to see why"))),
+    }
+}
+
+/// The process group of a program that is under way, by the id of its first process. Whoever gives the program up ends
+/// what it started, too: a shell passes no signal on. Once the first process was waited for, its id may be that of
+/// another; then there must be none here.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let Some(id) = self.0.filter(|_| cfg!(unix)) else { return };
+        // The kill of the shell, for there may be no other, and no safe call sends a signal to a group.
+        let _ = std::process::Command::new("sh")
+            .args(["-c", &format!("kill -s KILL -- -{id}")])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
     }
 }
 

@@ -506,6 +506,30 @@ async fn a_command_logs_in() {
 }
 
 #[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_command_that_hangs_leaves_nothing_behind() {
+    let server = MockServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("id");
+    let command = format!("sleep 300 & echo $! > '{}'; wait", file.display());
+    let mut options = options(&server, LoginOptions::Command(command));
+    options.command_timeout = Duration::from_secs(2);
+    let why = world(options).await.failure().await;
+    assert_eq!(why, "the login command took longer than 2 s");
+    let id = std::fs::read_to_string(&file).unwrap();
+    let ended = || match std::fs::read_to_string(format!("/proc/{}/stat", id.trim())) {
+        // Nobody may have waited for it yet.
+        Ok(stat) => stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(['Z', 'X'])),
+        Err(_) => true,
+    };
+    let began = Instant::now();
+    while !ended() {
+        assert!(began.elapsed() < Duration::from_secs(10), "the process {} lives on", id.trim());
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn looks_carry_the_token_and_nothing_of_the_target() {
     let server = MockServer::start().await;
     mount(&server, "POST", "/token", ResponseTemplate::new(200).set_body_json(tokens())).await;
