@@ -14,6 +14,8 @@ use crate::model::{ParsedBody, Response};
 const TELLING: usize = 6;
 /// Characters that a text of which only the name was guessed needs, if it has no digit.
 const LONG: usize = 20;
+/// A hidden field that is no secret, and of which nobody knows the value beforehand (RFC 7636 §4.3).
+const CHALLENGE: &str = "code_challenge";
 /// Letters of a word of a language: what is longer may be a code of letters alone.
 const WORD: usize = 14;
 /// How deep the members of a JSON answer are looked at, and how many secrets of one answer are taken at most.
@@ -155,7 +157,7 @@ impl Found<'_> {
             self.pairs(text.trim());
         }
         let page = html::telling(text);
-        for value in &page.hidden {
+        for (_, value) in page.hidden.iter().filter(|(name, _)| name != CHALLENGE) {
             self.add(value);
         }
         for (name, value) in &page.named {
@@ -277,7 +279,7 @@ mod tests {
         let page = r#"<html><head><meta name="csrf-token" content="m3ta-token"><meta name=generator content="server-9.9.9">
             </head><form method=post action="/login?session_code=s3ssion-code&amp;execution=ex3cution&amp;tab_id=t4b">
             <input type=hidden name=_csrf value="h1dden-value"><input type=hidden name=client_id value="portal-client-7">
-            <input type=HIDDEN name=user value="SC-a1b2c3@example.com"><input type=hidden name=local value="sc-a1b2c3">
+            <input type=HIDDEN name=user value="SC-a1b2c3@example.com"><input type=hidden name=code_challenge value="ch4llenge-value"><input type=hidden name=local value="sc-a1b2c3">
             <input type=hidden name=next value="/authorize/x1?client_id=portal-client-7&amp;code=n3sted-code">
             <input type=hidden name=step value=authenticate><input type=hidden name=scope value="openid profile x1">
             <input name=username value="v1sible-user"><input name=user_code value="WDJB-M1HT">

@@ -44,8 +44,8 @@ impl Form {
 /// What of a page may be secret.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Telling {
-    /// Values of hidden fields, in forms and elsewhere, and what `meta` elements say against forged requests.
-    pub(crate) hidden: Vec<String>,
+    /// Names and values of hidden fields, in forms and elsewhere, and of `meta` elements against forged requests.
+    pub(crate) hidden: Vec<(String, String)>,
     /// Names and values of other fields and buttons, and of `meta` elements.
     pub(crate) named: Vec<(String, String)>,
     /// Where forms and links lead.
@@ -60,12 +60,14 @@ pub(crate) fn telling(page: &str) -> Telling {
         rest = after;
         let text = |name: &str| tag.get(name).unwrap_or_default().to_owned();
         match tag.name.as_str() {
-            "input" if text("type").eq_ignore_ascii_case("hidden") => found.hidden.push(text("value")),
+            "input" if text("type").eq_ignore_ascii_case("hidden") => {
+                found.hidden.push((text("name"), text("value")));
+            }
             "input" | "button" => found.named.push((text("name"), text("value"))),
             "meta" => {
                 let name = text("name").to_ascii_lowercase();
                 match name.contains("csrf") || name.contains("xsrf") {
-                    true => found.hidden.push(text("content")),
+                    true => found.hidden.push((name, text("content"))),
                     false => found.named.push((name, text("content"))),
                 }
                 if text("http-equiv").eq_ignore_ascii_case("refresh") {
