@@ -77,7 +77,7 @@ pub(super) fn secrets(response: &Response, ours: &Ours) -> Vec<String> {
     match response.body.parsed() {
         ParsedBody::Json(value) => found.json(value, 0),
         ParsedBody::Empty => {}
-        _ => found.text(&String::from_utf8_lossy(&response.body.bytes)),
+        ParsedBody::NotJson(_) => found.text(&String::from_utf8_lossy(&response.body.bytes)),
     }
     found.secrets
 }
