@@ -34,7 +34,6 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("second-write-fails", &[Hook::Admitted(nth_write_fails::<2>)]),
     fault("third-write-fails", &[Hook::Admitted(nth_write_fails::<3>)]),
     fault("fourth-write-fails", &[Hook::Admitted(nth_write_fails::<4>)]),
-    fault("same-query-fails-again", &[Hook::Admitted(same_query_fails)]),
     fault("discovery-read-once-only", &[Hook::Admitted(discovery_fails_again)]),
     fault("refused-change-damages", &[Hook::Reply(refused_change_damages)]),
     fault("refused-change-leaves-a-mark", &[Hook::Reply(refused_change_marks)]),
@@ -76,11 +75,6 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault("wrong-token-fails-the-second-time", &[Hook::Reply(nth_refusal_fails::<2>)]),
     fault("wrong-token-fails-the-third-time", &[Hook::Reply(nth_refusal_fails::<3>)]),
-    fault("wrong-token-fails-the-fourth-time", &[Hook::Reply(nth_refusal_fails::<4>)]),
-    fault(
-        "discovery-broken-by-a-refused-write",
-        &[Hook::Reply(note_discovery_write), Hook::Admitted(written_discovery_fails)],
-    ),
     fault("delete-answers-with-the-resource", &[Hook::Admitted(show_the_deleted)]),
     fault("discovery-changes-when-read", &[Hook::Reply(discovery_changes)]),
     fault("created-moves-with-a-change", &[Hook::Shown(created_is_last_modified)]),
@@ -112,12 +106,6 @@ fn nth_read_fails<const N: usize>(call: Call<'_>, route: &Route) -> Option<Reply
 fn nth_write_fails<const N: usize>(call: Call<'_>, route: &Route) -> Option<Reply> {
     let resource = target(call, route).filter(|_| !is_read(call))?;
     (call.service.hooks.times(&*resource.id) >= N).then(our_fault)
-}
-
-/// A query that was answered before fails.
-fn same_query_fails(call: Call<'_>, route: &Route) -> Option<Reply> {
-    let queries = matches!(route, Route::Root | Route::Collection(_)) && is_read(call);
-    (queries && call.service.hooks.times(call.request.uri.to_string()) > 1).then(our_fault)
 }
 
 /// A discovery document that was read before cannot be read again.
@@ -222,17 +210,6 @@ fn discovery_family(route: &Route) -> Option<&'static str> {
         Route::Schemas | Route::Schema(_) => Some("schemas"),
         _ => None,
     }
-}
-
-fn note_discovery_write(call: Call<'_>, route: Option<&Route>, _: &mut Reply) {
-    if let Some(family) = route.and_then(discovery_family).filter(|_| !is_read(call)) {
-        call.service.hooks.times(format!("wrote {family}"));
-    }
-}
-
-fn written_discovery_fails(call: Call<'_>, route: &Route) -> Option<Reply> {
-    let family = discovery_family(route)?;
-    (call.service.hooks.happened(&format!("wrote {family}")) > 0).then(our_fault)
 }
 
 fn show_the_deleted(call: Call<'_>, route: &Route) -> Option<Reply> {

@@ -38,7 +38,7 @@
 //!    fault there spoils one kind of answer everywhere, and lets through what the set-up of cases needs, so that checks
 //!    fail which no defect of a known server makes fail.
 //! 4. `SCIMCHECK_BLESS=1 cargo test --test selftest -- the-id` notes in `fixtures/selftest/caught/AREA.json` what catches
-//!    it; from then on the test runs just those cases. Without a filter it also writes `docs/selftest.md` anew.
+//!    it; from then on the test runs just those cases. It writes `docs/selftest.md` anew, too.
 
 mod answers;
 mod attributes;
