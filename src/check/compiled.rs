@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json_path::{JsonPath, ParseError};
 
 /// So many of each are kept; templates make ever new ones.
-const KEPT: usize = 1024;
+const KEPT: usize = 256;
 
 /// Texts as what they were compiled to, for one thread.
 type Kept<T> = RefCell<HashMap<String, Rc<T>>>;

@@ -78,7 +78,7 @@ pub fn judge(check: &Check, exchange: &Exchange, context: &Context) -> Judgement
             check.matchers().first().map(|(_, matcher)| matcher),
         ),
         hint: None,
-        see: check.see.clone(),
+        see: check.see.to_vec(),
         reason: None,
         why: check.why.as_deref().map(|why| why.trim().to_owned()),
     };

@@ -102,7 +102,7 @@ impl EntryResult {
         }
         for finding in cases.iter_mut().flat_map(|case| &mut case.checks).filter(listed) {
             if matches!(finding.verdict, Verdict::Pass | Verdict::Info) {
-                finding.excuse = Some(self.excuse(finding.verdict));
+                finding.excuse = Some(Box::new(self.excuse(finding.verdict)));
                 finding.verdict = Verdict::Fixed;
             }
         }

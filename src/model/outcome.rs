@@ -184,7 +184,7 @@ pub struct Finding {
     pub reason: Option<String>,
     /// What the baseline of known failures says about it, if it lists the check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub excuse: Option<Excuse>,
+    pub excuse: Option<Box<Excuse>>,
     /// For an invariant: on how many responses it was judged, and on how many it did not hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_on: Option<u64>,

@@ -62,9 +62,9 @@ fn is_broken(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Warn | Verdict::Blocked | Verdict::Error)
 }
 
-fn excuse(entry: &KnownFailure, judged: Verdict) -> Excuse {
+fn excuse(entry: &KnownFailure, judged: Verdict) -> Box<Excuse> {
     let KnownFailure { reason, link, expires, .. } = entry.clone();
-    Excuse { judged, reason, link, expires }
+    Box::new(Excuse { judged, reason, link, expires })
 }
 
 /// What was not reached because of a known failure is known with it.
@@ -77,7 +77,7 @@ fn excuse_consequences(case: &mut CaseResult) {
             !cause.got.is_empty() && reason.is_some_and(|reason| reason.ends_with(cause.got.as_str()))
         });
         if let Some(excuse) = cause.and_then(|cause| cause.excuse.clone()) {
-            finding.excuse = Some(Excuse { judged: Verdict::Blocked, ..excuse });
+            finding.excuse = Some(Box::new(Excuse { judged: Verdict::Blocked, ..*excuse }));
             finding.verdict = Verdict::Known;
         }
     }

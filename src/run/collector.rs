@@ -37,7 +37,10 @@ pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
         true => redact(redactor, finding),
         false => without_texts(finding),
     };
-    result.checks = result.checks.into_iter().map(shown).collect();
+    // Not in place, which would keep what was reserved for findings that did not come.
+    let mut checks = Vec::with_capacity(result.checks.len());
+    checks.extend(std::mem::take(&mut result.checks).into_iter().map(shown));
+    result.checks = checks;
     result.reason = result.reason.map(|reason| redactor.line(&reason));
     if let Some(excuses) = &shared.excuses {
         excuses.excuse(&mut result);

@@ -118,7 +118,7 @@ fn rows(suite: &str, case: &Case, target: &TargetModel) -> Vec<(String, Map<Stri
     let rows = match case.derive {
         Some(derive) => derive::rows(derive, case.only.as_ref(), &target.resources, &target.schemas),
         None if case.matrix.is_empty() => return vec![(id, Map::new())],
-        None => case.matrix.clone(),
+        None => case.matrix.to_vec(),
     };
     let mut ids = HashSet::new();
     rows.into_iter()

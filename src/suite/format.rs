@@ -1,6 +1,9 @@
 //! The suite language, format 1, as typed structs. The JSON Schema of the format is generated from these types
 //! (`scimcheck schema suite`), so their doc comments are what editors and `docs/suite-format.md` show.
 //!
+//! Lists are boxed slices and what few steps have is boxed, for a run keeps all suites: a `Vec` that grew keeps room for
+//! more.
+//!
 //! No `flatten` and no `untagged` here: both lose the place of a mistake. Where the language allows several shapes
 //! ([`StatusPattern`], [`Auth`], [`Count`]), the type reads a JSON value and states its own schema.
 
@@ -28,9 +31,9 @@ pub struct SuiteFile {
     pub title: String,
     /// Features that every case needs; `!name` needs the absence.
     #[serde(default)]
-    pub requires: Vec<String>,
+    pub requires: Box<[String]>,
     /// The cases; independent of each other, run in parallel.
-    pub cases: Vec<Case>,
+    pub cases: Box<[Case]>,
 }
 
 /// Set-up, steps, clean-up; what the case creates is deleted when it ends.
@@ -46,11 +49,11 @@ pub struct Case {
     pub why: Option<String>,
     /// Features that the case needs; `!name` needs the absence.
     #[serde(default)]
-    pub requires: Vec<String>,
+    pub requires: Box<[String]>,
     /// Rows of values: the case runs once per row, with the row's columns in scope. Each row has an `id`, which is
     /// appended to the case's id: `eq-string/case-insensitive`.
     #[serde(default)]
-    pub matrix: Vec<Map<String, Value>>,
+    pub matrix: Box<[Map<String, Value>]>,
     /// Rows made from what the target discovers about itself, instead of written ones.
     #[serde(default)]
     pub derive: Option<Derive>,
@@ -63,9 +66,9 @@ pub struct Case {
     pub timeout: Option<String>,
     /// What the case needs before its steps. If it fails, the case is blocked, not failed.
     #[serde(default)]
-    pub setup: Vec<SetupEntry>,
+    pub setup: Box<[SetupEntry]>,
     /// The steps, in order.
-    pub steps: Vec<Step>,
+    pub steps: Box<[Step]>,
     /// Line in the file.
     #[serde(default)]
     #[schemars(skip)]
@@ -97,7 +100,7 @@ pub struct SetupEntry {
     pub with: Map<String, Value>,
     /// A request that prepares something else.
     #[serde(default)]
-    pub step: Option<Step>,
+    pub step: Option<Box<Step>>,
     /// Line in the file.
     #[serde(default)]
     #[schemars(skip)]
@@ -126,14 +129,14 @@ pub struct Step {
     pub request: Option<RequestSpec>,
     /// Logs in at the authorization server of the target. If that does not succeed, the case is blocked.
     #[serde(default)]
-    pub login: Option<LoginSpec>,
+    pub login: Option<Box<LoginSpec>>,
     /// Names of logins: looks whether each of them still counts, through the channel that each check names. The channels
     /// are looked at side by side, also while `eventually` waits.
     #[serde(default)]
-    pub probe: Vec<String>,
+    pub probe: Box<[String]>,
     /// Revokes a token of a login.
     #[serde(default)]
-    pub revoke: Option<RevokeSpec>,
+    pub revoke: Option<Box<RevokeSpec>>,
     /// The name of a login: logs out in its browser at the end-session endpoint (OpenID Connect RP-Initiated Logout), and
     /// confirms it where a page asks. The last answer is judged. The login keeps its cookies, to look whether they count.
     #[serde(default)]
@@ -144,7 +147,7 @@ pub struct Step {
     pub refreshing: Option<String>,
     /// Features that the step needs; without them it is left out.
     #[serde(default)]
-    pub requires: Vec<String>,
+    pub requires: Box<[String]>,
     /// The accepted twin that makes a negative check meaningful: if its `expect` fails, the case is blocked.
     #[serde(default)]
     pub control: bool,
@@ -160,14 +163,14 @@ pub struct Step {
     pub expect: Option<Expect>,
     /// The outcomes that the RFCs leave open; the first that fits is taken and recorded. If none fits, the case stops.
     #[serde(default)]
-    pub one_of: Vec<Outcome>,
+    pub one_of: Box<[Outcome]>,
     /// The requirement that `expect` or `one_of` verifies. Needed where the method has no obvious one (GET 200,
     /// POST 201, PUT 200, PATCH 200/204 and DELETE 204 have).
     #[serde(default)]
     pub requirement: Option<RequirementId>,
     /// Assertions, each with a finding of its own.
     #[serde(default)]
-    pub checks: Vec<Check>,
+    pub checks: Box<[Check]>,
     /// The name under which later templates find the response body: `${NAME.id}`; what was sent is `${sent.NAME.…}`,
     /// response headers are `${headers.NAME.location}` (lower case).
     #[serde(default, rename = "as")]
@@ -265,16 +268,16 @@ pub struct Outcome {
     pub status: StatusPattern,
     /// Further conditions that mark it; all must hold.
     #[serde(default)]
-    pub when: Vec<Condition>,
+    pub when: Box<[Condition]>,
     /// How it is judged: `pass` (default), `info`, `warn` or `fail`.
     #[serde(default)]
     pub verdict: OutcomeVerdict,
     /// Slugs of the ambiguities that say so.
     #[serde(default)]
-    pub see: Vec<String>,
+    pub see: Box<[String]>,
     /// Checks that apply to this outcome only.
     #[serde(default)]
-    pub checks: Vec<Check>,
+    pub checks: Box<[Check]>,
     /// Whether the case ends with this outcome: the other checks of the step, and what comes after it, are not
     /// applicable.
     #[serde(default)]
@@ -339,30 +342,30 @@ macro_rules! with_matcher {
             /// Matcher: equal as JSON; of several values found, every one.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub equals: Option<Value>,
+            pub equals: Option<Box<Value>>,
             /// Matcher: not equal as JSON, though there; of several values found, every one.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub not_equals: Option<Value>,
+            pub not_equals: Option<Box<Value>>,
             /// Matcher: equal text when letter case is ignored; of several values found, every one.
             #[serde(default)]
             pub equals_ignoring_case: Option<String>,
             /// Matcher: the values found (or the elements of the one array found) are these, in any order.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub equals_unordered: Option<Value>,
+            pub equals_unordered: Option<Box<Value>>,
             /// Matcher: equal to one of these; of several values found, every one.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub any_of: Option<Value>,
+            pub any_of: Option<Box<Value>>,
             /// Matcher: the values found (or the elements of the one array found) hold all of these.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub contains: Option<Value>,
+            pub contains: Option<Box<Value>>,
             /// Matcher: the values found (or the elements of the one array found) hold none of these.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub excludes: Option<Value>,
+            pub excludes: Option<Box<Value>>,
             /// Matcher: text that fits a regular expression; of several values found, every one.
             #[serde(default)]
             pub matches: Option<String>,
@@ -382,13 +385,13 @@ macro_rules! with_matcher {
             /// multi-valued attributes without order, unassigned in every form equal.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub same_resource_as: Option<Value>,
+            pub same_resource_as: Option<Box<Value>>,
             /// Attribute paths that `same_resource_as` leaves out. After a change that succeeded, `readOnly` among them
             /// leaves out what the service provider alone writes and may have changed with it: every attribute that
             /// is published as readOnly, and `meta` but for `created`, `location` and `resourceType`. `id` and
             /// `schemas` always count.
             #[serde(default)]
-            pub ignoring: Vec<String>,
+            pub ignoring: Box<[String]>,
             /// Matcher: the same URL once both are resolved against the base URL; default port and trailing slash
             /// do not count.
             #[serde(default)]
@@ -399,11 +402,11 @@ macro_rules! with_matcher {
             /// Matcher: a number or an instant that is not less than this one.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub at_least: Option<Value>,
+            pub at_least: Option<Box<Value>>,
             /// Matcher: a number or an instant that is not more than this one.
             #[serde(default, deserialize_with = "present")]
             #[schemars(schema_with = "any_value")]
-            pub at_most: Option<Value>,
+            pub at_most: Option<Box<Value>>,
             /// Matcher: a SCIM Error message (RFC 7644 §3.12) with this status and one of these scimTypes.
             #[serde(default)]
             pub scim_error: Option<ScimErrorPattern>,
@@ -426,17 +429,17 @@ macro_rules! with_matcher {
                 if let Some(x) = self.body { all.push(("body", Matcher::Body(x))); }
                 if let Some(x) = self.exists { all.push(("exists", Matcher::Exists(x))); }
                 if let Some(x) = self.unassigned { all.push(("unassigned", Matcher::Unassigned(x))); }
-                if let Some(x) = &self.equals { all.push(("equals", Matcher::Equals(x.clone()))); }
-                if let Some(x) = &self.not_equals { all.push(("not_equals", Matcher::NotEquals(x.clone()))); }
+                if let Some(x) = &self.equals { all.push(("equals", Matcher::Equals((**x).clone()))); }
+                if let Some(x) = &self.not_equals { all.push(("not_equals", Matcher::NotEquals((**x).clone()))); }
                 if let Some(x) = &self.equals_ignoring_case {
                     all.push(("equals_ignoring_case", Matcher::EqualsIgnoringCase(x.clone())));
                 }
                 if let Some(x) = &self.equals_unordered {
-                    all.push(("equals_unordered", Matcher::EqualsUnordered(x.clone())));
+                    all.push(("equals_unordered", Matcher::EqualsUnordered((**x).clone())));
                 }
-                if let Some(x) = &self.any_of { all.push(("any_of", Matcher::AnyOf(x.clone()))); }
-                if let Some(x) = &self.contains { all.push(("contains", Matcher::Contains(x.clone()))); }
-                if let Some(x) = &self.excludes { all.push(("excludes", Matcher::Excludes(x.clone()))); }
+                if let Some(x) = &self.any_of { all.push(("any_of", Matcher::AnyOf((**x).clone()))); }
+                if let Some(x) = &self.contains { all.push(("contains", Matcher::Contains((**x).clone()))); }
+                if let Some(x) = &self.excludes { all.push(("excludes", Matcher::Excludes((**x).clone()))); }
                 if let Some(x) = &self.matches { all.push(("matches", Matcher::Matches(x.clone()))); }
                 if let Some(x) = &self.not_matches { all.push(("not_matches", Matcher::NotMatches(x.clone()))); }
                 if let Some(x) = self.value_type { all.push(("type", Matcher::Type(x))); }
@@ -444,15 +447,15 @@ macro_rules! with_matcher {
                 if let Some(x) = self.distinct { all.push(("distinct", Matcher::Distinct(x))); }
                 if let Some(x) = &self.same_resource_as {
                     let matcher =
-                        Matcher::SameResourceAs { resource: x.clone(), ignoring: self.ignoring.clone() };
+                        Matcher::SameResourceAs { resource: (**x).clone(), ignoring: self.ignoring.to_vec() };
                     all.push(("same_resource_as", matcher));
                 }
                 if let Some(x) = &self.same_url_as { all.push(("same_url_as", Matcher::SameUrlAs(x.clone()))); }
                 if let Some(x) = &self.same_instant_as {
                     all.push(("same_instant_as", Matcher::SameInstantAs(x.clone())));
                 }
-                if let Some(x) = &self.at_least { all.push(("at_least", Matcher::AtLeast(x.clone()))); }
-                if let Some(x) = &self.at_most { all.push(("at_most", Matcher::AtMost(x.clone()))); }
+                if let Some(x) = &self.at_least { all.push(("at_least", Matcher::AtLeast((**x).clone()))); }
+                if let Some(x) = &self.at_most { all.push(("at_most", Matcher::AtMost((**x).clone()))); }
                 if let Some(x) = &self.scim_error { all.push(("scim_error", Matcher::ScimError(x.clone()))); }
                 if let Some(x) = self.token { all.push(("token", Matcher::Token(x))); }
                 if let Some(x) = &self.schema { all.push(("schema", Matcher::Schema(x.clone()))); }
@@ -461,7 +464,9 @@ macro_rules! with_matcher {
 
             /// The same with all templates of its place and its matcher filled in.
             fn rendered(&self, scope: &Scope) -> Result<Self, TemplateError> {
-                let value = |value: &Option<Value>| value.as_ref().map(|v| template::render(v, scope)).transpose();
+                let value = |value: &Option<Box<Value>>| {
+                    value.as_ref().map(|value| template::render(value, scope).map(Box::new)).transpose()
+                };
                 let text = |text: &Option<String>| {
                     text.as_ref().map(|text| template::render_text(text, scope)).transpose()
                 };
@@ -503,13 +508,13 @@ with_matcher! {
         pub why: Option<String>,
         /// Features that the check needs.
         #[serde(default)]
-        pub requires: Vec<String>,
+        pub requires: Box<[String]>,
         /// A lower level than the requirement's.
         #[serde(default)]
         pub level: Option<Level>,
         /// Slugs of the ambiguities that were taken into account.
         #[serde(default)]
-        pub see: Vec<String>,
+        pub see: Box<[String]>,
         /// A one-sentence guess at the cause when it does not hold.
         #[serde(default)]
         pub hint: Option<String>,
@@ -526,7 +531,7 @@ with_matcher! {
         pub channel: Option<Channel>,
         /// Behaviour that does not match but is tolerated; the first that fits decides.
         #[serde(default)]
-        pub tolerate: Vec<Tolerance>,
+        pub tolerate: Box<[Tolerance]>,
         /// Line in the file.
         #[serde(default)]
         #[schemars(skip)]
@@ -581,6 +586,15 @@ impl Condition {
     /// If a template has no value.
     pub fn render(&self, scope: &Scope) -> Result<Self, TemplateError> {
         self.rendered(scope)
+    }
+}
+
+impl Case {
+    /// Whether it logs somebody in, and so has passwords.
+    #[must_use]
+    pub fn logs_in(&self) -> bool {
+        let of_setup = self.setup.iter().filter_map(|entry| entry.step.as_deref());
+        of_setup.chain(&self.steps).any(|step| step.login.is_some())
     }
 }
 
@@ -721,15 +735,15 @@ pub struct ScimErrorPattern {
     pub status: StatusPattern,
     /// Allowed values of scimType; empty: any or none.
     #[serde(default)]
-    pub scim_type: Vec<String>,
+    pub scim_type: Box<[String]>,
     /// Whether a body without scimType is allowed although `scim_type` lists some.
     #[serde(default)]
     pub scim_type_optional: bool,
 }
 
 /// A field that is there counts, even if it is `null`.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Box<Value>>, D::Error> {
+    Value::deserialize(deserializer).map(Box::new).map(Some)
 }
 
 fn any_value(_: &mut schemars::SchemaGenerator) -> schemars::Schema {

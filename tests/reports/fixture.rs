@@ -279,12 +279,12 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
         hint: Some(HOSTILE.to_owned()),
         looks_like: Some(HOSTILE.to_owned()),
         why: Some(HOSTILE.to_owned()),
-        excuse: Some(Excuse {
+        excuse: Some(Box::new(Excuse {
             judged: Verdict::Fail,
             reason: HOSTILE.to_owned(),
             link: Some(HOSTILE.to_owned()),
             expires: Some(HOSTILE.to_owned()),
-        }),
+        })),
         reason: Some(HOSTILE.to_owned()),
         source: Some(SourceRef { file: HOSTILE.to_owned(), line: 1 }),
         ..compared(
@@ -438,8 +438,8 @@ fn listed() -> Vec<CaseResult> {
             why: (verdict == Verdict::Deviation)
                 .then(|| "documented: the profile cites its source".to_owned()),
             excuse: match verdict {
-                Verdict::Known => Some(excuse(Verdict::Fail)),
-                Verdict::Fixed => Some(excuse(Verdict::Pass)),
+                Verdict::Known => Some(Box::new(excuse(Verdict::Fail))),
+                Verdict::Fixed => Some(Box::new(excuse(Verdict::Pass))),
                 _ => None,
             },
             ..compared(

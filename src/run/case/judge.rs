@@ -38,7 +38,7 @@ impl Running<'_> {
                     extra = &outcome.checks;
                     end = outcome.ends_case.then(|| format!("{}: {}", step.name, outcome.outcome));
                     taken = Some(OutcomeTaken { step: step.name.clone(), outcome: outcome.outcome.clone() });
-                    Some((check::judge::outcome(outcome, exchange), outcome.see.clone(), outcome.line))
+                    Some((check::judge::outcome(outcome, exchange), outcome.see.to_vec(), outcome.line))
                 }
                 None => Some((check::judge::no_outcome(&step.one_of, exchange), Vec::new(), step.line)),
             }

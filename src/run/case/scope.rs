@@ -6,7 +6,7 @@ use crate::run::plan::PlannedCase;
 use crate::run::shared::Shared;
 use crate::scim::payload;
 use crate::scim::resource_type::ResourceSchemas;
-use crate::suite::format::{Case, Derive};
+use crate::suite::format::Derive;
 use crate::suite::template::{self, Scope};
 
 type MakePayload = fn(&ResourceSchemas, &payload::Naming<'_>) -> Value;
@@ -19,12 +19,6 @@ const PAYLOADS: [(&str, MakePayload, &str); 3] = [
     ("another", payload::minimal, "-another"),
 ];
 
-/// Whether a case logs somebody in, and so has passwords.
-fn logs_in(case: &Case) -> bool {
-    let of_setup = case.setup.iter().filter_map(|entry| entry.step.as_ref());
-    of_setup.chain(&case.steps).any(|step| step.login.is_some())
-}
-
 /// The built-in names, the payloads and the columns of the row.
 pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     let unique = shared.ids.unique(&planned.id);
@@ -32,7 +26,7 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     let mut scope = Scope::default();
     scope.set("unique", json!(unique));
     scope.set("uuid", json!(uuid));
-    if let Some(oauth) = shared.oauth.as_ref().filter(|_| logs_in(planned.case())) {
+    if let Some(oauth) = shared.oauth.as_ref().filter(|_| planned.case().logs_in()) {
         scope.set("groups_claim", json!(oauth.groups_claim()));
         for name in ["password", "other_password"] {
             let password = shared.ids.password(&format!("{} {name}", planned.id));

@@ -96,7 +96,7 @@ impl Names {
                 derived_columns(derive).iter().map(|column| ((*column).to_owned(), Name::given(false, true))),
             );
         }
-        if logs_in(case) {
+        if case.logs_in() {
             for name in PASSWORDS {
                 names.0.insert(name.to_owned(), Name::given(true, true));
             }
@@ -211,12 +211,6 @@ impl Names {
             self.get(name).is_none_or(|known| known.own)
         })
     }
-}
-
-/// Whether a case logs somebody in.
-fn logs_in(case: &Case) -> bool {
-    let of_setup = case.setup.iter().filter_map(|entry| entry.step.as_ref());
-    of_setup.chain(&case.steps).any(|step| step.login.is_some())
 }
 
 /// The name of what an entry of the set-up creates: `as`, else the resource type in lower case.
