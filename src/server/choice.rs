@@ -49,12 +49,16 @@ pub(super) enum Choice {
     IgnoreIfNoneMatchOnWrites,
     /// If-Match is judged by the resource as it was when the request came in.
     JudgeWhatWasSeen,
+    /// Users who were deleted can go on logging in.
+    KeepAccounts,
     /// Users stay in groups that were deleted.
     KeepDeletedGroups,
     /// Deleted resources stay members of groups.
     KeepDeletedMembers,
     /// `schemas` may be missing.
     LenientSchemas,
+    /// Logging out ends all sessions of the user.
+    LogOutEverywhere,
     /// What clients say about members of groups counts, also where it cannot change.
     MembersAsSent,
     /// The newest resources come first, also among those that sort equally.
@@ -69,6 +73,8 @@ pub(super) enum Choice {
     PatchWithoutSchemas,
     /// A refresh token counts as it was when the request came in, and the answer takes its time.
     RefreshAsSeen,
+    /// To ask for a token that does not count any more, or to revoke it, is an error.
+    RefuseEndedTokens,
     /// The ids of deleted resources are remembered.
     RememberDeleted,
     /// The same member may be in a group several times.

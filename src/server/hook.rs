@@ -13,7 +13,7 @@ use super::choice::Choice;
 use super::discovery::Documents;
 use super::http::Request;
 use super::kind::{Kind, Model};
-use super::oauth::{Change, Credential, Login, Reach, Survivor};
+use super::oauth::{Change, Credential, Endpoint, Login, Reach, Survivor};
 use super::options::{OptionalFeature, Options};
 use super::reply::{Refusal, Reply};
 use super::route::Route;
@@ -63,6 +63,8 @@ pub(super) enum Hook {
     Survives(fn(&Survivor<'_>) -> bool),
     /// Whether a user may log in; the last argument is what is right.
     Login(fn(&Login<'_>, bool) -> bool),
+    /// What an endpoint of the authorization server answers.
+    Authorization(fn(Endpoint, &mut Reply)),
     /// What userinfo tells about the user of a token.
     Claims(fn(&Credential, &mut Map<String, Value>)),
     /// The reply; the route is `None` where there is no endpoint.
@@ -282,6 +284,14 @@ impl Hooks {
         for hook in &self.all {
             if let Hook::Claims(change) = hook {
                 change(token, claims);
+            }
+        }
+    }
+
+    pub(super) fn authorization(&self, endpoint: Endpoint, reply: &mut Reply) {
+        for hook in &self.all {
+            if let Hook::Authorization(change) = hook {
+                change(endpoint, reply);
             }
         }
     }

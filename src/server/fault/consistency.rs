@@ -10,7 +10,7 @@ use super::{FaultInfo, fault};
 use crate::scim::projection::Projection;
 use crate::scim::urn;
 use crate::server::edit::{
-    each_text, is_read, nested_as, new_user, own_attributes, same_text, target, text, user_with,
+    each_text, is_read, nested_as, new_user, own_attributes, parameter, same_text, target, text, user_with,
 };
 use crate::server::hook::{Hook, Write};
 use crate::server::kind::Kind;
@@ -34,6 +34,23 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("second-write-fails", &[Hook::Admitted(nth_write_fails::<2>)]),
     fault("third-write-fails", &[Hook::Admitted(nth_write_fails::<3>)]),
     fault("fourth-write-fails", &[Hook::Admitted(nth_write_fails::<4>)]),
+    fault("same-filter-fails-again", &[Hook::Admitted(same_filter_fails)]),
+    fault(
+        "refused-write-breaks-discovery",
+        &[
+            Hook::Reply(|call, route, _| {
+                let document =
+                    route.and_then(discovery_family).filter(|_| call.request.method == Method::PUT);
+                if let Some(document) = document {
+                    lock(call, document);
+                }
+            }),
+            Hook::Admitted(|call, route| {
+                let document = discovery_family(route).filter(|_| is_read(call))?;
+                is_locked(call, document).then(our_fault)
+            }),
+        ],
+    ),
     fault("discovery-read-once-only", &[Hook::Admitted(discovery_fails_again)]),
     fault("refused-change-damages", &[Hook::Reply(refused_change_damages)]),
     fault("refused-change-leaves-a-mark", &[Hook::Reply(refused_change_marks)]),
@@ -49,6 +66,23 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }),
             Hook::Admitted(locked_fails),
         ],
+    ),
+    fault(
+        "group-that-lost-a-member-unreadable",
+        &[
+            Hook::Stored(|write, _, group| {
+                let before = write.old.filter(|_| is_patch(write) && write.kind == Kind::Group);
+                if before.is_some_and(|before| count(before, "members") > count(group, "members")) {
+                    lock(write.call, text(group, "/id").unwrap_or_default());
+                }
+                Ok(())
+            }),
+            Hook::Admitted(locked_fails),
+        ],
+    ),
+    fault(
+        "user-of-two-groups-unreadable",
+        &[Hook::Admitted(|call, route| read_fails(call, route, |user| count(&user.value, "groups") > 1))],
     ),
     fault("last-of-a-job-unreadable", &[Hook::Reply(lock_last_of_job), Hook::Admitted(locked_fails)]),
     fault("owner-of-a-name-unreadable", &[Hook::Reply(lock_owner), Hook::Admitted(locked_fails)]),
@@ -108,6 +142,13 @@ fn nth_write_fails<const N: usize>(call: Call<'_>, route: &Route) -> Option<Repl
     (call.service.hooks.times(&*resource.id) >= N).then(our_fault)
 }
 
+/// A query with a filter that was answered before fails.
+fn same_filter_fails(call: Call<'_>, route: &Route) -> Option<Reply> {
+    let queries = matches!(route, Route::Root | Route::Collection(_)) && is_read(call);
+    let filters = queries && parameter(call.request, "filter").is_some();
+    (filters && call.service.hooks.times(call.request.uri.to_string()) > 1).then(our_fault)
+}
+
 /// A discovery document that was read before cannot be read again.
 fn discovery_fails_again(call: Call<'_>, route: &Route) -> Option<Reply> {
     let again = is_discovery(route) && call.service.hooks.times(call.request.uri.path()) > 1;
@@ -161,14 +202,18 @@ fn second_put_spoils(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<()
     Ok(())
 }
 
-/// From now on, a resource cannot be read.
+/// From now on, a resource or document cannot be read.
 fn lock(call: Call<'_>, id: &str) {
     call.service.hooks.times(format!("locked {id}"));
 }
 
 fn locked_fails(call: Call<'_>, route: &Route) -> Option<Reply> {
     let resource = target(call, route).filter(|_| is_read(call))?;
-    (call.service.hooks.happened(&format!("locked {}", resource.id)) > 0).then(our_fault)
+    is_locked(call, &resource.id).then(our_fault)
+}
+
+fn is_locked(call: Call<'_>, id: &str) -> bool {
+    call.service.hooks.happened(&format!("locked {id}")) > 0
 }
 
 /// What the last operation of a bulk job is about, whether it was carried out or not.
@@ -187,6 +232,11 @@ fn lock_owner(call: Call<'_>, route: Option<&Route>, reply: &mut Reply) {
     if let Some(owner) = owner {
         lock(call, &owner.id);
     }
+}
+
+/// How many values a multi-valued attribute has.
+fn count(resource: &Value, name: &str) -> usize {
+    resource.get(name).and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 fn holds_one_group(resource: &Resource) -> bool {

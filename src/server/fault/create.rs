@@ -12,8 +12,8 @@ use crate::scim::object::member;
 use crate::scim::schema::{Attribute, AttributeType};
 use crate::server::choice::Choice;
 use crate::server::edit::{
-    adopt, as_sent, new_user, object, refusal, remove_header, request_body, same_text, set_header, text,
-    user_with, whole, whole_mut, without_body,
+    adopt, as_sent, fail, new_user, object, refusal, remove_header, request_body, same_text, set_header,
+    text, user_with, whole, whole_mut, without_body,
 };
 use crate::server::hook::{Hook, Write};
 use crate::server::http::{ReceivedBody, Request};
@@ -31,6 +31,14 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             let given = new_user(call, Some(route))?;
             let existing = user_with(call, |user| same_text(user, &given, "/userName"))?;
             Some(adopt(call, &existing))
+        })],
+    ),
+    fault(
+        "create-duplicate-500",
+        &[Hook::Reply(|call, route, reply| {
+            if reply.status == StatusCode::CONFLICT && new_user(call, route).is_some() {
+                fail(reply, 500, "duplicate key value violates unique constraint");
+            }
         })],
     ),
     fault(

@@ -100,14 +100,12 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         &[Hook::Search(|_, _, search| {
             let missing = |term: &Filter| match term {
                 Filter::Present(_) => true,
-                Filter::Compare { operator, .. } => {
-                    !matches!(operator, Operator::Eq | Operator::Co | Operator::Sw)
-                }
+                Filter::Compare { operator, .. } => !matches!(operator, Operator::Eq | Operator::Sw),
                 _ => false,
             };
             match &search.filter {
                 Some(filter) if any_term(filter, &missing) => {
-                    Err(refusal(ScimType::InvalidFilter, "only eq, co and sw are supported"))
+                    Err(refusal(ScimType::InvalidFilter, "only eq and sw are supported"))
                 }
                 _ => Ok(()),
             }

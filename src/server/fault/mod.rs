@@ -27,6 +27,7 @@
 //!    | where something that has ended still lets in | `Survives` |
 //!    | who may log in, by which way | `Login` |
 //!    | what userinfo tells | `Claims` |
+//!    | any other answer of the authorization server | `Authorization` |
 //!    | anything in the middle of the normal code | a `Choice` (`choice.rs`): the normal code asks `call.chooses(…)` |
 //!
 //!    Functions that look into requests and replies are in `edit.rs`; variants use the same ones. `failing.rs` and

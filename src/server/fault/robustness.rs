@@ -8,12 +8,16 @@ use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::filter::Filter;
 use crate::scim::object::member;
-use crate::server::edit::{fail, list, operations, parameter, scim_type, user_with};
+use crate::scim::patch::{PatchOperation, PatchPath, PatchRequest};
+use crate::scim::projection::Projection;
+use crate::server::edit::{fail, list, operations, parameter, scim_type, target, user_with};
 use crate::server::hook::Hook;
 use crate::server::http::{ReceivedBody, Request};
 use crate::server::kind::Kind;
 use crate::server::negotiate::json_body;
+use crate::server::reply::Reply;
 use crate::server::route::Route;
+use crate::server::service::Call;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
@@ -25,6 +29,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }
         })],
     ),
+    fault("patch-that-is-none-succeeds", &[Hook::Admitted(take_for_a_patch)]),
     fault(
         "create-missing-username-500",
         &[Hook::Reply(|call, route, reply| {
@@ -136,6 +141,22 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
 ];
+
+/// Answers a PATCH that cannot be read as if it asked for nothing.
+fn take_for_a_patch(call: Call<'_>, route: &Route) -> Option<Reply> {
+    let old = target(call, route).filter(|_| call.request.method == Method::PATCH)?;
+    let body = match json_body(call.request) {
+        Err(refusal) if refusal.error.status != 400 => return None,
+        body => body.unwrap_or_default(),
+    };
+    let schemas = call.schemas(old.kind);
+    let reads = |operation: &PatchOperation| {
+        operation.path.as_ref().is_none_or(|path| PatchPath::parse(path, schemas).is_ok())
+    };
+    let is_one = PatchRequest::from_value(&body).is_ok_and(|request| request.operations.iter().all(reads));
+    let answer = || call.about(Reply::json(StatusCode::OK, call.present(&old, &Projection::default())), &old);
+    (!is_one).then(answer)
+}
 
 /// How deeply lists and objects are nested, at most; brackets in texts count too.
 fn depth(json: &[u8]) -> usize {

@@ -12,6 +12,7 @@ use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::filter::{Filter, Literal, Operator};
 use crate::scim::projection::Projection;
+use crate::scim::urn::ENTERPRISE_USER;
 use crate::server::auth::Access;
 use crate::server::choice::Choice;
 use crate::server::edit::{
@@ -229,7 +230,11 @@ fn believe_forwarded_host(request: &mut Request) {
 /// The part of an operation's path that names a readOnly attribute which this server lets through.
 fn read_only_part(operation: &Value) -> Option<&str> {
     let path = path(operation);
-    (path == "groups" || path.starts_with("meta.")).then_some(path)
+    (path == "groups" || path.starts_with("meta.") || path == manager_name()).then_some(path)
+}
+
+fn manager_name() -> String {
+    format!("{ENTERPRISE_USER}:manager.displayName")
 }
 
 /// Operations on readOnly attributes are not refused.
@@ -248,6 +253,11 @@ fn apply_read_only(write: &Write<'_>, _: &Store, resource: &mut Value) -> Result
     if write.call.request.method == Method::PATCH {
         for operation in values(&mut as_sent(write), "Operations") {
             if let (Some(part), Some(value)) = (read_only_part(operation), operation.get("value")) {
+                if part == manager_name() {
+                    // In another letter case, since the store completes the name itself.
+                    resource[ENTERPRISE_USER]["manager"]["displayname"] = value.clone();
+                    continue;
+                }
                 match part.split_once('.') {
                     Some((name, sub)) => resource[name][sub] = value.clone(),
                     None => resource[part] = value.clone(),

@@ -2,20 +2,24 @@
 
 use std::time::Duration;
 
-use axum::http::Method;
-use serde_json::Value;
+use axum::http::header::LOCATION;
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
 
 use super::{FaultInfo, fault};
 use crate::server::choice::Choice;
 use crate::server::edit::path;
 use crate::server::hook::Hook;
-use crate::server::oauth::{Cause, Change, Channel, CredentialKind, Login, Reach, Survivor, Way};
+use crate::server::oauth::{Cause, Change, Channel, CredentialKind, Endpoint, Login, Reach, Survivor, Way};
 use crate::server::patching::requested;
+use crate::server::reply::Reply;
 
 /// Longer than anybody waits for a deactivation to take effect.
 const MINUTES: Duration = Duration::from_mins(5);
 /// What some bounds allow, and others do not.
 const SECONDS: Duration = Duration::from_secs(2);
+/// How many letters of a name a table of locked names has room for.
+const LOCKED: usize = 20;
 
 pub(super) const FAULTS: &[FaultInfo] = &[
     fault("code-login-after-deactivation", &[Hook::Login(|login, right| right || login.way == Way::Code)]),
@@ -51,6 +55,8 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "device-login-after-deactivation",
         &[Hook::Login(|login, right| right || login.way == Way::Device)],
     ),
+    fault("deleted-user-can-log-in", &[Hook::Choice(Choice::KeepAccounts)]),
+    fault("ended-token-is-an-error", &[Hook::Choice(Choice::RefuseEndedTokens)]),
     fault(
         "federated-login-after-deactivation",
         &[Hook::Login(|login, right| right || login.way == Way::Federated)],
@@ -67,7 +73,40 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         "introspection-active-after-deactivation",
         &[Hook::Survives(|survivor| outlives_deactivation(survivor, Channel::Introspection))],
     ),
+    fault(
+        "introspection-behind-the-login-page",
+        &[Hook::Authorization(|endpoint, reply| {
+            if endpoint == Endpoint::Introspection {
+                *reply = Reply::html(StatusCode::FOUND, String::new()).with(LOCATION, "/login");
+            }
+        })],
+    ),
+    fault(
+        "introspection-finds-no-token",
+        &[Hook::Authorization(|endpoint, reply| {
+            if endpoint == Endpoint::Introspection && reply.status == StatusCode::OK {
+                *reply = Reply::plain_json(StatusCode::OK, json!({ "active": false }));
+            }
+        })],
+    ),
     fault("key-reactivated-on-rehire", &[Hook::Choice(Choice::ReviveTokens)]),
+    fault(
+        "lock-by-start-of-name",
+        &[
+            Hook::Ends(|change, _| {
+                if let Some(name) = change.user.value.get("userName").and_then(Value::as_str)
+                    && change.cause == Cause::Deactivated
+                {
+                    change.call.service.hooks.times(lock_of(name));
+                }
+            }),
+            Hook::Login(|login, right| {
+                let name = login.user.get("userName").and_then(Value::as_str).unwrap_or_default();
+                right && (login.was_deactivated || login.hooks.happened(&lock_of(name)) == 0)
+            }),
+        ],
+    ),
+    fault("logout-ends-all-sessions", &[Hook::Choice(Choice::LogOutEverywhere)]),
     fault(
         "logout-keeps-session",
         &[Hook::Survives(|survivor| {
@@ -99,6 +138,14 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault("refresh-in-flight-survives", &[Hook::Choice(Choice::RefreshAsSeen)]),
+    fault(
+        "revocation-answered-with-204",
+        &[Hook::Authorization(|endpoint, reply| {
+            if endpoint == Endpoint::Revocation && reply.status == StatusCode::OK {
+                reply.status = StatusCode::NO_CONTENT;
+            }
+        })],
+    ),
     fault("revocation-cache-window", &[Hook::Survives(|survivor| outlives_by(survivor, MINUTES))]),
     fault("revocation-endpoint-without-effect", &[Hook::Choice(Choice::RevokeNothing)]),
     fault("revocation-takes-seconds", &[Hook::Survives(|survivor| outlives_by(survivor, SECONDS))]),
@@ -131,6 +178,11 @@ fn outlives_deactivation(survivor: &Survivor<'_>, channel: Channel) -> bool {
 fn outlives_by(survivor: &Survivor<'_>, time: Duration) -> bool {
     let by_scim = matches!(survivor.cause, Cause::Deactivated | Cause::Deleted | Cause::PasswordChanged);
     by_scim && survivor.since < time
+}
+
+/// The lock of everybody whose name begins like this.
+fn lock_of(name: &str) -> String {
+    format!("locked {}", name.chars().take(LOCKED).collect::<String>())
 }
 
 fn is_inactive(login: &Login<'_>) -> bool {

@@ -7,7 +7,7 @@ use super::parts::{plain_attributes, remove, remove_from_each, stored};
 use super::values::{each_reference, when_read, when_written};
 use super::{FaultInfo, fault};
 use crate::scim::urn;
-use crate::server::edit::{each_text, own_attributes, values};
+use crate::server::edit::{as_sent, each_text, own_attributes, values};
 use crate::server::hook::Hook;
 use crate::server::kind::Kind;
 use crate::server::service::Call;
@@ -76,12 +76,22 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault(
         "manager-shown-as-text",
-        &[Hook::Shown(|_, kind, _, shown| {
-            if let (Kind::User, Some(extension)) = (kind, shown.get_mut(urn::ENTERPRISE_USER)) {
-                let manager = &mut extension["manager"];
-                *manager = manager.get("value").cloned().unwrap_or_else(|| "nobody".into());
-            }
-        })],
+        &[
+            Hook::Stored(|write, _, new| {
+                let sent = as_sent(write);
+                let manager = sent.get(urn::ENTERPRISE_USER).and_then(|extension| extension.get("manager"));
+                if manager.is_some_and(|manager| manager == &json!({})) {
+                    new[urn::ENTERPRISE_USER]["manager"] = "nobody".into();
+                }
+                Ok(())
+            }),
+            Hook::Shown(|_, kind, _, shown| {
+                if let (Kind::User, Some(extension)) = (kind, shown.get_mut(urn::ENTERPRISE_USER)) {
+                    let manager = &mut extension["manager"];
+                    *manager = manager.get("value").cloned().unwrap_or_else(|| "nobody".into());
+                }
+            }),
+        ],
     ),
     fault("last-modified-goes-back", &[Hook::Shown(modified_earlier)]),
     fault(

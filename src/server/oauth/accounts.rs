@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ledger::{Ledger, Subject};
 use super::password;
+use crate::server::hook::Hooks;
 use crate::server::kind::Kind;
 use crate::server::service::Service;
 use crate::server::store::Resource;
@@ -31,6 +32,8 @@ pub(in crate::server) struct Login<'l> {
     pub(in crate::server) user: &'l Value,
     /// Whether the user was inactive at some time.
     pub(in crate::server) was_deactivated: bool,
+    /// What hooks have counted before.
+    pub(in crate::server) hooks: &'l Hooks,
 }
 
 /// A user who has shown the right password.
@@ -42,7 +45,7 @@ pub(super) struct Account {
 /// The user with this name and password, whether active or not.
 pub(super) fn find(service: &Service, name: &str, password: &str) -> Option<Account> {
     (0..=service.options.tenants.len()).find_map(|tenant| {
-        let user = service.store_of(tenant).user_named(name)?;
+        let user = named(service, tenant, name)?;
         let stored = user.value.get("password").and_then(Value::as_str)?;
         let subject = Subject { tenant, id: user.id.clone() };
         password::verify(stored, password).then_some(Account { subject, user })
@@ -52,8 +55,22 @@ pub(super) fn find(service: &Service, name: &str, password: &str) -> Option<Acco
 /// The user with this name, for whom another identity provider has vouched.
 pub(super) fn vouched(service: &Service, name: &str) -> Option<Subject> {
     (0..=service.options.tenants.len()).find_map(|tenant| {
-        let user = service.store_of(tenant).user_named(name)?;
+        let user = named(service, tenant, name)?;
         Some(Subject { tenant, id: user.id.clone() })
+    })
+}
+
+/// The user of a tenant with this name, who may have been deleted where accounts are kept.
+fn named(service: &Service, tenant: usize, name: &str) -> Option<Arc<Resource>> {
+    let store = service.store_of(tenant);
+    store.user_named(name).or_else(|| {
+        let ledger = service.ledger();
+        let has_name = |user: &Resource| {
+            let known = user.value.get("userName").and_then(Value::as_str);
+            known.is_some_and(|known| known.eq_ignore_ascii_case(name))
+        };
+        let mut kept = ledger.kept_accounts().filter(|(subject, _)| subject.tenant == tenant);
+        kept.find(|(_, user)| has_name(user)).map(|(_, user)| Arc::clone(user))
     })
 }
 
@@ -78,9 +95,11 @@ pub(super) fn admit<T>(
     act: impl FnOnce(&Resource, &mut Ledger) -> T,
 ) -> Option<T> {
     let store = service.store_of(subject.tenant);
-    let user = store.get(Kind::User, &subject.id)?;
     let mut ledger = service.ledger();
-    let login = Login { way, user: &user.value, was_deactivated: ledger.was_deactivated(subject) };
+    let kept = || ledger.kept_accounts().find(|(known, _)| *known == subject).map(|(_, user)| user.clone());
+    let user = store.get(Kind::User, &subject.id).or_else(kept)?;
+    let was_deactivated = ledger.was_deactivated(subject);
+    let login = Login { way, user: &user.value, was_deactivated, hooks: &service.hooks };
     service.hooks.lets_in(&login, is_active(&user.value)).then(|| act(&user, &mut ledger))
 }
 

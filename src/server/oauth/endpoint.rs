@@ -17,7 +17,7 @@ const METADATA: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/
 
 /// An endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Endpoint {
+pub(in crate::server) enum Endpoint {
     Metadata,
     Keys,
     Authorize,

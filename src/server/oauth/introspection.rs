@@ -19,9 +19,9 @@ pub(super) fn introspect(exchange: Exchange<'_>) -> Reply {
         let is_token = |known: &Credential| {
             known.kind != CredentialKind::Session && exchange.service.accepts(known, Channel::Introspection)
         };
-        let body = known
-            .filter(is_token)
-            .map_or_else(|| json!({ "active": false }), |known| describe(exchange, &known));
+        let known = known.filter(is_token);
+        refuse_ended(exchange, known.is_some())?;
+        let body = known.map_or_else(|| json!({ "active": false }), |known| describe(exchange, &known));
         Ok(no_store(Reply::plain_json(StatusCode::OK, body)))
     });
     answer.unwrap_or_else(OauthError::into_reply)
@@ -54,12 +54,21 @@ fn describe(exchange: Exchange<'_>, token: &Credential) -> Value {
     body
 }
 
+/// An error for a token that does not count, where that is one.
+fn refuse_ended(exchange: Exchange<'_>, counts: bool) -> Result<(), OauthError> {
+    if !counts && exchange.service.hooks.has(Choice::RefuseEndedTokens) {
+        return Err(OauthError::new("invalid_token", "The token has expired or was revoked"));
+    }
+    Ok(())
+}
+
 /// The revocation endpoint; for the client only. A refresh token takes all with it that came from the same permission
 /// (RFC 7009 §2.1); what is no token is none afterwards either (§2.2).
 pub(super) fn revoke(exchange: Exchange<'_>) -> Reply {
     let answer = exchange.client_form().and_then(|form| {
         let token = form.demand("token")?;
         let mut ledger = exchange.service.ledger();
+        refuse_ended(exchange, ledger.find(token).is_some_and(|known| known.ended.is_none()))?;
         let known = ledger.find(token).map(|known| (known.kind, known.grant));
         let end = End::now(Cause::Revoked);
         if !exchange.service.hooks.has(Choice::RevokeNothing) {

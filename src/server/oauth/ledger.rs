@@ -2,6 +2,7 @@
 //! its SHA-256, so that none of it can get out again.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 
 use super::accounts::Way;
 use super::scope::Scope;
+use crate::server::store::Resource;
 
 /// From how many credentials on those are forgotten whose time is over.
 const CROWDED: usize = 1024;
@@ -122,6 +124,8 @@ pub(in crate::server) struct Ledger {
     devices: HashMap<Key, Device>,
     /// Users who were inactive at some time.
     deactivated: HashSet<Subject>,
+    /// Users who were deleted, where they can go on logging in.
+    kept: HashMap<Subject, Arc<Resource>>,
     grants: u64,
     /// Where secrets are to be the same in every run.
     random: Option<fastrand::Rng>,
@@ -135,6 +139,7 @@ impl Ledger {
             codes: HashMap::new(),
             devices: HashMap::new(),
             deactivated: HashSet::new(),
+            kept: HashMap::new(),
             grants: 0,
             // Another sequence than that of the ids of resources.
             random: seed.map(|seed| fastrand::Rng::with_seed(!seed)),
@@ -210,6 +215,13 @@ impl Ledger {
         self.end_where(end, |credential| credential.subject.is_some());
     }
 
+    /// Ends all sessions of a user.
+    pub(super) fn end_sessions(&mut self, subject: &Subject, end: End) {
+        self.end_where(end, |credential| {
+            credential.kind == CredentialKind::Session && credential.subject.as_ref() == Some(subject)
+        });
+    }
+
     fn end_where(&mut self, end: End, is: impl Fn(&Credential) -> bool) {
         for credential in self.credentials.values_mut().filter(|credential| is(credential)) {
             credential.ended.get_or_insert(end);
@@ -234,6 +246,16 @@ impl Ledger {
     /// Whether a user was inactive at some time.
     pub(super) fn was_deactivated(&self, subject: &Subject) -> bool {
         self.deactivated.contains(subject)
+    }
+
+    /// Keeps the account of a user who was deleted.
+    pub(super) fn keep_account(&mut self, subject: Subject, user: Resource) {
+        self.kept.insert(subject, Arc::new(user));
+    }
+
+    /// The accounts of deleted users that were kept.
+    pub(super) fn kept_accounts(&self) -> impl Iterator<Item = (&Subject, &Arc<Resource>)> {
+        self.kept.iter()
     }
 
     /// Takes note of a code and gives it out.

@@ -17,6 +17,8 @@ use crate::server::store::Resource;
 pub(in crate::server) struct Change<'c> {
     pub(in crate::server) call: Call<'c>,
     pub(in crate::server) cause: Cause,
+    /// As it is now, or was.
+    pub(in crate::server) user: &'c Resource,
 }
 
 /// Whose credentials a change ends.
@@ -58,12 +60,15 @@ pub(in crate::server) fn follow(call: Call<'_>, old: Option<&Resource>, new: Opt
         service.ledger().revive(&subject);
     }
     let Some(cause) = cause(old, new) else { return };
-    let change = Change { call, cause };
+    let change = Change { call, cause, user };
     let reach = service.hooks.ends(&change);
     let mut ledger = service.ledger();
     // One who was never active is no one who comes back.
     if cause == Cause::Deactivated && old.is_some() {
         ledger.note_deactivated(&subject);
+    }
+    if cause == Cause::Deleted && call.chooses(Choice::KeepAccounts) {
+        ledger.keep_account(subject.clone(), user.clone());
     }
     match reach {
         Reach::Nobody => {}
@@ -82,6 +87,16 @@ fn cause(old: Option<&Resource>, new: Option<&Resource>) -> Option<Cause> {
         return Some(Cause::Deactivated);
     }
     old.is_some_and(|old| password(old) != password(new)).then_some(Cause::PasswordChanged)
+}
+
+/// Ends the session of a browser.
+pub(super) fn log_out(service: &Service, session: &str) {
+    let mut ledger = service.ledger();
+    let subject = ledger.find(session).and_then(|known| known.subject.clone());
+    ledger.end(session, End::now(Cause::LoggedOut));
+    if let Some(subject) = subject.filter(|_| service.hooks.has(Choice::LogOutEverywhere)) {
+        ledger.end_sessions(&subject, End::now(Cause::LoggedOut));
+    }
 }
 
 impl Service {

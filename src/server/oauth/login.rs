@@ -8,7 +8,8 @@ use super::browser::{CSRF_FIELD, SESSION_COOKIE, drop_cookie, set_cookie};
 use super::endpoint::{AUTHORIZE, LOGIN, SESSION, VERIFICATION};
 use super::error::OauthError;
 use super::form::Form;
-use super::ledger::{Cause, Credential, CredentialKind, End};
+use super::ledger::{Credential, CredentialKind};
+use super::lifecycle::log_out;
 use super::scope::Scope;
 use super::{Exchange, authorize, page};
 use crate::server::kind::Kind;
@@ -104,7 +105,7 @@ pub(super) fn logout(exchange: Exchange<'_>) -> Reply {
         Err(error) => return OauthError::into_reply(error),
     };
     if let Some(session) = exchange.session_cookie() {
-        exchange.service.ledger().end(session, End::now(Cause::LoggedOut));
+        log_out(exchange.service, session);
     }
     let reply = match form.get("post_logout_redirect_uri") {
         Some(uri) if authorize::may_redirect(exchange, uri) => {

@@ -36,12 +36,12 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::http::header::{ALLOW, CACHE_CONTROL, PRAGMA};
 
-use self::endpoint::Endpoint;
 use super::http::Request;
 use super::reply::Reply;
 use super::service::Service;
 
 pub(super) use self::accounts::{Login, Way};
+pub(super) use self::endpoint::Endpoint;
 pub(super) use self::ledger::{Cause, Credential, CredentialKind, Ledger};
 pub(super) use self::lifecycle::{Change, Channel, Reach, Survivor, follow};
 pub(super) use self::password::hash;
@@ -75,7 +75,7 @@ pub(super) fn answer(
         return Some(Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with(ALLOW, methods));
     }
     let exchange = Exchange { service, request, origin, early };
-    Some(match endpoint {
+    let mut reply = match endpoint {
         Endpoint::Metadata => metadata::serve(exchange),
         Endpoint::Keys => metadata::keys(),
         Endpoint::Authorize => authorize::serve(exchange),
@@ -90,7 +90,9 @@ pub(super) fn answer(
         Endpoint::Login => login::login(exchange),
         Endpoint::Logout => login::logout(exchange),
         Endpoint::Session => login::session(exchange),
-    })
+    };
+    service.hooks.authorization(endpoint, &mut reply);
+    Some(reply)
 }
 
 /// What nobody may keep (RFC 6749 §5.1).
