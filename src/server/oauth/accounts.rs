@@ -96,8 +96,7 @@ pub(super) fn admit<T>(
 ) -> Option<T> {
     let store = service.store_of(subject.tenant);
     let mut ledger = service.ledger();
-    let kept = || ledger.kept_accounts().find(|(known, _)| *known == subject).map(|(_, user)| user.clone());
-    let user = store.get(Kind::User, &subject.id).or_else(kept)?;
+    let user = store.get(Kind::User, &subject.id).or_else(|| ledger.kept_account(subject))?;
     let was_deactivated = ledger.was_deactivated(subject);
     let login = Login { way, user: &user.value, was_deactivated, hooks: &service.hooks };
     service.hooks.lets_in(&login, is_active(&user.value)).then(|| act(&user, &mut ledger))

@@ -68,9 +68,10 @@ pub(super) fn revoke(exchange: Exchange<'_>) -> Reply {
     let answer = exchange.client_form().and_then(|form| {
         let token = form.demand("token")?;
         let mut ledger = exchange.service.ledger();
-        refuse_ended(exchange, ledger.find(token).is_some_and(|known| known.ended.is_none()))?;
-        let known = ledger.find(token).map(|known| (known.kind, known.grant));
         let end = End::now(Cause::Revoked);
+        let counts = |known: &Credential| known.ended.is_none() && !known.is_over(end.at);
+        refuse_ended(exchange, ledger.find(token).is_some_and(counts))?;
+        let known = ledger.find(token).map(|known| (known.kind, known.grant));
         if !exchange.service.hooks.has(Choice::RevokeNothing) {
             match known {
                 Some((CredentialKind::Refresh, grant)) => ledger.end_grant(grant, end),

@@ -253,6 +253,11 @@ impl Ledger {
         self.kept.insert(subject, Arc::new(user));
     }
 
+    /// The account of a deleted user, if it was kept.
+    pub(super) fn kept_account(&self, subject: &Subject) -> Option<Arc<Resource>> {
+        self.kept.get(subject).cloned()
+    }
+
     /// The accounts of deleted users that were kept.
     pub(super) fn kept_accounts(&self) -> impl Iterator<Item = (&Subject, &Arc<Resource>)> {
         self.kept.iter()
