@@ -91,6 +91,15 @@ pub(crate) fn elements(value: &Value) -> &[Value] {
     }
 }
 
+/// The values of an attribute, taken out of it.
+pub(crate) fn take_elements(value: &mut Value) -> Vec<Value> {
+    match value.take() {
+        Value::Array(items) => items,
+        other if is_unassigned(&other) => Vec::new(),
+        other => vec![other],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -1,20 +1,44 @@
 //! Templates: `${name.path}` in the texts of a suite, filled in from what is in scope.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
 use serde_json::{Map, Value};
 
 /// Named values that templates see.
 #[derive(Debug, Clone, Default)]
-pub struct Scope(Map<String, Value>);
+pub struct Scope {
+    values: Map<String, Value>,
+    later: BTreeMap<String, Later>,
+}
+
+/// A value that is made when a template asks for it first.
+#[derive(Clone)]
+struct Later {
+    made: OnceLock<Value>,
+    make: Arc<dyn Fn() -> Value + Send + Sync>,
+}
+
+impl std::fmt::Debug for Later {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Later").field("made", &self.made).finish_non_exhaustive()
+    }
+}
 
 impl Scope {
     /// Puts a value in scope; one of the same name is replaced.
     pub fn set(&mut self, name: &str, value: Value) {
-        self.0.insert(name.to_owned(), value);
+        self.values.insert(name.to_owned(), value);
+    }
+
+    /// Puts a value in scope that is only made if a template asks for it; [`Scope::set`] replaces it.
+    pub fn set_later(&mut self, name: &str, make: impl Fn() -> Value + Send + Sync + 'static) {
+        self.later.insert(name.to_owned(), Later { made: OnceLock::new(), make: Arc::new(make) });
     }
 
     /// Puts a value into an object in scope, making the object if need be: `sent.NAME`.
     pub fn insert_into(&mut self, object: &str, name: &str, value: Value) {
-        let entry = self.0.entry(object).or_insert_with(|| Value::Object(Map::new()));
+        let entry = self.values.entry(object).or_insert_with(|| Value::Object(Map::new()));
         if let Some(object) = entry.as_object_mut() {
             object.insert(name.to_owned(), value);
         }
@@ -25,7 +49,8 @@ impl Scope {
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&Value> {
         let (name, mut rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-        let mut value = self.0.get(name)?;
+        let later = || self.later.get(name).map(|later| later.made.get_or_init(|| (later.make)()));
+        let mut value = self.values.get(name).or_else(later)?;
         while let Some(path) = rest {
             // A whole remainder first: header names and URNs contain dots.
             if let Some(found) = value.as_object().and_then(|object| member(object, path)) {
@@ -44,7 +69,8 @@ impl Scope {
 
     /// The names in scope, for suggestions.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        let later = self.later.keys().filter(|name| !self.values.contains_key(*name));
+        self.values.keys().chain(later).map(String::as_str)
     }
 }
 

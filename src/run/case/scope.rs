@@ -1,5 +1,7 @@
 //! What templates see when a case begins.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::run::plan::PlannedCase;
@@ -36,30 +38,36 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     }
     scope.set("domain", json!(shared.target.domain));
     scope.set("base_url", json!(shared.target.base_url.as_str()));
+    // A case that is derived for a resource type has the payloads of that type at hand.
+    let derived = matches!(
+        planned.case().derive,
+        Some(Derive::ResourceTypes | Derive::SchemaExtensions | Derive::Attributes)
+    );
+    let own = derived.then(|| planned.row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned());
     for (name, make, ending) in PAYLOADS {
-        let unique = format!("{unique}{ending}");
-        let naming = payload::Naming { unique: &unique, domain: &shared.target.domain };
-        let all = shared.target.resources.iter().map(|resource| {
-            let kind = &resource.resource_type.name;
-            (kind.clone(), shared.target.with_overrides(kind, make(resource, &naming), &unique))
+        let (target, unique) = (Arc::clone(&shared.target), format!("{unique}{ending}"));
+        let own = own.clone();
+        scope.set_later(name, move || {
+            let naming = payload::Naming { unique: &unique, domain: &target.domain };
+            let payload = |resource: &ResourceSchemas| {
+                target.with_overrides(&resource.resource_type.name, make(resource, &naming), &unique)
+            };
+            match &own {
+                Some(own) => {
+                    let of_own = target.resources.iter().find(|kind| kind.resource_type.name == *own);
+                    of_own.map(payload).unwrap_or_default()
+                }
+                None => {
+                    let kinds = target.resources.iter();
+                    kinds.map(|kind| (kind.resource_type.name.clone(), payload(kind))).collect()
+                }
+            }
         });
-        scope.set(name, Value::Object(all.collect()));
     }
     for (column, value) in &planned.row {
         // A column may use the built-in names.
         let value = template::render(value, &scope).unwrap_or_else(|_| value.clone());
         scope.set(column, value);
-    }
-    // A case that is derived for a resource type has the payloads of that type at hand.
-    if matches!(
-        planned.case().derive,
-        Some(Derive::ResourceTypes | Derive::SchemaExtensions | Derive::Attributes)
-    ) {
-        for (name, ..) in PAYLOADS {
-            let kind = planned.row.get("name").and_then(Value::as_str).unwrap_or_default();
-            let own = scope.get(name).and_then(|all| all.get(kind)).cloned().unwrap_or_default();
-            scope.set(name, own);
-        }
     }
     scope.set("sent", json!({}));
     scope.set("as_members", json!({}));

@@ -1,5 +1,7 @@
 //! The values of a multi-valued attribute: which are the same, and which is primary.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::scim::compare::same_value;
@@ -23,9 +25,9 @@ pub(super) fn covers(attribute: &Attribute, item: &Value, new: &Value) -> bool {
 
 /// The `value` of an element, in the form in which it is compared, if it is immutable: then it alone identifies the
 /// element, as the id does a member of a group, and what else a client says about it is nothing new.
-pub(super) fn fixed_value(attribute: &Attribute, item: &Value) -> Option<String> {
+pub(super) fn fixed_value<'v>(attribute: &Attribute, item: &'v Value) -> Option<Cow<'v, str>> {
     let sub = attribute.sub_attribute("value").filter(|sub| sub.mutability == Mutability::Immutable)?;
-    Some(sub.fold(member_of(item, "value")?.as_str()?).into_owned())
+    Some(sub.fold(member_of(item, "value")?.as_str()?))
 }
 
 /// Whether both have the same `value` and `type`.

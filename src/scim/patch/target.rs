@@ -1,5 +1,6 @@
 //! The target of an operation: one attribute of a resource or extension, some of its values, or a sub-attribute.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
@@ -10,7 +11,9 @@ use crate::scim::compare::same_value;
 use crate::scim::conform::{check_required_subs, conform, conform_elements, conform_one};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{Filter, Literal, Operator, element_matches, validate_element};
-use crate::scim::object::{as_map, edit, elements, is_unassigned, member, member_of, remove, set};
+use crate::scim::object::{
+    as_map, edit, elements, is_unassigned, member, member_of, remove, set, take_elements,
+};
 use crate::scim::schema::{Attribute, Mutability};
 
 type Object = Map<String, Value>;
@@ -70,7 +73,7 @@ impl Target<'_> {
             change(object, sub, op, value, self.label)?;
             return check_required_subs(self.attribute, current, self.label);
         }
-        let mut items = elements(current).to_vec();
+        let mut items = take_elements(current);
         if items.is_empty() && op != PatchOp::Remove {
             items.push(Value::Object(Object::new()));
         }
@@ -87,14 +90,14 @@ impl Target<'_> {
             return Err(path_error(format!("`{}`: only multi-valued attributes have filters", self.label)));
         }
         validate_element(filter, self.attribute)?;
-        let mut items = elements(current).to_vec();
         let matching = |(_, item): &(usize, &Value)| element_matches(filter, item, self.attribute);
         let mut touched: Vec<usize> =
-            items.iter().enumerate().filter(matching).map(|(index, _)| index).collect();
+            elements(current).iter().enumerate().filter(matching).map(|(index, _)| index).collect();
         if touched.is_empty() && op == PatchOp::Remove {
             // RFC 7644 §3.5.2.2: who is no member of a group is removed from it with success.
             return Ok(());
         }
+        let mut items = take_elements(current);
         if touched.is_empty() {
             // Erratum 8097: clients add `emails[type eq "work"].value` to users without such a value.
             let seed = if op == PatchOp::Add { seed(filter, self.attribute) } else { None };
@@ -134,7 +137,7 @@ impl Target<'_> {
 
     /// `remove` of `members` with the members as `value`, as Entra sends it: only these are removed.
     fn remove_listed(&self, current: &mut Value, listed: &Value) -> Done {
-        let mut items = elements(current).to_vec();
+        let mut items = take_elements(current);
         items.retain(|item| !elements(listed).iter().any(|wanted| self.is_listed(item, wanted)));
         self.store(current, items, &[])
     }
@@ -202,11 +205,16 @@ fn change(holder: &mut Object, attribute: &Attribute, op: PatchOp, value: &Value
 fn change_list(holder: &mut Object, attribute: &Attribute, op: PatchOp, value: &Value, label: &str) -> Done {
     let new = conform_elements(attribute, value, label)?;
     edit(holder, &attribute.name, |current| {
-        let mut items = if op == PatchOp::Add { elements(current).to_vec() } else { Vec::new() };
+        let mut items = if op == PatchOp::Add { take_elements(current) } else { Vec::new() };
         let mut touched = Vec::new();
-        let mut fixed: HashSet<_> = items.iter().filter_map(|item| fixed_value(attribute, item)).collect();
+        // Of a long list, only what may come twice is looked at.
+        let given: HashSet<_> = new.iter().filter_map(|item| fixed_value(attribute, item)).collect();
+        let listed = items.iter().filter_map(|item| fixed_value(attribute, item));
+        let mut fixed: HashSet<_> =
+            listed.filter(|value| given.contains(value)).map(Cow::into_owned).collect();
+        drop(given);
         for item in new {
-            match fixed_value(attribute, &item).map(|value| fixed.insert(value)) {
+            match fixed_value(attribute, &item).map(|value| fixed.insert(value.into_owned())) {
                 Some(false) => {}
                 Some(true) => {
                     items.push(item);
