@@ -62,7 +62,7 @@ fn seen(answer: &Answer, name: &str) -> Seen {
 /// Pauses before the reads that show whether a resource is gone: some servers need a moment.
 const PATIENCE: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
 
-/// Deletes a resource that was seen to be the run's own, and makes sure that it is gone.
+/// Deletes a resource that was seen to be the run's own, and makes sure that it is gone if somebody wants to know.
 async fn delete(cleaner: &mut Cleaner<'_>, url: &str, name: &str) -> Result<(), String> {
     let transport = cleaner.transport;
     match cleaner.send_delete(url, name).await? {
@@ -71,8 +71,11 @@ async fn delete(cleaner: &mut Cleaner<'_>, url: &str, name: &str) -> Result<(), 
         Answer::Response(response) => return Err(format!("DELETE was answered with {}", response.status)),
         Answer::Failed(failure) => return Err(format!("DELETE got no answer: {}", failure.message)),
     }
+    if !cleaner.makes_sure {
+        return Ok(());
+    }
     for pause in PATIENCE {
-        tokio::time::sleep(cleaner.patience.map_or(pause, |patience| pause.min(patience))).await;
+        tokio::time::sleep(pause).await;
         match look(transport, url, name).await {
             // Gone; or the server gave the id again, to another case.
             Seen::Nothing | Seen::Foreign(true) => return Ok(()),
@@ -87,15 +90,15 @@ async fn delete(cleaner: &mut Cleaner<'_>, url: &str, name: &str) -> Result<(), 
 /// Sends what clean-up sends.
 struct Cleaner<'t> {
     transport: &'t dyn Transport,
-    /// How long a pause is at most, for a target that cannot be late.
-    patience: Option<Duration>,
+    /// Whether it looks if what was deleted is gone.
+    makes_sure: bool,
     /// The first DELETE that was refused without If-Match (428), the read of the version, and the DELETE with it.
     demand: Vec<Timed>,
 }
 
 impl<'t> Cleaner<'t> {
-    fn new(transport: &'t dyn Transport, patience: Option<Duration>) -> Self {
-        Self { transport, patience, demand: Vec::new() }
+    fn new(transport: &'t dyn Transport, makes_sure: bool) -> Self {
+        Self { transport, makes_sure, demand: Vec::new() }
     }
 
     /// Sends a DELETE, and once more with If-Match to a target that demands it, if a read still shows the run's own
@@ -213,16 +216,16 @@ pub(crate) struct AfterCase {
     pub(crate) demand: Vec<Timed>,
 }
 
-/// Deletes what a case created, the newest first, within a time, with pauses of at most `patience`. Never changes a verdict. What is left stays in the
-/// ledger.
+/// Deletes what a case created, the newest first, within a time. Never changes a verdict. What is left stays in the
+/// ledger. Where nobody reads what is left (`makes_sure` is false), the answer to a DELETE is believed.
 pub(crate) async fn after_case(
     transport: &dyn Transport,
     ownership: &Ownership,
     within: Duration,
-    patience: Option<Duration>,
+    makes_sure: bool,
 ) -> AfterCase {
     let limit = TimeLimit::new(transport, within);
-    let mut cleaner = Cleaner::new(transport, patience);
+    let mut cleaner = Cleaner::new(transport, makes_sure);
     let mut left_over = Vec::new();
     for trace in ownership.traces() {
         let wanted = wanted(&trace, ownership.name());
@@ -283,7 +286,7 @@ pub struct CleanUp {
 pub async fn cleanup(path: &Path, transport: &dyn Transport) -> Result<CleanUp, LedgerError> {
     let outstanding = ledger::read(path)?;
     let mut done = CleanUp::default();
-    let mut cleaner = Cleaner::new(transport, None);
+    let mut cleaner = Cleaner::new(transport, true);
     for create in outstanding.creates.iter().rev() {
         let removed = remove(&mut cleaner, &of_ledger(create, &outstanding.token)).await;
         if removed.problems.is_empty() {

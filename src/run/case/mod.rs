@@ -92,7 +92,7 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         () = super::interrupted(&mut interrupt) => Some(Stop::Blocked("interrupted".to_owned())),
     };
     case.settle(stop);
-    let after = cleanup::after_case(transport, &case.ownership, within, shared.patience);
+    let after = cleanup::after_case(transport, &case.ownership, within, shared.evidence);
     let AfterCase { left_over, demand } = after.await;
     case.demanded_by_clean_up(demand);
 

@@ -196,7 +196,7 @@ impl Running<'_> {
 
     /// Puts single values of the answer in scope.
     pub(super) fn capture(&mut self, step: &Step, index: usize) -> Result<(), Stop> {
-        if self.exchanges[index].response().is_none() {
+        if step.capture.is_empty() || self.exchanges[index].response().is_none() {
             return Ok(());
         }
         let body = self.body(index);
