@@ -114,8 +114,20 @@ pub struct Latency {
     /// From the answer to the change until the first answer that shows it, in milliseconds; `None` if none did before
     /// the deadline.
     pub took_ms: Option<f64>,
+    /// From the answer to the change until the last look at which the login still counted was sent, in milliseconds; 0 if
+    /// there was none. It took at least so long, and at most `took_ms`: looks have pauses between them.
+    #[serde(default)]
+    pub at_least_ms: f64,
     /// How long it was waited for at most, in milliseconds.
     pub deadline_ms: f64,
+}
+
+impl Latency {
+    /// What is known of it, in words: `within 0.12 s`, `between 0.7 s and 1.8 s`, or `never`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        self.took_ms.map_or_else(|| "never".to_owned(), |took| interval(self.at_least_ms, took))
+    }
 }
 
 /// The latencies of one channel in a whole run.
@@ -125,6 +137,8 @@ pub struct ChannelLatency {
     pub channel: Channel,
     /// The longest that was seen, in milliseconds; `None` if none was seen at all.
     pub longest_ms: Option<f64>,
+    /// What the longest took at least, in milliseconds.
+    pub at_least_ms: f64,
     /// How often it was waited for.
     pub measured: usize,
     /// How often it did not come before the deadline.
@@ -140,11 +154,14 @@ impl ChannelLatency {
         let all: Vec<&Latency> = latencies.into_iter().collect();
         let sum = |channel: Channel| {
             let own: Vec<_> = all.iter().filter(|latency| latency.channel == channel).collect();
+            let seen = || own.iter().filter(|latency| latency.took_ms.is_some());
             let longest = |values: &mut dyn Iterator<Item = f64>| values.reduce(f64::max);
             Some(Self {
                 channel,
                 deadline_ms: longest(&mut own.iter().map(|latency| latency.deadline_ms))?,
-                longest_ms: longest(&mut own.iter().filter_map(|latency| latency.took_ms)),
+                longest_ms: longest(&mut seen().filter_map(|latency| latency.took_ms)),
+                // Of times that each lie in an interval, the longest lies between the highest of both ends.
+                at_least_ms: longest(&mut seen().map(|latency| latency.at_least_ms)).unwrap_or(0.0),
                 measured: own.len(),
                 never: own.iter().filter(|latency| latency.took_ms.is_none()).count(),
             })
@@ -152,17 +169,18 @@ impl ChannelLatency {
         Channel::ALL.into_iter().filter_map(sum).collect()
     }
 
-    /// In words: `0.12 s (deadline 60 s)`, or that it did not come.
+    /// In words: `within 0.12 s (deadline 60 s)`, or that it did not come.
     #[must_use]
     pub fn in_words(&self) -> String {
         format!("{} (deadline {})", self.longest_in_words(), seconds(self.deadline_ms))
     }
 
-    /// The longest time in words, `0.12 s`, or that it did not come: `never`, `never in 1 of 3`.
+    /// What is known of the longest time in words: `within 0.12 s`, `between 0.7 s and 1.8 s`; or that it did not come:
+    /// `never`, `never in 1 of 3`.
     #[must_use]
     pub fn longest_in_words(&self) -> String {
         match self.longest_ms {
-            Some(longest) if self.never == 0 => seconds(longest),
+            Some(longest) if self.never == 0 => interval(self.at_least_ms, longest),
             _ if self.never == self.measured => "never".to_owned(),
             _ => format!("never in {} of {}", self.never, self.measured),
         }
@@ -175,20 +193,59 @@ fn seconds(milliseconds: f64) -> String {
     if seconds.fract() == 0.0 { format!("{seconds:.0} s") } else { format!("{seconds:.2} s") }
 }
 
+/// A time of which two ends are known, in hundredths of a second below a second and in tenths above; never shorter than
+/// it may have been.
+fn interval(at_least_ms: f64, at_most_ms: f64) -> String {
+    let (step, digits) = if at_most_ms < 1000.0 { (10.0, 2) } else { (100.0, 1) };
+    let (low, high) = ((at_least_ms / step).floor(), (at_most_ms / step).ceil().max(1.0));
+    let shown = |steps: f64| format!("{:.digits$} s", steps * step / 1000.0);
+    match low > 0.0 {
+        true => format!("between {} and {}", shown(low), shown(high)),
+        false => format!("within {}", shown(high)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn no_more_is_said_than_is_known() {
+        for (at_least, took, wanted) in [
+            (0.0, 3.0, "within 0.01 s"),
+            (0.0, 118.0, "within 0.12 s"),
+            (4.0, 118.0, "within 0.12 s"),
+            (100.0, 305.0, "between 0.10 s and 0.31 s"),
+            (700.0, 1700.0, "between 0.7 s and 1.7 s"),
+            (58_990.0, 59_991.0, "between 58.9 s and 60.0 s"),
+            (0.0, 1000.0, "within 1.0 s"),
+        ] {
+            let latency = Latency {
+                check: "a/b#c".to_owned(),
+                channel: Channel::Login,
+                took_ms: Some(took),
+                at_least_ms: at_least,
+                deadline_ms: 60_000.0,
+            };
+            assert_eq!(latency.in_words(), wanted);
+        }
+    }
+
+    #[test]
     fn latencies_by_channel() {
-        let latency =
-            |channel, took_ms| Latency { check: "a/b#c".to_owned(), channel, took_ms, deadline_ms: 60_000.0 };
+        let latency = |channel, at_least_ms, took_ms| Latency {
+            check: "a/b#c".to_owned(),
+            channel,
+            took_ms,
+            at_least_ms,
+            deadline_ms: 60_000.0,
+        };
         let all = [
-            latency(Channel::Refresh, None),
-            latency(Channel::Introspection, Some(118.0)),
-            latency(Channel::Introspection, Some(3.0)),
-            latency(Channel::Userinfo, Some(3.0)),
-            latency(Channel::Userinfo, None),
+            latency(Channel::Refresh, 59_500.0, None),
+            latency(Channel::Introspection, 0.0, Some(118.0)),
+            latency(Channel::Introspection, 40.0, Some(90.0)),
+            latency(Channel::Userinfo, 0.0, Some(3.0)),
+            latency(Channel::Userinfo, 59_500.0, None),
         ];
         let words: Vec<_> = ChannelLatency::of(&all)
             .iter()
@@ -197,7 +254,7 @@ mod tests {
         assert_eq!(
             words,
             [
-                "introspection 0.12 s (deadline 60 s)",
+                "introspection between 0.04 s and 0.12 s (deadline 60 s)",
                 "userinfo never in 1 of 2 (deadline 60 s)",
                 "refresh never (deadline 60 s)",
             ]

@@ -9,7 +9,7 @@ use crate::suite::duration;
 use crate::suite::format::Eventually;
 
 /// When the next try is due, and whether there is one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pauses {
     deadline: Option<Instant>,
     pause: Duration,

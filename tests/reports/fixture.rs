@@ -320,10 +320,11 @@ pub(crate) fn hostile() -> (CaseResult, Vec<RecordedExchange>) {
 /// A user whose tokens end, some sooner, some later, and one not at all.
 fn revoked() -> CaseResult {
     let id = "deactivation/revocation/by-patch";
-    let latency = |name: &str, channel, took_ms| Latency {
+    let latency = |name: &str, channel, at_least_ms, took_ms| Latency {
         check: format!("{id}#{name}"),
         channel,
         took_ms,
+        at_least_ms,
         deadline_ms: 60_000.0,
     };
     let check = |name: &str, requirement: &str, verdict| {
@@ -341,9 +342,9 @@ fn revoked() -> CaseResult {
     let title = "A user who is deactivated by PATCH loses every token, session and login";
     CaseResult {
         latencies: vec![
-            latency("introspection", Channel::Introspection, Some(120.4)),
-            latency("userinfo", Channel::Userinfo, Some(31_500.0)),
-            latency("refresh", Channel::Refresh, None),
+            latency("introspection", Channel::Introspection, 0.0, Some(120.4)),
+            latency("userinfo", Channel::Userinfo, 30_460.0, Some(31_500.0)),
+            latency("refresh", Channel::Refresh, 59_700.0, None),
         ],
         ..case(id, "token-revocation", title, checks)
     }

@@ -71,7 +71,7 @@ fn looks(context: &Context<'_>, channel: Channel) -> Vec<LookRow> {
         .map(|(index, latency)| LookRow {
             check: clip(&latency.check, NAME).into_owned(),
             anchor: context.case_anchor(index).to_owned(),
-            took: latency.took_ms.map_or_else(|| "never".to_owned(), duration),
+            took: latency.in_words(),
             deadline: duration(latency.deadline_ms),
             bar: share(latency.took_ms, latency.deadline_ms),
             never: latency.took_ms.is_none(),

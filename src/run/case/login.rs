@@ -151,6 +151,7 @@ impl Running<'_> {
         let hop = oauth
             .revoke(transport.as_ref(), &login.tokens, spec.token, spec.hint.as_deref(), of_client)
             .await;
+        self.changed();
         let hop = hop.ok_or_else(|| match spec.token {
             TokenKind::AccessToken => Stop::Blocked(format!("{step}: the login has no access token")),
             TokenKind::RefreshToken => Stop::Ended(format!("{step}: logins here give no refresh token")),
@@ -167,6 +168,7 @@ impl Running<'_> {
             return Err(Stop::Ended(format!("{step}: logins here give no session cookie")));
         }
         let attempt = oauth.log_out(transport.as_ref(), tokens).await;
+        self.changed();
         let hops = attempt.map(|attempt| attempt.hops).unwrap_or_default();
         let mut last = None;
         for hop in hops {
@@ -192,7 +194,8 @@ impl Running<'_> {
             return Err(Stop::Ended(format!("{}: logins here give no refresh token", step.name)));
         }
         let mut tokens = std::mem::take(&mut self.logins.get(login)?.tokens);
-        // The refresh goes first: what it saw of the user is then from before the change.
+        // The refresh goes first: what it saw of the user is then from before the change. The time runs from the answer to
+        // the change on, however long the refresh takes.
         let (hop, index) = tokio::join!(
             oauth.look(transport.as_ref(), Channel::Refresh, &mut tokens),
             self.send_request(step)

@@ -3,6 +3,7 @@
 mod finding;
 mod judge;
 mod login;
+mod look;
 mod probe;
 mod scope;
 mod send;
@@ -28,6 +29,7 @@ use crate::model::{
 use crate::suite::duration;
 use crate::suite::format::Step;
 use crate::suite::template::{self, Scope, TemplateError};
+use crate::wire::now;
 
 /// What a case leaves behind for the run.
 #[derive(Debug)]
@@ -146,7 +148,7 @@ struct Running<'a> {
     /// The first exchanges that show that the target demands If-Match.
     demand: Option<Vec<ExchangeId>>,
     logins: Logins,
-    /// When the last request of a step was answered.
+    /// When the last step that changed something had its answer.
     changed_at: Option<Instant>,
     latencies: Vec<Latency>,
 }
@@ -234,24 +236,29 @@ impl<'a> Running<'a> {
 
     /// Sends what the step sends; returns the place of the exchange.
     async fn act(&mut self, step: &Step) -> Result<usize, Stop> {
-        let index = match (&step.revoke, &step.end_session, &step.refreshing) {
-            (Some(revoke), ..) => self.revoke(revoke, &step.name).await?,
-            (None, Some(login), _) => self.end_session(login, &step.name).await?,
-            (None, None, Some(login)) => self.send_while_refreshing(step, login).await?,
-            (None, None, None) => self.send_request(step).await?,
-        };
-        let reads = ["GET", "HEAD", "OPTIONS"].contains(&step.method());
-        if !reads {
-            self.changed_at = Some(Instant::now());
+        match (&step.revoke, &step.end_session, &step.refreshing) {
+            (Some(revoke), ..) => self.revoke(revoke, &step.name).await,
+            (None, Some(login), _) => self.end_session(login, &step.name).await,
+            (None, None, Some(login)) => self.send_while_refreshing(step, login).await,
+            (None, None, None) => self.send_request(step).await,
         }
-        Ok(index)
     }
 
     async fn send_request(&mut self, step: &Step) -> Result<usize, Stop> {
         let Some(request) = &step.request else {
             return Err(Stop::Broken(format!("the step \"{}\" does nothing", step.name)));
         };
-        self.send(request, &step.name, Phase::Step, step.capture_as.as_deref()).await
+        let sent = self.send(request, &step.name, Phase::Step, step.capture_as.as_deref()).await;
+        let reads = ["GET", "HEAD", "OPTIONS"].contains(&step.method());
+        if !reads {
+            self.changed();
+        }
+        sent
+    }
+
+    /// The answer to a change is there: from now on time runs until it is seen.
+    fn changed(&mut self) {
+        self.changed_at = Some(now());
     }
 
     /// A step that is sent once for each element of a list: every answer has to hold, the first that does not is shown.

@@ -1,46 +1,19 @@
-//! Looking whether logins still count: every channel at the same time, until each shows what is wanted or the time is
-//! over. A target that never revokes costs the time once.
+//! Looking whether logins still count: every channel at the same time and on a clock of its own, until each shows what is
+//! wanted or the time is over. A target that never revokes costs the time once.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
+
+use super::look::{Look, Seen, side_by_side, untold};
+use super::send::SIDE_BY_SIDE;
 use super::{Running, Stop, not_applicable};
-use crate::check;
-use crate::model::{
-    Channel, Exchange, ExchangeId, Finding, Latency, Phase, TokenState, Verdict, milliseconds,
-};
+use crate::model::{Channel, Finding, Latency, TokenState, Verdict, milliseconds};
 use crate::run::poll::Pauses;
 use crate::suite::duration;
 use crate::suite::format::{Check, Step, TokenWord};
-use crate::wire::Transport;
-use crate::wire::oauth::{Attempt, Hop, LoginFailure, OAuth, Tokens};
-
-use super::login::Identity;
-
-/// One login through one channel.
-struct Look<'s> {
-    login: &'s str,
-    channel: Channel,
-    /// Which of the other ways to log in, of [`Channel::OtherLogin`].
-    way: usize,
-    checks: Vec<&'s Check>,
-    identity: Option<Identity>,
-    tokens: Tokens,
-    /// What the last look came to.
-    seen: Option<Seen>,
-    /// When its checks held first.
-    held: Option<Instant>,
-}
-
-/// What one look came to.
-struct Seen {
-    hops: Vec<Hop>,
-    state: TokenState,
-    at: Instant,
-}
+use crate::wire::oauth::{OAuth, Tokens};
 
 impl Running<'_> {
     pub(super) async fn probe(&mut self, step: &Step) -> Result<(), Stop> {
@@ -57,14 +30,9 @@ impl Running<'_> {
         if step.checks.iter().any(|check| check.token == Some(TokenWord::Inactive)) {
             pauses = pauses.since(self.changed_at, within);
         }
-        loop {
-            let last = pauses.is_over();
-            self.round(&oauth, &mut looks, step).await?;
-            if last || looks.iter().all(|look| look.held.is_some()) {
-                break;
-            }
-            pauses.wait().await;
-        }
+        let places = Semaphore::new(SIDE_BY_SIDE);
+        let watches = looks.iter_mut().map(|look| self.watch(&oauth, look, step, pauses.clone(), &places));
+        side_by_side(watches.collect()).await?;
         let findings = self.conclude(looks, step, within)?;
         self.findings.extend(findings);
         Ok(())
@@ -118,6 +86,7 @@ impl Running<'_> {
                     identity,
                     tokens,
                     seen: None,
+                    counted: None,
                     held: None,
                 });
             }
@@ -130,23 +99,40 @@ impl Running<'_> {
         Ok(looks)
     }
 
-    /// Looks once through every channel that has not shown yet what is wanted, through all at the same time.
-    async fn round(&self, oauth: &OAuth, looks: &mut [Look<'_>], step: &Step) -> Result<(), Stop> {
+    /// Looks through one channel again and again until it shows what is wanted or the time is over. None waits for another:
+    /// one that answers late would make all seem late.
+    async fn watch(
+        &self,
+        oauth: &OAuth,
+        look: &mut Look<'_>,
+        step: &Step,
+        mut pauses: Pauses,
+        places: &Semaphore,
+    ) -> Result<(), Stop> {
         let transport = Arc::clone(&self.shared.transport);
-        let open = looks.iter_mut().filter(|look| look.held.is_none());
-        side_by_side(open.map(|look| once(oauth, transport.as_ref(), look)).collect()).await;
-        for look in looks.iter_mut().filter(|look| look.held.is_none()) {
-            let Some(seen) = &look.seen else { continue };
-            let Some(exchange) = preliminary(seen, step) else { continue };
-            let mut holds = true;
-            for check in &look.checks {
-                holds &= self.judge_check(check, &exchange)?.verdict < Verdict::Warn;
+        loop {
+            let last = pauses.is_over();
+            let place = places.acquire().await;
+            look.once(oauth, transport.as_ref()).await;
+            drop(place);
+            if self.shows_what_is_wanted(look, step)? || last {
+                return Ok(());
             }
-            if holds {
-                look.held = Some(seen.at);
+            pauses.wait().await;
+        }
+    }
+
+    /// Whether all checks of a look hold now, and since when.
+    fn shows_what_is_wanted(&self, look: &mut Look<'_>, step: &Step) -> Result<bool, Stop> {
+        let Some(seen) = &look.seen else { return Ok(false) };
+        let Some(exchange) = seen.preliminary(step) else { return Ok(false) };
+        for check in &look.checks {
+            if self.judge_check(check, &exchange)?.verdict >= Verdict::Warn {
+                return Ok(false);
             }
         }
-        Ok(())
+        look.held = Some(seen.at);
+        Ok(true)
     }
 
     /// The findings: of several logins the first that does not hold is shown, else the first.
@@ -159,7 +145,7 @@ impl Running<'_> {
         let mut shown: Vec<Finding> = Vec::new();
         let untold = untold(&looks);
         for look in looks {
-            let Look { login, channel, way, checks, tokens, seen, held, .. } = look;
+            let Look { login, channel, way, checks, tokens, seen, counted, held, .. } = look;
             self.keep(login, channel, tokens)?;
             let Some(Seen { hops, state, .. }) = seen else { continue };
             let mut index = None;
@@ -177,7 +163,7 @@ impl Running<'_> {
                 let finding = self.controlled(finding, step, check, (login, channel, way), &state);
                 let told = !matches!(state, TokenState::Unclear(_));
                 if told && (state == TokenState::Active || !untold.contains(&check.id)) {
-                    self.measure(check, channel, held, within);
+                    self.measure(check, channel, [counted, held], within);
                 }
                 match shown.iter_mut().find(|other| other.id == finding.id) {
                     None => shown.push(finding),
@@ -256,92 +242,36 @@ impl Running<'_> {
         Finding { verdict, reason: Some(reason), ..finding }
     }
 
-    /// How long a revocation took. Only what the last look showed counts: where it could not be told, "never" would be wrong.
-    fn measure(&mut self, check: &Check, channel: Channel, held: Option<Instant>, within: Option<Duration>) {
+    /// How long a revocation took: since the login counted last, until it did not for the first time. Only what the last
+    /// look showed counts: where it could not be told, "never" would be wrong.
+    fn measure(
+        &mut self,
+        check: &Check,
+        channel: Channel,
+        [counted, held]: [Option<Instant>; 2],
+        within: Option<Duration>,
+    ) {
         let (Some(within), Some(TokenWord::Inactive)) = (within, check.token) else { return };
-        let since = self.changed_at;
-        let took = held.zip(since).map(|(held, since)| milliseconds(held.saturating_duration_since(since)));
+        let Some(since) = self.changed_at else { return };
+        let after = |at: Instant| milliseconds(at.saturating_duration_since(since));
         let latency = Latency {
             check: self.finding_id(&check.id),
             channel,
-            took_ms: took,
+            took_ms: held.map(after),
+            at_least_ms: counted.map_or(0.0, after),
             deadline_ms: milliseconds(within),
         };
         // Of several devices the last counts.
         let longer = |one: Option<f64>, other: Option<f64>| Some(one?.max(other?));
         match self.latencies.iter_mut().find(|other| other.check == latency.check) {
-            Some(other) => other.took_ms = longer(other.took_ms, latency.took_ms),
+            Some(other) => {
+                other.took_ms = longer(other.took_ms, latency.took_ms);
+                other.at_least_ms = other.at_least_ms.max(latency.at_least_ms);
+            }
             None => self.latencies.push(latency),
         }
     }
 }
 
-/// Checks of which some login showed in the end neither that it counts nor that it does not: nobody knows how long they
-/// took.
-fn untold(looks: &[Look<'_>]) -> Vec<String> {
-    let unclear =
-        |look: &&Look<'_>| look.seen.as_ref().is_none_or(|seen| matches!(seen.state, TokenState::Unclear(_)));
-    looks.iter().filter(unclear).flat_map(|look| &look.checks).map(|check| check.id.clone()).collect()
-}
-
-/// The exchange that is judged, before it has its place.
-fn preliminary(seen: &Seen, step: &Step) -> Option<Exchange> {
-    let hop = seen.hops.last()?;
-    Some(Exchange {
-        id: ExchangeId(String::new()),
-        phase: Phase::Probe,
-        step: step.name.clone(),
-        request: hop.sent.request.clone(),
-        answer: hop.sent.answer.clone(),
-        started_ms: 0.0,
-        duration_ms: 0.0,
-        shows: Some(seen.state.clone()),
-    })
-}
-
-/// Looks once.
-async fn once(oauth: &OAuth, transport: &dyn Transport, look: &mut Look<'_>) {
-    let channel = look.channel;
-    let (hops, state) = match (channel, &look.identity) {
-        (Channel::Login, Some(Identity { user, password })) => {
-            attempted(oauth.log_in(transport, user, password).await)
-        }
-        (Channel::OtherLogin, Some(Identity { user, password })) => {
-            match oauth.log_in_otherwise(transport, look.way, user, password).await {
-                Some(attempt) => attempted(attempt),
-                None => (Vec::new(), TokenState::Unclear("there is no such way to log in".to_owned())),
-            }
-        }
-        (Channel::Login | Channel::OtherLogin, None) => {
-            (Vec::new(), TokenState::Unclear("it is no login of a user".to_owned()))
-        }
-        _ => match oauth.look(transport, channel, &mut look.tokens).await {
-            Some(hop) => {
-                let state = check::token::state(channel, &hop.sent.answer, oauth.status_while_valid(channel));
-                (vec![hop], state)
-            }
-            None => (Vec::new(), TokenState::Unclear(format!("the channel {channel} is not configured"))),
-        },
-    };
-    look.seen = Some(Seen { hops, state, at: Instant::now() });
-}
-
-/// What an attempt to log in shows.
-fn attempted(attempt: Attempt) -> (Vec<Hop>, TokenState) {
-    let state = match attempt.result {
-        Ok(_) => TokenState::Active,
-        Err(LoginFailure::Refused(_)) => TokenState::Inactive,
-        Err(LoginFailure::Failed(why)) => TokenState::Unclear(why),
-    };
-    (attempt.hops, state)
-}
-
-/// Waits for all of some futures at the same time, beginning in their order.
-async fn side_by_side<F: Future<Output = ()>>(futures: Vec<F>) {
-    let mut open: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
-    poll_fn(|context| {
-        open.retain_mut(|future| future.as_mut().poll(context).is_pending());
-        if open.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-}
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use crate::run::slim::slim;
 use crate::suite::format::{Auth, RequestSpec, Step};
 
 /// Requests of one step that are under way at the same time, at most.
-const SIDE_BY_SIDE: usize = 16;
+pub(super) const SIDE_BY_SIDE: usize = 16;
 
 /// A request that may be sent.
 struct Prepared {

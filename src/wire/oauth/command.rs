@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::cookies::Jar;
 use super::{COMMAND, Hop, LoginFailure, Talk, Tokens};
 use crate::model::{Answer, AuthMode, Body, Completeness, Request, Response};
-use crate::wire::Sent;
+use crate::wire::{Sent, now};
 
 /// Bytes that are read of what it prints.
 const LONGEST: u64 = 64 << 10;
@@ -27,7 +27,7 @@ pub(super) async fn log_in(
     user: &str,
     password: &SecretString,
 ) -> Result<Tokens, LoginFailure> {
-    let began = Instant::now();
+    let began = now();
     let input = json!({ "username": user, "password": password.expose_secret() }).to_string();
     let within = talk.oauth.options.command_timeout;
     let result = match tokio::time::timeout(within, run(command, &input)).await {

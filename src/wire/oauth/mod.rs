@@ -31,7 +31,7 @@ pub use self::metadata::MetadataError;
 pub use self::options::{
     Client, Endpoint, Endpoints, FormOptions, LoginOptions, OAuthOptions, OtherLogin, Resource, ScimClient,
 };
-use super::{ClientAuthentication, Redactor, Sent, Transport};
+use super::{ClientAuthentication, Redactor, Sent, Transport, now};
 use crate::model::{Answer, AuthMode, Channel, Request, Response, TokenKind};
 
 /// What the URL of an exchange begins with that is a command and no request.
@@ -286,7 +286,7 @@ impl OAuth {
         tokens: &mut Tokens,
     ) -> Option<Hop> {
         let request = self.look_of(channel, tokens)?;
-        let began = Instant::now();
+        let began = now();
         let sent = transport.send(&request).await;
         self.conceal_answer("", &sent.answer);
         if channel == Channel::Refresh
@@ -350,7 +350,7 @@ impl OAuth {
         let mut form = vec![("token", tokens.get(kind)?.expose_secret().to_owned())];
         form.extend(hint.map(|hint| ("token_type_hint", hint.to_owned())));
         let request = self.post(self.endpoint(Endpoint::Revocation)?, client, &form);
-        let began = Instant::now();
+        let began = now();
         let sent = transport.send(&request).await;
         self.conceal_answer("", &sent.answer);
         Some(Hop { what: format!("revoke the {}", kind.as_str().replace('_', " ")), began, sent })
@@ -473,7 +473,7 @@ struct Talk<'t> {
 
 impl Talk<'_> {
     async fn send(&mut self, what: &str, request: &Request) -> Result<Response, LoginFailure> {
-        let began = Instant::now();
+        let began = now();
         let sent = self.transport.send(request).await;
         self.oauth.conceal_answer(&self.user, &sent.answer);
         let answer = sent.answer.clone();

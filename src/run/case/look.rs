@@ -1,0 +1,133 @@
+//! One login, looked at through one channel until it shows what is wanted.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Instant;
+
+use super::login::Identity;
+use crate::check;
+use crate::model::{Channel, Exchange, ExchangeId, Phase, TokenState};
+use crate::suite::format::{Check, Step};
+use crate::wire::oauth::{Attempt, Hop, LoginFailure, OAuth, Tokens};
+use crate::wire::{Transport, now};
+
+/// One login through one channel.
+pub(super) struct Look<'s> {
+    pub(super) login: &'s str,
+    pub(super) channel: Channel,
+    /// Which of the other ways to log in, of [`Channel::OtherLogin`].
+    pub(super) way: usize,
+    pub(super) checks: Vec<&'s Check>,
+    pub(super) identity: Option<Identity>,
+    pub(super) tokens: Tokens,
+    /// What the last look came to.
+    pub(super) seen: Option<Seen>,
+    /// When the last look began at which the login still counted.
+    pub(super) counted: Option<Instant>,
+    /// When its checks held first.
+    pub(super) held: Option<Instant>,
+}
+
+/// What one look came to.
+pub(super) struct Seen {
+    pub(super) hops: Vec<Hop>,
+    pub(super) state: TokenState,
+    /// When the answer was there.
+    pub(super) at: Instant,
+}
+
+impl Seen {
+    /// The exchange that is judged, before it has its place.
+    pub(super) fn preliminary(&self, step: &Step) -> Option<Exchange> {
+        let hop = self.hops.last()?;
+        Some(Exchange {
+            id: ExchangeId(String::new()),
+            phase: Phase::Probe,
+            step: step.name.clone(),
+            request: hop.sent.request.clone(),
+            answer: hop.sent.answer.clone(),
+            started_ms: 0.0,
+            duration_ms: 0.0,
+            shows: Some(self.state.clone()),
+        })
+    }
+}
+
+impl Look<'_> {
+    /// Looks once.
+    pub(super) async fn once(&mut self, oauth: &OAuth, transport: &dyn Transport) {
+        let began = now();
+        let (hops, state) = self.ask(oauth, transport).await;
+        if state == TokenState::Active {
+            self.counted = Some(began);
+        }
+        self.seen = Some(Seen { hops, state, at: now() });
+    }
+
+    async fn ask(&mut self, oauth: &OAuth, transport: &dyn Transport) -> (Vec<Hop>, TokenState) {
+        let channel = self.channel;
+        match (channel, &self.identity) {
+            (Channel::Login, Some(Identity { user, password })) => {
+                attempted(oauth.log_in(transport, user, password).await)
+            }
+            (Channel::OtherLogin, Some(Identity { user, password })) => {
+                match oauth.log_in_otherwise(transport, self.way, user, password).await {
+                    Some(attempt) => attempted(attempt),
+                    None => (Vec::new(), TokenState::Unclear("there is no such way to log in".to_owned())),
+                }
+            }
+            (Channel::Login | Channel::OtherLogin, None) => {
+                (Vec::new(), TokenState::Unclear("it is no login of a user".to_owned()))
+            }
+            _ => match oauth.look(transport, channel, &mut self.tokens).await {
+                Some(hop) => {
+                    let valid = oauth.status_while_valid(channel);
+                    let state = check::token::state(channel, &hop.sent.answer, valid);
+                    (vec![hop], state)
+                }
+                None => {
+                    (Vec::new(), TokenState::Unclear(format!("the channel {channel} is not configured")))
+                }
+            },
+        }
+    }
+}
+
+/// What an attempt to log in shows.
+fn attempted(attempt: Attempt) -> (Vec<Hop>, TokenState) {
+    let state = match attempt.result {
+        Ok(_) => TokenState::Active,
+        Err(LoginFailure::Refused(_)) => TokenState::Inactive,
+        Err(LoginFailure::Failed(why)) => TokenState::Unclear(why),
+    };
+    (attempt.hops, state)
+}
+
+/// Checks of which some login showed in the end neither that it counts nor that it does not: nobody knows how long they
+/// took.
+pub(super) fn untold(looks: &[Look<'_>]) -> Vec<String> {
+    let unclear =
+        |look: &&Look<'_>| look.seen.as_ref().is_none_or(|seen| matches!(seen.state, TokenState::Unclear(_)));
+    looks.iter().filter(unclear).flat_map(|look| &look.checks).map(|check| check.id.clone()).collect()
+}
+
+/// Runs some futures at the same time, beginning in their order, until all are done; the first error is returned.
+pub(super) async fn side_by_side<E, F: Future<Output = Result<(), E>>>(futures: Vec<F>) -> Result<(), E> {
+    let mut open: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+    let mut result = Ok(());
+    poll_fn(|context| {
+        open.retain_mut(|future| match future.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(outcome) => {
+                if result.is_ok() {
+                    result = outcome;
+                }
+                false
+            }
+        });
+        if open.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    result
+}
