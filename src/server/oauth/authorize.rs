@@ -64,9 +64,9 @@ pub(super) fn serve(exchange: Exchange<'_>) -> Reply {
         } else if form.get("prompt") == Some("none") {
             back(exchange, &asked, &[("error", Some("login_required"))])
         } else if asked.way == Way::Federated {
-            federated::first(exchange)
+            federated::PAGE.first(exchange)
         } else {
-            login::first(exchange)
+            login::PAGE.first(exchange)
         };
     };
     if !submits {

@@ -90,7 +90,7 @@ pub(super) fn verify(exchange: Exchange<'_>) -> Reply {
         Err(error) => return error.into_reply(),
     };
     if exchange.session().is_none() {
-        return login::first(exchange);
+        return login::PAGE.first(exchange);
     }
     let csrf = exchange.csrf();
     let code = query.get("user_code").map(read_code).unwrap_or_default();

@@ -1,78 +1,28 @@
 //! Logging in and out in the browser.
 
 use axum::http::{Method, StatusCode};
-use url::form_urlencoded::Serializer;
 
 use super::accounts::{self, Way, let_in};
-use super::browser::{CSRF_FIELD, SESSION_COOKIE, drop_cookie, set_cookie};
-use super::endpoint::{AUTHORIZE, LOGIN, SESSION, VERIFICATION};
+use super::browser::{SESSION_COOKIE, drop_cookie};
+use super::endpoint::{AUTHORIZE, LOGIN, VERIFICATION};
 use super::error::OauthError;
 use super::form::Form;
-use super::ledger::{Credential, CredentialKind};
 use super::lifecycle::log_out;
-use super::scope::Scope;
+use super::sign_in::{SignIn, session_of};
 use super::{Exchange, authorize, page};
 use crate::server::kind::Kind;
 use crate::server::reply::Reply;
 
-pub(super) const FIELDS: &str = "\
-<p><label>User name <input name=\"username\" autocomplete=\"username\"></label></p>
-<p><label>Password <input type=\"password\" name=\"password\" autocomplete=\"current-password\"></label></p>
-<p><button type=\"submit\">Log in</button></p>";
+/// The login page.
+pub(super) const PAGE: SignIn = SignIn { path: LOGIN, title: "Log in", begin };
 
-/// The way to the login page, and back to where the request wanted to go.
-pub(super) fn first(exchange: Exchange<'_>) -> Reply {
-    let next = exchange.request.uri.path_and_query().map_or(SESSION, |path| path.as_str());
-    let query = Serializer::new(String::new()).append_pair("next", next).finish();
-    page::redirect(&format!("{LOGIN}?{query}"))
-}
-
-/// The page with the form, and what it sends.
-pub(super) fn login(exchange: Exchange<'_>) -> Reply {
-    if exchange.request.method == Method::POST {
-        return exchange.own_form().map_or_else(|reply| reply, |form| submitted(exchange, &form));
-    }
-    match Form::of_url(exchange.request) {
-        Ok(query) => show(exchange, StatusCode::OK, destination(query.get("next")), ""),
-        Err(error) => error.into_reply(),
-    }
-}
-
-fn show(exchange: Exchange<'_>, status: StatusCode, next: &str, problem: &str) -> Reply {
-    let csrf = exchange.csrf();
-    let hidden = [(CSRF_FIELD, &*csrf.token), ("next", next)];
-    let body = page::paragraph(problem) + &page::form(LOGIN, &hidden, FIELDS);
-    let reply = page::page(status, "Log in", &body);
-    csrf.with(reply)
-}
-
-fn submitted(exchange: Exchange<'_>, form: &Form) -> Reply {
+/// Begins a session for a user with the right password.
+fn begin(exchange: Exchange<'_>, form: &Form, next: &str) -> Option<String> {
     let service = exchange.service;
-    let next = destination(form.get("next"));
     let (name, password) =
         (form.get("username").unwrap_or_default(), form.get("password").unwrap_or_default());
-    let account = accounts::find(service, name, password);
-    let session = account.and_then(|account| {
-        let_in(service, &account, way(next), |_, ledger| {
-            let subject = Some(account.subject.clone());
-            let lifetime = service.options.oauth.session_lifetime;
-            ledger.give(Credential::new(CredentialKind::Session, subject, Scope::of_users(), lifetime))
-        })
-    });
-    match session {
-        Some(session) => set_cookie(page::redirect(next), SESSION_COOKIE, &session),
-        None => {
-            let problem = "User name or password is wrong, or the user is inactive.";
-            show(exchange, StatusCode::FORBIDDEN, next, problem)
-        }
-    }
-}
-
-/// Where a login leads: only to pages of this server.
-pub(super) fn destination(next: Option<&str>) -> &str {
-    let pages = [AUTHORIZE, VERIFICATION, SESSION];
-    let is_page = |next: &&str| pages.contains(&next.split('?').next().unwrap_or_default());
-    next.filter(is_page).unwrap_or(SESSION)
+    let account = accounts::find(service, name, password)?;
+    let_in(service, &account, way(next), |_, ledger| ledger.give(session_of(service, &account.subject)))
 }
 
 /// What a user logs in for who wants to go there.
@@ -86,7 +36,7 @@ fn way(next: &str) -> Way {
 
 /// Who is logged in; the way to the login page if nobody is.
 pub(super) fn session(exchange: Exchange<'_>) -> Reply {
-    let Some(subject) = exchange.session() else { return first(exchange) };
+    let Some(subject) = exchange.session() else { return PAGE.first(exchange) };
     let user = exchange.service.store_of(subject.tenant).get(Kind::User, &subject.id);
     let name = user.as_ref().and_then(|user| user.value.get("userName")?.as_str()).unwrap_or(&subject.id);
     page::page(StatusCode::OK, "Session", &page::paragraph(&format!("Logged in as {name}.")))
@@ -122,6 +72,7 @@ pub(super) fn logout(exchange: Exchange<'_>) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::oauth::sign_in::destination;
 
     #[test]
     fn a_login_leads_to_pages_of_this_server_only() {

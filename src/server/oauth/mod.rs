@@ -28,6 +28,7 @@ mod page;
 mod password;
 mod scim;
 mod scope;
+mod sign_in;
 mod token;
 mod userinfo;
 
@@ -86,8 +87,8 @@ pub(super) fn answer(
         Endpoint::Revocation => introspection::revoke(exchange),
         Endpoint::Userinfo => userinfo::userinfo(exchange),
         Endpoint::Resource => userinfo::resource(exchange),
-        Endpoint::Federated => federated::serve(exchange),
-        Endpoint::Login => login::login(exchange),
+        Endpoint::Federated => federated::PAGE.serve(exchange),
+        Endpoint::Login => login::PAGE.serve(exchange),
         Endpoint::Logout => login::logout(exchange),
         Endpoint::Session => login::session(exchange),
     };
