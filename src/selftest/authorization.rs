@@ -20,7 +20,7 @@ pub fn authorization_server(
 ) -> Result<OAuthOptions, url::ParseError> {
     let issuer: Url = issuer.parse()?;
     let page = |path: &str| -> Result<Resource, url::ParseError> {
-        Ok(Resource { method: "GET".to_owned(), url: issuer.join(path)?, status: 200 })
+        Ok(Resource { method: "GET".to_owned(), url: issuer.join(path)?, status: 200, shows: None })
     };
     let client = Client {
         id: client_id.to_owned(),

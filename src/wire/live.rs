@@ -170,10 +170,7 @@ impl Live {
             );
         }
         if bare && !self.origins.contains(&url.origin()) {
-            let message = format!(
-                "{} is no origin of the OAuth configuration: not sent",
-                url.origin().ascii_serialization()
-            );
+            let message = format!("{} is no origin of the OAuth configuration: not sent", super::place(&url));
             return failed(shown, FailureKind::Request, message);
         }
         let applied = match self.auth.apply(&request.auth, &self.client).await {

@@ -35,6 +35,14 @@ pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
+/// Where a URL leads, for messages: its origin, or what kind of address it is where there is none (`urn:…`).
+pub(crate) fn place(url: &url::Url) -> String {
+    match url.origin().is_tuple() {
+        true => url.origin().ascii_serialization(),
+        false => format!("an address that begins with `{}:`", url.scheme()),
+    }
+}
+
 /// A request as it went out and what came back.
 #[derive(Debug, Clone)]
 pub struct Sent {

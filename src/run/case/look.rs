@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use super::login::Identity;
 use crate::check;
-use crate::model::{Channel, Exchange, ExchangeId, Phase, TokenState};
+use crate::model::{Answer, Channel, Exchange, ExchangeId, Phase, TokenState};
 use crate::suite::format::{Check, Step};
-use crate::wire::oauth::{Attempt, Hop, LoginFailure, OAuth, Tokens};
+use crate::wire::oauth::{Attempt, Doubt, Hop, LoginFailure, OAuth, Tokens};
 use crate::wire::{Transport, now};
 
 /// One login through one channel.
@@ -27,7 +27,15 @@ pub(super) struct Look<'s> {
     pub(super) counted: Option<Instant>,
     /// When its checks held first.
     pub(super) held: Option<Instant>,
+    /// Why the last answer does not show who is logged in, though its status is right.
+    pub(super) doubt: Option<Doubt>,
+    /// Whether what it looks at has ended by itself: further looks could only show that.
+    pub(super) expired: bool,
 }
+
+/// What is said of a token that is seen to have ended after it may have expired.
+const EXPIRED: &str = "the token may have expired by itself by then, which looks the same as an end; the tokens of test \
+                       users have to live longer than the deadline";
 
 /// What one look came to.
 pub(super) struct Seen {
@@ -58,11 +66,17 @@ impl Look<'_> {
     /// Looks once.
     pub(super) async fn once(&mut self, oauth: &OAuth, transport: &dyn Transport) {
         let began = now();
-        let (hops, state) = self.ask(oauth, transport).await;
-        if state == TokenState::Active {
-            self.counted = Some(began);
+        let (hops, mut state) = self.ask(oauth, transport).await;
+        let at = now();
+        match state {
+            TokenState::Active => self.counted = Some(began),
+            TokenState::Inactive if self.tokens.expire(self.channel).is_some_and(|expires| expires <= at) => {
+                self.expired = true;
+                state = TokenState::Unclear(EXPIRED.to_owned());
+            }
+            _ => {}
         }
-        self.seen = Some(Seen { hops, state, at: now() });
+        self.seen = Some(Seen { hops, state, at });
     }
 
     async fn ask(&mut self, oauth: &OAuth, transport: &dyn Transport) -> (Vec<Hop>, TokenState) {
@@ -82,14 +96,26 @@ impl Look<'_> {
             }
             _ => match oauth.look(transport, channel, &mut self.tokens).await {
                 Some(hop) => {
-                    let valid = oauth.status_while_valid(channel);
-                    let state = check::token::state(channel, &hop.sent.answer, valid);
+                    let state = self.state(oauth, &hop.sent.answer);
                     (vec![hop], state)
                 }
-                None => {
-                    (Vec::new(), TokenState::Unclear(format!("the channel {channel} is not configured")))
-                }
+                None => (Vec::new(), TokenState::Unclear(format!("the channel {channel} is not configured"))),
             },
+        }
+    }
+
+    /// What an answer shows.
+    fn state(&mut self, oauth: &OAuth, answer: &Answer) -> TokenState {
+        let state = check::token::state(self.channel, answer, oauth.status_while_valid(self.channel));
+        self.doubt = None;
+        let (TokenState::Active, Answer::Response(response)) = (&state, answer) else { return state };
+        match oauth.doubt(self.channel, response) {
+            None => state,
+            Some(Doubt::Unread(limit)) => TokenState::Unclear(limit),
+            doubt => {
+                self.doubt = doubt;
+                TokenState::Inactive
+            }
         }
     }
 }

@@ -88,6 +88,8 @@ impl Running<'_> {
                     seen: None,
                     counted: None,
                     held: None,
+                    doubt: None,
+                    expired: false,
                 });
             }
             if !judged {
@@ -115,7 +117,7 @@ impl Running<'_> {
             let place = places.acquire().await;
             look.once(oauth, transport.as_ref()).await;
             drop(place);
-            if self.shows_what_is_wanted(look, step)? || last {
+            if self.shows_what_is_wanted(look, step)? || look.expired || last {
                 return Ok(());
             }
             pauses.wait().await;
@@ -145,7 +147,7 @@ impl Running<'_> {
         let mut shown: Vec<Finding> = Vec::new();
         let untold = untold(&looks);
         for look in looks {
-            let Look { login, channel, way, checks, tokens, seen, counted, held, .. } = look;
+            let Look { login, channel, way, checks, tokens, seen, counted, held, doubt, .. } = look;
             self.keep(login, channel, tokens)?;
             let Some(Seen { hops, state, .. }) = seen else { continue };
             let mut index = None;
@@ -159,6 +161,16 @@ impl Running<'_> {
                         self.judge_check(check, &self.exchanges[index])?
                     }
                     None => self.unseen(check, &state),
+                };
+                let finding = Finding {
+                    // The status alone would not say why.
+                    got: match &doubt {
+                        Some(doubt) if check.token.is_some() => {
+                            format!("{}; the answer {}", finding.got, doubt.in_words())
+                        }
+                        _ => finding.got,
+                    },
+                    ..finding
                 };
                 let finding = self.controlled(finding, step, check, (login, channel, way), &state);
                 let told = !matches!(state, TokenState::Unclear(_));
@@ -175,14 +187,14 @@ impl Running<'_> {
         Ok(shown)
     }
 
-    /// A refresh token that was used gave way to another.
+    /// A refresh token that was used gave way to another, and introspection says how long a token lives.
     fn keep(&mut self, login: &str, channel: Channel, tokens: Tokens) -> Result<(), Stop> {
-        if channel == Channel::Refresh {
-            let login = self.logins.get(login)?;
-            match &mut login.spare {
-                Some(spare) => *spare = tokens,
-                None => login.tokens = tokens,
-            }
+        let login = self.logins.get(login)?;
+        match (channel, &mut login.spare) {
+            (Channel::Refresh, Some(spare)) => *spare = tokens,
+            (Channel::Refresh, None) => login.tokens = tokens,
+            (Channel::Introspection, _) => login.tokens.learn(&tokens),
+            _ => {}
         }
         Ok(())
     }

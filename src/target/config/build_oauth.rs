@@ -124,6 +124,7 @@ fn resource(table: &ResourceTable) -> Result<Resource, ConfigError> {
         method: table.method.as_str().to_owned(),
         url: parsed(&table.url)?,
         status: table.status.unwrap_or(200),
+        shows: table.shows.clone(),
     })
 }
 

@@ -199,6 +199,11 @@ pub(crate) struct ResourceTable {
     #[serde(default)]
     #[schemars(range(min = 200, max = 299))]
     pub(crate) status: Option<u16>,
+    /// A text that the answer has while the login counts, and not otherwise, as `Sign out`. Without it, a page of `session`
+    /// that asks for a password is a login page: nobody is logged in there.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(crate) shows: Option<String>,
 }
 
 /// Methods that change nothing (RFC 9110 §9.2.1).

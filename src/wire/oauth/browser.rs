@@ -10,6 +10,7 @@ use super::cookies::Jar;
 use super::html::{self, Button, Form};
 use super::{FormOptions, LoginFailure, Talk, get};
 use crate::model::{AuthMode, Request, Response};
+use crate::wire::place;
 
 /// Requests of one login at most.
 const HOPS: usize = 20;
@@ -167,7 +168,7 @@ impl<'b> Browser<'b> {
         let asks_for_code = self.user_code.is_some() && forms.iter().any(|form| form.has("user_code"));
         if self.passwords_sent == 0 && !asks_for_code {
             let fields = format!("`{}` and `{}`", self.form.user_field, self.form.password_field);
-            return Err(failed(&format!("no form of the page has the fields {fields}")));
+            return Err(failed(&format!("no form of the page has the fields {fields}{}", rest(response))));
         }
         let consent = forms.iter().filter(|form| form.post).find_map(|form| {
             let button = self.consent_button(form);
@@ -247,6 +248,16 @@ enum Step {
     Next(Url, Request),
 }
 
+/// What of a page was not looked at, as the rest of a sentence.
+fn rest(response: &Response) -> String {
+    let limit = response.body.completeness.limit();
+    let limit = limit.or_else(|| {
+        (response.body.bytes.len() > html::LONGEST)
+            .then(|| format!("the page is larger than {} KiB", html::LONGEST >> 10))
+    });
+    limit.map_or_else(String::new, |limit| format!("; {limit}, and the rest was not looked at"))
+}
+
 /// Whether what stands on a button, or its value, is one of these words.
 fn is_called(button: &Button, words: &[&str]) -> bool {
     let says = |text: &str| {
@@ -305,8 +316,8 @@ fn allowed(talk: &Talk<'_>, url: &Url, what: &str) -> Result<(), LoginFailure> {
     if talk.oauth.options.allowed_origins().contains(&url.origin()) {
         return Ok(());
     }
-    let origin = url.origin().ascii_serialization();
-    Err(failed(&format!("{what} to {origin}, which the configuration does not name: nothing was sent there")))
+    let place = place(url);
+    Err(failed(&format!("{what} to {place}, which the configuration does not name: nothing was sent there")))
 }
 
 /// Whether a redirect leads to the redirect URI, whatever its query says.

@@ -1,20 +1,26 @@
 //! A login by a program that somebody else wrote: so that every product can be probed.
 
+use std::io;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdout};
 
 use super::cookies::Jar;
+use super::lifetime::Lifetime;
 use super::{COMMAND, Hop, LoginFailure, Talk, Tokens};
 use crate::model::{Answer, AuthMode, Body, Completeness, Request, Response};
 use crate::wire::{Sent, now};
 
 /// Bytes that are read of what it prints.
-const LONGEST: u64 = 64 << 10;
+const LONGEST: usize = 64 << 10;
+/// How long is waited for what a program printed before it ended: it is there already.
+const REST: Duration = Duration::from_millis(50);
 /// The exit code by which a program says that the user was not let in.
 const REFUSED: i32 = 1;
 
@@ -62,13 +68,12 @@ async fn run(command: &str, input: &str) -> Result<Vec<u8>, LoginFailure> {
         // One that does not read its input has a broken pipe; what it prints decides.
         let _ = stdin.write_all(input.as_bytes()).await;
     }
-    let mut printed = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        let mut stdout = stdout.take(LONGEST);
-        let read = stdout.read_to_end(&mut printed).await;
-        read.map_err(|error| failed(format!("cannot be read: {error}")))?;
-    }
-    if printed.len() as u64 == LONGEST {
+    let printed = match child.stdout.take() {
+        Some(stdout) => printed_by(&mut child, &mut group, stdout).await,
+        None => Ok(Vec::new()),
+    };
+    let printed = printed.map_err(|error| failed(format!("cannot be read: {error}")))?;
+    if printed.len() >= LONGEST {
         return Err(failed(format!("printed more than {} KiB", LONGEST >> 10)));
     }
     let status = child.wait().await.map_err(|error| failed(format!("cannot be waited for: {error}")))?;
@@ -80,6 +85,33 @@ async fn run(command: &str, input: &str) -> Result<Vec<u8>, LoginFailure> {
         )),
         _ => Err(failed(format!("failed ({status}); run it by hand to see why"))),
     }
+}
+
+/// What a program prints until it ends, [`LONGEST`] bytes at most. It may have started something that goes on and holds its
+/// standard output open (an agent, a browser): what the program itself printed is in the pipe once it has ended, and the
+/// rest is not waited for.
+async fn printed_by(child: &mut Child, group: &mut Group, mut stdout: ChildStdout) -> io::Result<Vec<u8>> {
+    let mut printed = Vec::new();
+    let mut ended = false;
+    while printed.len() < LONGEST {
+        let mut piece = [0; 4096];
+        let read = tokio::select! {
+            biased;
+            read = stdout.read(&mut piece) => read?,
+            status = child.wait(), if !ended => {
+                status?;
+                (ended, group.0) = (true, None);
+                continue;
+            }
+            // Nothing more is there to be read.
+            () = tokio::time::sleep(REST), if ended => break,
+        };
+        if read == 0 {
+            break;
+        }
+        printed.extend_from_slice(&piece[..read]);
+    }
+    Ok(printed)
 }
 
 /// The process group of a program that is under way, by the id of its first process. Whoever gives the program up ends
@@ -127,7 +159,8 @@ fn tokens(talk: &Talk<'_>, printed: &[u8]) -> Result<Tokens, LoginFailure> {
     if access.is_none() && cookie.is_none() {
         return Err(failed("printed neither access_token nor session_cookie"));
     }
-    Ok(Tokens { access, refresh, jar })
+    let lifetime = Lifetime::of(&value, access.as_ref(), Utc::now());
+    Ok(Tokens { access, refresh, jar, lifetime })
 }
 
 /// The run of the program as evidence: it has no answer of its own, so that 200 stands for a user who was let in and

@@ -1,9 +1,11 @@
 //! A jar for the cookies of one login (RFC 6265 §5, as far as a scripted login needs it): each stays with the host that
 //! set it, whatever path and domain it names.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::lifetime::clock;
 use crate::model::Response;
 
 /// Cookies of one host at most, and bytes of each: what is beyond is not kept.
@@ -38,9 +40,7 @@ impl Jar {
         let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
         for (_, value) in set {
             let pair = value.split(';').next().unwrap_or_default();
-            // RFC 6265 §5.2.2: a lifetime that is over takes the cookie away.
-            let over = value.to_ascii_lowercase().split(';').any(|part| part.trim() == "max-age=0");
-            if over {
+            if is_over(value, clock(response)) {
                 let name = pair.split('=').next().unwrap_or_default().trim().to_owned();
                 let host = host(url);
                 self.0.retain(|cookie| cookie.host != host || cookie.name != name);
@@ -83,6 +83,33 @@ impl Jar {
     }
 }
 
+/// Whether a cookie is to be taken away: its lifetime is over, which `Max-Age` says (RFC 6265 §5.2.2), or `Expires` where
+/// there is none (§5.3).
+fn is_over(set_cookie: &str, clock: DateTime<Utc>) -> bool {
+    let attribute = |wanted: &str| {
+        let parts = set_cookie.split(';').skip(1).filter_map(|part| part.split_once('='));
+        // Of several the last counts (§5.3).
+        let named = parts.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));
+        named.last().map(|(_, value)| value.trim().trim_matches('"'))
+    };
+    let seconds = attribute("max-age").filter(|text| {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    match seconds {
+        Some(seconds) => seconds.starts_with('-') || seconds.bytes().all(|byte| byte == b'0'),
+        None => attribute("expires").and_then(date).is_some_and(|expires| expires <= clock),
+    }
+}
+
+/// A date of a cookie: as in RFC 9110 §5.6.7, with blanks or hyphens, and with or without the name of the day.
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    let without_day = text.split_once(',').map_or(text, |(_, rest)| rest).trim().replace('-', " ");
+    let zoned = DateTime::parse_from_rfc2822(&without_day).map(|date| date.to_utc());
+    let asctime = || NaiveDateTime::parse_from_str(text, "%a %b %e %H:%M:%S %Y").map(|date| date.and_utc());
+    zoned.or_else(|_| asctime()).ok()
+}
+
 /// RFC 6265 §8.5: cookies do not tell ports apart; this jar does, so that none goes to another server.
 fn host(url: &Url) -> String {
     url.origin().ascii_serialization()
@@ -114,6 +141,39 @@ mod tests {
         jar.take(&one, &response(&["sid=other-one", "lang=; Max-Age=0"]));
         assert_eq!(jar.header(&one).as_deref(), Some("sid=other-one"));
         assert!(!format!("{jar:?}").contains("other-one"));
+    }
+
+    #[test]
+    fn a_cookie_whose_time_is_over_is_gone() {
+        let url: Url = "http://a.example/".parse().unwrap();
+        let left = |attributes: &str| {
+            let mut jar = Jar::default();
+            jar.take(&url, &response(&["sid=abcdefgh"]));
+            jar.take(&url, &response(&[&format!("sid=new-value{attributes}")]));
+            jar.header(&url)
+        };
+        for over in [
+            "; Max-Age=0",
+            "; Path=/; max-age = 00",
+            "; Max-Age=-1; Expires=Fri, 31 Dec 2100 23:59:59 GMT",
+            "; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "; expires=Thu, 01-Jan-1970 00:00:01 GMT; HttpOnly",
+            "; Expires=Thursday, 01-Jan-70 00:00:00 GMT",
+            "; Expires=Thu Jan  1 00:00:00 1970",
+        ] {
+            assert_eq!(left(over), None, "{over}");
+        }
+        for lasting in [
+            "",
+            "; Max-Age=1",
+            "; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "; Max-Age=; Max-Age=soon",
+            "; Expires=Fri, 31 Dec 2100 23:59:59 GMT",
+            "; Expires=0",
+            "; Expires=é",
+        ] {
+            assert_eq!(left(lasting).as_deref(), Some("sid=new-value"), "{lasting}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! found, attributes are read, character references in them are resolved. Nothing is run, nothing is rendered.
 
 /// Bytes of a page that are looked at, and forms and fields of it at most.
-const LONGEST: usize = 1 << 20;
+pub(crate) const LONGEST: usize = 1 << 20;
 const MOST: usize = 200;
 
 /// A form.
@@ -81,6 +81,26 @@ pub(crate) fn telling(page: &str) -> Telling {
         }
     }
     found
+}
+
+/// Whether a page has a field for a password: one of that type, or of that name.
+pub(crate) fn asks_for_password(page: &str, name: Option<&str>) -> bool {
+    let mut rest = &page[..floor(page, LONGEST)];
+    while let Some((_, tag, after)) = next_tag(rest) {
+        rest = after;
+        match tag.name.as_str() {
+            "input" => {
+                let kind = tag.get("type").unwrap_or_default();
+                let named = name.is_some() && tag.get("name") == name;
+                if kind.eq_ignore_ascii_case("password") || named && !kind.eq_ignore_ascii_case("hidden") {
+                    return true;
+                }
+            }
+            "script" | "style" | "template" => rest = behind(rest, &tag.name),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The forms of a page.
@@ -316,6 +336,21 @@ mod tests {
     }
 
     #[test]
+    fn fields_for_passwords() {
+        for (page, wanted) in [
+            ("<form><input name=user><INPUT TYPE='Password' name=x></form>", true),
+            ("<input name=secret>", true),
+            ("<input type=hidden name=secret><input name=password>", false),
+            ("<script>'<input type=password>'</script><!-- <input type=password> --><p>Welcome", false),
+            ("<template><input type=password></template>", false),
+            ("", false),
+        ] {
+            assert_eq!(asks_for_password(page, Some("secret")), wanted, "{page}");
+        }
+        assert!(!asks_for_password("<input name=secret><input>", None));
+    }
+
+    #[test]
     fn fields_are_filled() {
         let mut form = forms("<form method=post><input name=a value=1><input name=b></form>").remove(0);
         form.fill("a", "<x>");
@@ -346,6 +381,7 @@ mod tests {
         fn no_page_is_too_odd(page in "(<|>|form|input|name|=|\"|'| |/|&|;|#|é|-|!|script){0,40}") {
             let _ = forms(&page);
             let _ = telling(&page);
+            let _ = asks_for_password(&page, Some("name"));
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::wire::BoxFuture;
 /// How often the token endpoint is asked for a device that was approved, and how long it may want us to wait.
 const DEVICE_TRIES: u32 = 12;
 const LONGEST_INTERVAL: u64 = 10;
+/// What is added to the interval, in seconds, when the answer is `slow_down` (RFC 8628 §3.5).
+const SLOWER: u64 = 5;
 
 /// A way to log a user in.
 pub(super) trait Way: Send + Sync {
@@ -166,7 +168,8 @@ impl Way for Device<'_> {
                 .ok_or_else(|| failed("there is no verification_uri"))?;
             let mut browser = Browser::new(self.form, user, password, None).with_user_code(&user_code);
             browser.go(talk, url).await?;
-            let interval = body.get("interval").and_then(Value::as_u64).unwrap_or(5).min(LONGEST_INTERVAL);
+            let mut interval =
+                body.get("interval").and_then(Value::as_u64).unwrap_or(5).min(LONGEST_INTERVAL);
             let form = [
                 ("grant_type", "urn:ietf:params:oauth:grant-type:device_code".to_owned()),
                 ("device_code", device_code),
@@ -180,7 +183,10 @@ impl Way for Device<'_> {
                         let tokens = talk.oauth.tokens_of(&response).map_err(|why| failed(&why))?;
                         return Ok(Tokens { jar: browser.into_jar(), ..tokens });
                     }
-                    Some("authorization_pending" | "slow_down") => {
+                    Some(code @ ("authorization_pending" | "slow_down")) => {
+                        if code == "slow_down" {
+                            interval += SLOWER;
+                        }
                         tokio::time::sleep(std::time::Duration::from_secs(interval)).await;
                     }
                     Some("access_denied") => {
@@ -236,6 +242,13 @@ fn code_of(talk: &Talk<'_>, back: &Url, state: &SecretString) -> Result<SecretSt
         let value = back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         value.filter(|value| !value.is_empty())
     };
+    // A refusal may leave it out; a code may not.
+    let iss = parameter("iss");
+    if let Some(issuer) = talk.oauth.issuer.as_ref().filter(|_| iss.is_some() || parameter("code").is_some())
+    {
+        let wrong = |why| LoginFailure::Failed(format!("login form: the authorization response {why}"));
+        issuer.check(iss.as_deref()).map_err(wrong)?;
+    }
     if let Some(error) = parameter("error") {
         let plain: String =
             error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();

@@ -5,8 +5,32 @@ use url::Url;
 
 use super::options::{Endpoint, Endpoints};
 use super::{OAuthOptions, get};
-use crate::model::Answer;
-use crate::wire::Transport;
+use crate::model::{Answer, ParsedBody};
+use crate::wire::{Transport, place};
+
+/// An issuer, as its metadata spell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Issuer {
+    pub(crate) name: String,
+    /// Whether it names itself in every authorization response (RFC 9207 §3).
+    pub(crate) says_so: bool,
+}
+
+impl Issuer {
+    /// RFC 9207 §2.4: the `iss` of an authorization response, which is missing only where none was announced. A response of
+    /// another issuer may carry a code that is to be sent to the wrong one.
+    pub(crate) fn check(&self, iss: Option<&str>) -> Result<(), String> {
+        match iss {
+            Some(iss) if iss == self.name => Ok(()),
+            Some(iss) => {
+                let iss: String = iss.chars().take(200).collect();
+                Err(format!("is of the issuer `{iss}`, not of `{}` (RFC 9207)", self.name))
+            }
+            None if self.says_so => Err("has no `iss`, which the metadata announce (RFC 9207)".to_owned()),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Why the endpoints are not known: one sentence without a full stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,12 +42,12 @@ pub struct MetadataError(String);
 /// # Errors
 /// If there is no metadata, it is that of another issuer, or an endpoint lies at an origin that the configuration does
 /// not name: nothing is sent there.
-pub(crate) async fn endpoints(
+pub(crate) async fn read(
     options: &OAuthOptions,
     transport: &dyn Transport,
-) -> Result<Endpoints, MetadataError> {
+) -> Result<(Endpoints, Option<Issuer>), MetadataError> {
     let mut endpoints = options.endpoints.clone();
-    let Some(issuer) = &options.issuer else { return Ok(endpoints) };
+    let Some(issuer) = &options.issuer else { return Ok((endpoints, None)) };
     let mut said = Vec::new();
     let mut found = None;
     for url in places(issuer) {
@@ -33,14 +57,17 @@ pub(crate) async fn endpoints(
                 found = response.body.json().cloned();
                 break;
             }
-            Answer::Response(response) => said.push(format!("{url} answered {}", response.status)),
+            Answer::Response(response) => said.push(match (response.status, response.body.parsed()) {
+                (200, ParsedBody::NotJson(why)) => format!("{url} answered 200, but {why}"),
+                (status, _) => format!("{url} answered {status}"),
+            }),
             Answer::Failed(failure) => said.push(format!("{url}: {}", failure.message)),
         }
     }
     let Some(metadata) = found else {
         return Err(MetadataError(format!("the issuer shows no metadata: {}", said.join("; "))));
     };
-    is_of(issuer, &metadata)?;
+    let issuer = is_of(issuer, &metadata)?;
     let origins = options.allowed_origins();
     for endpoint in Endpoint::ALL {
         let Some(text) = metadata.get(endpoint.member()).and_then(Value::as_str) else { continue };
@@ -51,24 +78,30 @@ pub(crate) async fn endpoints(
             MetadataError(format!("`{}` of the metadata is no URL: {error}", endpoint.member()))
         })?;
         if !origins.contains(&url.origin()) {
-            let origin = url.origin().ascii_serialization();
-            return Err(MetadataError(format!(
-                "`{}` of the metadata lies at {origin}, which the configuration does not name: add it to `origins` if that is right",
-                endpoint.member()
-            )));
+            let member = endpoint.member();
+            return Err(MetadataError(match url.origin().is_tuple() {
+                true => format!(
+                    "`{member}` of the metadata lies at {}, which the configuration does not name: add it to `origins` if that is right",
+                    place(&url)
+                ),
+                false => format!("`{member}` of the metadata is {}, and no http or https URL", place(&url)),
+            }));
         }
         endpoints.0.insert(endpoint, url);
     }
-    Ok(endpoints)
+    Ok((endpoints, Some(issuer)))
 }
 
 /// RFC 8414 §3.3, OpenID Connect Discovery §4.3: the metadata name the issuer that was asked.
-fn is_of(issuer: &Url, metadata: &Value) -> Result<(), MetadataError> {
+fn is_of(issuer: &Url, metadata: &Value) -> Result<Issuer, MetadataError> {
     let named = metadata.get("issuer").and_then(Value::as_str).unwrap_or_default();
-    if named.trim_end_matches('/') == issuer.as_str().trim_end_matches('/') {
-        return Ok(());
+    if named.trim_end_matches('/') != issuer.as_str().trim_end_matches('/') {
+        return Err(MetadataError(format!(
+            "the metadata are those of the issuer `{named}`, not of `{issuer}`"
+        )));
     }
-    Err(MetadataError(format!("the metadata are those of the issuer `{named}`, not of `{issuer}`")))
+    let says_so = metadata.get("authorization_response_iss_parameter_supported");
+    Ok(Issuer { name: named.to_owned(), says_so: says_so == Some(&Value::Bool(true)) })
 }
 
 /// Where metadata may be: behind the issuer (OpenID Connect Discovery §4.1), or with the well-known part between host

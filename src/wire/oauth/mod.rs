@@ -10,6 +10,7 @@ mod command;
 mod conceal;
 mod cookies;
 mod html;
+mod lifetime;
 mod login;
 mod metadata;
 pub mod options;
@@ -27,6 +28,8 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 
 use self::conceal::Ours;
 use self::cookies::Jar;
+use self::lifetime::Lifetime;
+use self::metadata::Issuer;
 pub use self::metadata::MetadataError;
 pub use self::options::{
     Client, Endpoint, Endpoints, FormOptions, LoginOptions, OAuthOptions, OtherLogin, Resource, ScimClient,
@@ -41,7 +44,11 @@ pub(crate) const COMMAND: &str = "command:";
 pub struct OAuth {
     options: OAuthOptions,
     endpoints: Endpoints,
+    /// As its metadata spell it.
+    issuer: Option<Issuer>,
     redactor: Redactor,
+    /// Why its endpoints are not known, if they could not be read.
+    unknown: Option<String>,
     /// The ways in by which some user came in already; `None` is the first.
     worked: Mutex<BTreeSet<Option<usize>>>,
 }
@@ -69,6 +76,7 @@ pub struct Tokens {
     access: Option<SecretString>,
     refresh: Option<SecretString>,
     jar: Jar,
+    lifetime: Lifetime,
 }
 
 /// Why a login gave nothing.
@@ -80,6 +88,32 @@ pub enum LoginFailure {
     /// Something else is wrong: it proves nothing about the user.
     #[error("{0}")]
     Failed(String),
+}
+
+/// Why an answer with the right status is not the one of somebody who is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// The page has a field for a password, as login pages do.
+    AsksForPassword,
+    /// The answer does not have the text that the configuration says.
+    ShowsNot,
+    /// The same of the part that was read; why the rest was not.
+    Unread(String),
+}
+
+impl Doubt {
+    /// In words, after `the answer`.
+    #[must_use]
+    pub fn in_words(&self) -> &str {
+        match self {
+            Doubt::AsksForPassword => {
+                "asks for a password, as login pages do; if that is the right page, `shows` in the configuration \
+                 names a text that only who is logged in sees"
+            }
+            Doubt::ShowsNot => "does not have the text that `shows` in the configuration names",
+            Doubt::Unread(limit) => limit,
+        }
+    }
 }
 
 /// A login, with all requests that it took.
@@ -102,6 +136,20 @@ impl Tokens {
         match kind {
             TokenKind::AccessToken => self.access.as_ref(),
             TokenKind::RefreshToken => self.refresh.as_ref(),
+        }
+    }
+
+    /// The earliest time at which what a channel looks at may end by itself, if it is known.
+    #[must_use]
+    pub fn expire(&self, channel: Channel) -> Option<Instant> {
+        self.lifetime.through(channel)
+    }
+
+    /// Takes over what a look found out about the lifetime of the same access token.
+    pub fn learn(&mut self, other: &Self) {
+        let token = |tokens: &Self| tokens.access.as_ref().map(|token| token.expose_secret().to_owned());
+        if token(self) == token(other) {
+            self.lifetime.learn_of(other.lifetime);
         }
     }
 
@@ -133,6 +181,14 @@ impl OAuth {
         transport: &dyn Transport,
         redactor: &Redactor,
     ) -> Result<Self, MetadataError> {
+        let (endpoints, issuer) = metadata::read(&options, transport).await?;
+        let known = Self::unknown(options, redactor, String::new());
+        Ok(Self { endpoints, issuer, unknown: None, ..known })
+    }
+
+    /// One whose metadata could not be had, and why: nobody logs in there.
+    #[must_use]
+    pub fn unknown(options: OAuthOptions, redactor: &Redactor, why: String) -> Self {
         for secret in options.secrets() {
             redactor.add(secret);
         }
@@ -143,14 +199,27 @@ impl OAuth {
                 redactor.add(&format!("{}:{}", client.id, secret.expose_secret()).into());
             }
         }
-        let endpoints = metadata::endpoints(&options, transport).await?;
-        Ok(Self { options, endpoints, redactor: redactor.clone(), worked: Mutex::default() })
+        Self {
+            endpoints: options.endpoints.clone(),
+            options,
+            issuer: None,
+            redactor: redactor.clone(),
+            unknown: Some(why),
+            worked: Mutex::default(),
+        }
     }
 
-    /// The features that the configuration gives: `oauth`, `oauth:introspection`, ….
+    /// Why its endpoints are not known, if they could not be read: whatever asks for a login is blocked then.
+    #[must_use]
+    pub fn why_unknown(&self) -> Option<&str> {
+        self.unknown.as_deref()
+    }
+
+    /// The features that the configuration gives: `oauth`, `oauth:introspection`, …. Where the metadata could not be had,
+    /// those that it might give: that they cannot be looked at is no reason to call them not applicable.
     #[must_use]
     pub fn features(&self) -> Vec<&'static str> {
-        let has = |endpoint| self.endpoints.0.contains_key(&endpoint);
+        let has = |endpoint| self.unknown.is_some() || self.endpoints.0.contains_key(&endpoint);
         let login = self.options.login.as_ref();
         let can = |login: &LoginOptions| match login {
             LoginOptions::Password => has(Endpoint::Token),
@@ -188,12 +257,37 @@ impl OAuth {
     /// The status that a channel answers with while a login counts.
     #[must_use]
     pub fn status_while_valid(&self, channel: Channel) -> u16 {
-        let resource = match channel {
+        self.page(channel).map_or(200, |page| page.status)
+    }
+
+    /// Why an answer that has the right status does not serve who is logged in, if it does not. Applications like to show
+    /// the login page in place of another, with 200.
+    #[must_use]
+    pub fn doubt(&self, channel: Channel, response: &Response) -> Option<Doubt> {
+        let page = self.page(channel)?;
+        let text = String::from_utf8_lossy(&response.body.bytes);
+        if let Some(shows) = &page.shows {
+            return match response.body.completeness.limit() {
+                _ if text.contains(shows.as_str()) => None,
+                Some(limit) => Some(Doubt::Unread(limit)),
+                None => Some(Doubt::ShowsNot),
+            };
+        }
+        let field = match &self.options.login {
+            Some(LoginOptions::Form { form, .. }) => Some(form.password_field.as_str()),
+            _ => None,
+        };
+        (channel == Channel::Session && html::asks_for_password(&text, field))
+            .then_some(Doubt::AsksForPassword)
+    }
+
+    /// What the configuration has for a channel to open.
+    fn page(&self, channel: Channel) -> Option<&Resource> {
+        match channel {
             Channel::Resource => self.options.resource.as_ref(),
             Channel::Session => self.options.session.as_ref(),
             _ => None,
-        };
-        resource.map_or(200, |resource| resource.status)
+        }
     }
 
     /// Hides a secret from now on.
@@ -297,6 +391,10 @@ impl OAuth {
             // RFC 6749 §6: a new refresh token takes the place of the old one.
             tokens.refresh = new.refresh.or_else(|| tokens.refresh.take());
             tokens.access = new.access;
+            tokens.lifetime = new.lifetime;
+        }
+        if let (Channel::Introspection, Answer::Response(response)) = (channel, &sent.answer) {
+            tokens.lifetime.learn(response);
         }
         Some(Hop { what: format!("look at {channel}"), began, sent })
     }
@@ -412,18 +510,23 @@ impl OAuth {
 
     /// The tokens of a successful answer of the token endpoint (RFC 6749 §5.1), hidden from now on.
     fn tokens_of(&self, response: &Response) -> Result<Tokens, String> {
-        let body = response.body.json().and_then(Value::as_object).ok_or("its answer is no JSON object")?;
+        let no_object = || match response.body.completeness.limit() {
+            Some(limit) => format!("{limit}: raise `max_body` if that is right"),
+            None => "its answer is no JSON object".to_owned(),
+        };
+        let json = response.body.json().filter(|body| body.is_object()).ok_or_else(no_object)?;
         let text = |name: &str| {
-            let text = body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())?;
+            let text = json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())?;
             let secret = SecretString::from(text.to_owned());
             self.conceal(&secret);
             Some(secret)
         };
         // Not used, but as telling as the others.
         let _ = text("id_token");
-        let tokens =
-            Tokens { access: text("access_token"), refresh: text("refresh_token"), jar: Jar::default() };
-        let kind = body.get("token_type").and_then(Value::as_str).unwrap_or("bearer");
+        let access = text("access_token");
+        let lifetime = Lifetime::of(json, access.as_ref(), lifetime::clock(response));
+        let tokens = Tokens { access, refresh: text("refresh_token"), jar: Jar::default(), lifetime };
+        let kind = json.get("token_type").and_then(Value::as_str).unwrap_or("bearer");
         if !kind.eq_ignore_ascii_case("bearer") {
             return Err("it gave a token of another type than bearer".to_owned());
         }

@@ -93,6 +93,8 @@ pub struct Resource {
     pub url: Url,
     /// Status while the login counts.
     pub status: u16,
+    /// A text that the answer has while the login counts.
+    pub shows: Option<String>,
 }
 
 /// How a test user logs in.

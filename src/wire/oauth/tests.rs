@@ -1,5 +1,6 @@
 //! Every way to log in, and every way in which a hostile server may answer it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -7,7 +8,7 @@ use wiremock::matchers::{body_string_contains, header, method, path, query_param
 use wiremock::{Mock, MockServer, Request as Received, Respond, ResponseTemplate};
 
 use super::*;
-use crate::wire::{Live, LiveOptions};
+use crate::wire::{BoxFuture, Carried, Carrier, Live, LiveOptions, Outgoing};
 
 const USER: &str = "sc-user@example.com";
 const PASSWORD: &str = "pass+word & \"more\"";
@@ -40,7 +41,12 @@ fn options(server: &MockServer, login: LoginOptions) -> OAuthOptions {
         ),
         scopes: vec!["openid".to_owned()],
         login: Some(login),
-        session: Some(Resource { method: "GET".to_owned(), url: url(server, "/account"), status: 200 }),
+        session: Some(Resource {
+            method: "GET".to_owned(),
+            url: url(server, "/account"),
+            status: 200,
+            shows: None,
+        }),
         ..OAuthOptions::new(client())
     }
 }
@@ -411,6 +417,11 @@ async fn hostile_answers_to_a_login_form() {
             "which the configuration does not name: nothing was sent there",
         ),
         (redirect("//127.0.0.1:1/login"), "which the configuration does not name"),
+        (redirect("app.example:/login"), "to an address that begins with `app.example:`, which"),
+        (
+            html(&"x".repeat(30_000)),
+            "; the body is larger than the limit of 20000 bytes, and the rest was not",
+        ),
         (redirect("/authorize"), "more than 20 requests"),
         (ResponseTemplate::new(302), "a redirect without location"),
         (redirect("http://["), "a redirect to what is no URL"),
@@ -529,6 +540,31 @@ async fn a_command_that_hangs_leaves_nothing_behind() {
     }
 }
 
+/// What a program leaves running holds its standard output open, and is waited for by nobody.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_command_that_leaves_something_running_has_logged_in() {
+    let server = MockServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("id");
+    let tokens = r#"{"access_token":"from-th3-command"}"#;
+    // The second escapes from the group of the program.
+    for command in [
+        format!("sleep 300 & echo $! > '{}'; echo '{tokens}'", file.display()),
+        format!("setsid sleep 300 & echo $! > '{}'; echo '{tokens}'", file.display()),
+    ] {
+        let mut options = options(&server, LoginOptions::Command(command));
+        options.command_timeout = Duration::from_mins(5);
+        let began = Instant::now();
+        let result = world(options).await.log_in().await.result;
+        let took = began.elapsed();
+        let id = std::fs::read_to_string(&file).unwrap();
+        let _ = std::process::Command::new("kill").arg(id.trim()).status();
+        assert!(result.unwrap().have(Channel::Introspection));
+        assert!(took < Duration::from_mins(1), "{took:?}");
+    }
+}
+
 #[tokio::test]
 async fn looks_carry_the_token_and_nothing_of_the_target() {
     let server = MockServer::start().await;
@@ -621,6 +657,109 @@ async fn only_secrets_of_a_page_are_hidden() {
     assert_eq!(world.redactor.text("s3ssion-code h1dden-value"), "*** ***");
 }
 
+/// RFC 9207 §2.4: a code of another issuer is not taken to the token endpoint of this one.
+#[tokio::test]
+async fn an_authorization_response_of_another_issuer_is_refused() {
+    for (announced, parameters, wanted) in [
+        (true, "code=c0de-value&iss=SELF", None),
+        (false, "code=c0de-value&iss=SELF", None),
+        (false, "code=c0de-value", None),
+        (true, "code=c0de-value", Some("has no `iss`, which the metadata announce (RFC 9207)")),
+        (true, "error=access_denied", Some("says access_denied")),
+        (
+            false,
+            "code=c0de-value&iss=https%3A%2F%2Fevil.example",
+            Some("is of the issuer `https://evil.example`"),
+        ),
+        (
+            false,
+            "error=access_denied&iss=https%3A%2F%2Fevil.example",
+            Some("is of the issuer `https://evil.example`"),
+        ),
+    ] {
+        let server = MockServer::start().await;
+        let own: String = url::form_urlencoded::byte_serialize(server.uri().as_bytes()).collect();
+        let metadata =
+            json!({ "issuer": server.uri(), "authorization_response_iss_parameter_supported": announced });
+        let answer = ResponseTemplate::new(200).set_body_json(metadata);
+        mount(&server, "GET", "/.well-known/openid-configuration", answer).await;
+        let parameters: &'static str = parameters.replace("SELF", &own).leak();
+        Mock::given(path("/authorize")).respond_with(Callback(parameters)).mount(&server).await;
+        mount(&server, "POST", "/token", ResponseTemplate::new(200).set_body_json(tokens())).await;
+        let mut options = options(&server, form());
+        options.issuer = Some(server.uri().parse().unwrap());
+        let result = world(options).await.log_in().await.result.map(|_| ()).map_err(|why| why.to_string());
+        match wanted {
+            None => assert_eq!(result, Ok(()), "{parameters}"),
+            Some(wanted) => assert!(result.as_ref().is_err_and(|why| why.contains(wanted)), "{result:?}"),
+        }
+    }
+}
+
+/// A device that is approved late, at a server that is asked too often.
+struct Devices(Mutex<Vec<tokio::time::Instant>>);
+
+impl Carrier for Devices {
+    fn carry(&self, outgoing: Outgoing) -> BoxFuture<'_, Carried> {
+        let answer = |status, kind: &str, body: String| Carried {
+            status,
+            headers: vec![("content-type".to_owned(), kind.to_owned())],
+            body: body.into_bytes(),
+        };
+        let error = |code: &str| answer(400, "application/json", json!({ "error": code }).to_string());
+        let carried = match outgoing.url.path() {
+            "/device" => answer(
+                200,
+                "application/json",
+                json!({
+                    "device_code": "d3vice-code", "user_code": "ABCD-EFGH", "interval": 5,
+                    "verification_uri": "http://127.0.0.1:9/verify",
+                })
+                .to_string(),
+            ),
+            "/verify" => answer(
+                200,
+                "text/html",
+                "<form method=post action=/login><input name=username><input name=password></form>"
+                    .to_owned(),
+            ),
+            "/token" => {
+                let mut times = self.0.lock().unwrap();
+                times.push(tokio::time::Instant::now());
+                match times.len() {
+                    1 | 3 => error("authorization_pending"),
+                    2 | 4 => error("slow_down"),
+                    _ => answer(200, "application/json", tokens().to_string()),
+                }
+            }
+            _ => answer(200, "text/html", "<p>Done".to_owned()),
+        };
+        Box::pin(std::future::ready(carried))
+    }
+}
+
+/// RFC 8628 §3.5: `slow_down` adds five seconds to the interval, for this and all later requests.
+#[tokio::test(start_paused = true)]
+async fn a_device_that_is_told_to_slow_down_does() {
+    let LoginOptions::Form { form, .. } = form() else { unreachable!() };
+    let place = |path: &str| format!("http://127.0.0.1:9{path}").parse::<Url>().unwrap();
+    let mut options = OAuthOptions::new(client());
+    options.endpoints.0.insert(Endpoint::DeviceAuthorization, place("/device"));
+    options.endpoints.0.insert(Endpoint::Token, place("/token"));
+    options.login = Some(LoginOptions::Device { form });
+    let redactor = Redactor::default();
+    let mut live = LiveOptions::new(place("/scim"));
+    live.origins = options.allowed_origins();
+    let devices = Arc::new(Devices(Mutex::default()));
+    let carrier: Arc<dyn Carrier> = devices.clone();
+    let live = Live::new(live, &redactor).unwrap().over(carrier);
+    let oauth = OAuth::discover(options, &live, &redactor).await.unwrap();
+    assert!(oauth.log_in(&live, USER, &PASSWORD.to_owned().into()).await.result.is_ok());
+    let times = devices.0.lock().unwrap();
+    let pauses: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect();
+    assert_eq!(pauses, [5, 10, 10, 15]);
+}
+
 #[tokio::test]
 async fn metadata_name_the_endpoints() {
     let server = MockServer::start().await;
@@ -651,11 +790,15 @@ async fn metadata_name_the_endpoints() {
             "https://evil.example, which the configuration does not name",
         ),
         (json_of(metadata("/token")), "is no URL"),
+        (
+            json_of(metadata("urn:example:token")),
+            "`token_endpoint` of the metadata is an address that begins with `urn:`, and no http or https URL",
+        ),
         (json_of(json!({ "issuer": "https://evil.example" })), "of the issuer `https://evil.example`"),
         (json_of(json!([])), "of the issuer ``"),
         (ResponseTemplate::new(404), "shows no metadata"),
         (redirect("https://evil.example/"), "answered 302"),
-        (html("<html>"), "shows no metadata"),
+        (html("<html>"), "openid-configuration answered 200, but not JSON: expected value"),
     ] {
         let error = discover(answer).await.unwrap_err().to_string();
         assert!(error.contains(wanted), "{error}\nwanted: {wanted}");

@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::model::{CaseResult, Channel, Latency, TargetInfo};
+use crate::model::{CaseResult, Channel, Finding, Latency, TargetInfo, Verdict};
 use crate::run::{self, Plan};
 use crate::selftest::authorization_server;
 use crate::server::{Local, Options};
 use crate::suite::select::Selection;
 use crate::target::discovery::{self, Documents, Settings};
-use crate::wire::oauth::OAuth;
-use crate::wire::{BoxFuture, Carried, Carrier, Live, LiveOptions, Outgoing, Redactor};
+use crate::wire::oauth::{Client, OAuth, OAuthOptions};
+use crate::wire::{BoxFuture, Carried, Carrier, ClientAuthentication, Live, LiveOptions, Outgoing, Redactor};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -47,16 +47,22 @@ impl Carrier for Slow {
     }
 }
 
-fn answer(status: u16, body: &str) -> Option<Carried> {
+fn answer(status: u16, body: &str) -> Carried {
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    Some(Carried { status, headers, body: body.as_bytes().to_vec() })
+    Carried { status, headers, body: body.as_bytes().to_vec() }
 }
 
 async fn run_case(id: &str, manner: Manner) -> CaseResult {
-    let local = Local::new(Options { seed: Some(1), ..Options::equipped() }).unwrap();
-    let mut oauth =
-        authorization_server(local.issuer(), local.client_id(), local.client_secret()).unwrap();
+    run_case_with(id, manner, |_, _| {}).await
+}
+
+async fn run_case_with(id: &str, manner: Manner, set: fn(&mut Options, &mut OAuthOptions)) -> CaseResult {
+    let mut options = Options { seed: Some(1), ..Options::equipped() };
+    set(&mut options, &mut OAuthOptions::new(client()));
+    let local = Local::new(options).unwrap();
+    let mut oauth = authorization_server(local.issuer(), local.client_id(), local.client_secret()).unwrap();
     oauth.deadline = Some(DEADLINE);
+    set(&mut Options::default(), &mut oauth);
     let mut live = LiveOptions::new(local.base_url().parse().unwrap()).bearer(local.token());
     live.origins = oauth.allowed_origins();
     let redactor = Redactor::default();
@@ -91,6 +97,20 @@ async fn run_case(id: &str, manner: Manner) -> CaseResult {
     result.cases.into_iter().find(|case| case.id == id).expect("it ran")
 }
 
+fn page(html: &str) -> Carried {
+    let headers = vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())];
+    Carried { status: 200, headers, body: html.as_bytes().to_vec() }
+}
+
+fn client() -> Client {
+    Client { id: String::new(), secret: None, authentication: ClientAuthentication::Basic }
+}
+
+fn check<'c>(case: &'c CaseResult, name: &str) -> &'c Finding {
+    let found = case.checks.iter().find(|finding| finding.id == format!("{}#{name}", case.id));
+    found.unwrap_or_else(|| panic!("there is no {name}"))
+}
+
 fn latency(case: &CaseResult, channel: Channel) -> &Latency {
     let found = case.latencies.iter().find(|latency| latency.channel == channel);
     found.unwrap_or_else(|| panic!("{channel} was not measured: {:#?}", case.checks))
@@ -107,7 +127,7 @@ async fn a_slow_channel_takes_no_time_from_the_others() {
             ("/oauth/introspect", _) => (Duration::from_secs(3), None),
             // It counts for a quarter of a second more.
             ("/oauth/userinfo", Some(since)) if since < Duration::from_millis(250) => {
-                (Duration::ZERO, answer(200, "{}"))
+                (Duration::ZERO, Some(answer(200, "{}")))
             }
             _ => (Duration::ZERO, None),
         }
@@ -133,4 +153,97 @@ async fn the_time_runs_from_the_answer_to_the_change() {
         "within 2.0 s",
         "the refresh at the same time has its answer two seconds after the change"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_may_have_expired_by_itself_proves_nothing() {
+    let case = run_case_with(
+        "deactivation/revocation/by-patch",
+        |outgoing, since| match (outgoing.url.path(), since) {
+            // UserInfo looks at the expiry and never at the account.
+            ("/oauth/userinfo", Some(since)) if since < Duration::from_secs(12) => {
+                (Duration::ZERO, Some(answer(200, "{}")))
+            }
+            ("/resource", Some(_)) => (Duration::ZERO, Some(answer(200, "{}"))),
+            _ => (Duration::ZERO, None),
+        },
+        |options, _| options.oauth.access_token_lifetime = Duration::from_secs(12),
+    )
+    .await;
+    let finding = check(&case, "userinfo");
+    assert_eq!(finding.verdict, Verdict::Blocked, "{finding:#?}");
+    let reason = finding.reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("the token may have expired by itself"), "{reason}");
+    assert!(case.latencies.iter().all(|latency| latency.channel != Channel::Userinfo));
+    assert_eq!(check(&case, "introspection").verdict, Verdict::Pass, "seen before it expired");
+    assert_eq!(check(&case, "resource").verdict, Verdict::Fail, "it is served long after it expired");
+    assert_eq!(words(&case, Channel::Resource), "never");
+}
+
+const LOGIN_PAGE: &str =
+    "<form method=post action=/login><input name=username><input type=password name=password></form>";
+
+#[tokio::test(start_paused = true)]
+async fn a_login_page_with_200_is_no_session() {
+    let case =
+        run_case("deactivation/revocation/by-patch", |outgoing, since| match (outgoing.url.path(), since) {
+            ("/session", Some(since)) if since < Duration::from_millis(90) => {
+                (Duration::ZERO, Some(page("<p>Logged in as kim.</p>")))
+            }
+            ("/session", Some(_)) => (Duration::ZERO, Some(page(LOGIN_PAGE))),
+            _ => (Duration::ZERO, None),
+        })
+        .await;
+    assert_eq!(check(&case, "before-session").verdict, Verdict::Pass);
+    assert_eq!(check(&case, "session").verdict, Verdict::Pass);
+    assert_eq!(words(&case, Channel::Session), "within 0.10 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_asks_for_a_password_in_any_case_proves_nothing() {
+    let case = run_case("deactivation/revocation/by-patch", |outgoing, _| match outgoing.url.path() {
+        "/session" => {
+            (Duration::ZERO, Some(page("<form>New password: <input type=password name=new></form>")))
+        }
+        _ => (Duration::ZERO, None),
+    })
+    .await;
+    let finding = check(&case, "before-session");
+    assert_eq!(finding.verdict, Verdict::Blocked);
+    let reason = finding.reason.as_deref().unwrap_or_default();
+    assert!(
+        reason.contains("asks for a password, as login pages do") && reason.contains("`shows`"),
+        "{reason}"
+    );
+    assert_eq!(check(&case, "session").verdict, Verdict::Blocked);
+}
+
+/// A page that is there for everybody, and greets by name who is logged in; it also lets change the password.
+async fn greeted(ends: bool) -> CaseResult {
+    const GREETS: &str = "<p>Logged in as kim.</p><input type=password name=new>";
+    let ending: Manner = |outgoing, since| match (outgoing.url.path(), since) {
+        ("/session", Some(_)) => (Duration::ZERO, Some(page("<p>Welcome, guest.</p>"))),
+        ("/session", None) => (Duration::ZERO, Some(page(GREETS))),
+        _ => (Duration::ZERO, None),
+    };
+    let staying: Manner = |outgoing, _| match outgoing.url.path() {
+        "/session" => (Duration::ZERO, Some(page(GREETS))),
+        _ => (Duration::ZERO, None),
+    };
+    run_case_with("deactivation/revocation/by-patch", if ends { ending } else { staying }, |_, oauth| {
+        if let Some(session) = &mut oauth.session {
+            session.shows = Some("Logged in as".to_owned());
+        }
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_tells_who_is_logged_in() {
+    let ended = greeted(true).await;
+    assert_eq!(check(&ended, "before-session").verdict, Verdict::Pass);
+    assert_eq!(check(&ended, "session").verdict, Verdict::Pass);
+    let stays = greeted(false).await;
+    assert_eq!(check(&stays, "session").verdict, Verdict::Fail);
+    assert_eq!(words(&stays, Channel::Session), "never");
 }

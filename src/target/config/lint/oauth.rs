@@ -42,6 +42,7 @@ impl Linter<'_> {
         }
         for table in ["resource", "session"] {
             self.page_url(&format!("{at}/{table}/url"));
+            self.shown(&format!("{at}/{table}"));
         }
         for client in [at.clone(), format!("{at}/introspection"), format!("{at}/scim_client")] {
             self.client(&client);
@@ -66,6 +67,22 @@ impl Linter<'_> {
     fn page_url(&mut self, pointer: &str) {
         if let Some(Err(why)) = self.text_at(pointer).map(|text| url::parse(text, Use::Page)) {
             self.value_mistake(pointer, &why, "not usable", "as in `https://login.example.com/oauth2/token`");
+        }
+    }
+
+    /// A text that tells who is logged in stands in a body.
+    fn shown(&mut self, at: &str) {
+        let pointer = format!("{at}/shows");
+        match self.text_at(&pointer) {
+            Some("") => {
+                let help = "a text that only who is logged in sees, as in `Sign out`";
+                self.value_mistake(&pointer, "every answer has this text", "empty", help);
+            }
+            Some(_) if self.text_at(&format!("{at}/method")) == Some("HEAD") => {
+                let help = "leave `method` out: it is GET then";
+                self.key_mistake(&pointer, "an answer to HEAD shows no text", "not used", help);
+            }
+            _ => {}
         }
     }
 
