@@ -13,7 +13,7 @@ use crate::server::{Options, Server};
 use crate::target::config::{self, ConfigError, ConfigFile, Flags, TargetConfig};
 use crate::target::discovery::{CredentialKind, Settings};
 use crate::target::doctor::NotReady;
-use crate::wire::oauth::{OAuth, OAuthOptions};
+use crate::wire::oauth::{MetadataError, OAuth, OAuthOptions};
 use crate::wire::{CredentialError, Live, LiveOptions, Redactor};
 
 /// A target that can be talked to.
@@ -139,23 +139,21 @@ impl Connection {
         }
     }
 
-    /// Reads the metadata of the authorization server, if the configuration names one: what can be probed depends on it.
+    /// Reads the metadata of the authorization server, if the configuration names one: what can be probed depends on it. Where
+    /// they cannot be had, everything else can still be done; whatever asks for a login is blocked.
     pub(crate) async fn discover_oauth(&mut self) -> Result<(), CliError> {
         let Some(options) = self.oauth_options.take() else { return Ok(()) };
-        match OAuth::discover(options, self.transport.as_ref(), &self.redactor).await {
-            Ok(oauth) => {
-                self.settings.oauth = oauth.features();
-                self.oauth = Some(Arc::new(oauth));
-                Ok(())
-            }
-            Err(error) => Err(self.not_ready(&NotReady {
-                problem: format!("the authorization server is not known: {error}"),
-                advice: vec![
-                    "check `[target.NAME.oauth]`: `issuer` is the URL in front of `/.well-known/openid-configuration`".to_owned(),
-                    "without metadata, name the endpoints one by one: `token_url`, `introspection_url`, …".to_owned(),
-                ],
-            })),
-        }
+        let (oauth, result) =
+            match OAuth::discover(options.clone(), self.transport.as_ref(), &self.redactor).await {
+                Ok(oauth) => (oauth, Ok(())),
+                Err(error) => {
+                    let unknown = OAuth::unknown(options, &self.redactor, error.to_string());
+                    (unknown, Err(self.not_ready(&not_known(&error))))
+                }
+            };
+        self.settings.oauth = oauth.features();
+        self.oauth = Some(Arc::new(oauth));
+        result
     }
 
     /// What the doctor says, without credentials.
@@ -177,6 +175,16 @@ impl Connection {
         if let Some(server) = self.server {
             server.shutdown().await;
         }
+    }
+}
+
+fn not_known(error: &MetadataError) -> NotReady {
+    NotReady {
+        problem: format!("the authorization server is not known: {error}"),
+        advice: vec![
+            "check `[target.NAME.oauth]`: `issuer` is the URL in front of `/.well-known/openid-configuration`".to_owned(),
+            "without metadata, name the endpoints one by one: `token_url`, `introspection_url`, …".to_owned(),
+        ],
     }
 }
 

@@ -19,7 +19,8 @@ pub enum ExitCode {
     Invalid,
     /// Nothing ran, so nothing is proven.
     NothingRan,
-    /// The target cannot be reached or is not ready.
+    /// The target cannot be reached or is not ready; or all that can be judged holds, and its authorization server could not
+    /// be asked.
     NotReady,
     /// A baseline lists failures that pass now.
     StaleBaseline,
@@ -72,7 +73,9 @@ impl ExitCode {
             ExitCode::NothingRan => {
                 "nothing ran: the selection matches no case, or the target lacks every feature"
             }
-            ExitCode::NotReady => "the target cannot be reached or is not ready (credential, base URL, TLS)",
+            ExitCode::NotReady => {
+                "the target cannot be reached or is not ready (credential, base URL, TLS), or nothing failed and its authorization server is not known"
+            }
             ExitCode::StaleBaseline => "a baseline lists failures that pass now: take them out of it",
             ExitCode::Bug => "a bug of scimcheck: please report it",
             ExitCode::Interrupted => "interrupted; what was created is deleted and the reports are written",

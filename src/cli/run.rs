@@ -17,7 +17,7 @@ use super::formats;
 use super::interrupt::Interrupts;
 use super::select::{self, Selectable};
 use super::suites;
-use crate::model::TargetInfo;
+use crate::model::{RunResult, TargetInfo, Verdict};
 use crate::report;
 use crate::report::terminal::{Terminal, TerminalOptions, Verbosity};
 use crate::run::baseline::Excuses;
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         prepared = prepare(args, context) => prepared?,
         () = interrupts.next() => return Err(CliError::Interrupted),
     };
-    let Prepared { connection, discovery, plan, started, baseline } = prepared;
+    let Prepared { connection, discovery, plan, started, baseline, without_logins } = prepared;
 
     let formats = formats::of_run(&args.formats, connection.reports.as_deref());
     let config = &connection.config;
@@ -81,7 +81,18 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Result<ExitCode, C
         let _ = context::print_error(&left_over(&cleanup));
     }
     connection.close().await;
-    printed(&terminal, ExitCode::of_run(&result).after(annotated)?)
+    printed(&terminal, code(&result, without_logins).after(annotated)?)
+}
+
+/// The exit code: where nothing fails and the logins could not be judged because their authorization server is not there,
+/// that is what has to be mended, and not the target.
+fn code(result: &RunResult, without_logins: bool) -> ExitCode {
+    let any = |verdict| result.counts.get(&verdict).is_some_and(|count| *count > 0);
+    let fails = any(Verdict::Fail) || any(Verdict::Error) || result.partial.is_some();
+    match ExitCode::of_run(result) {
+        ExitCode::Failure if without_logins && !fails => ExitCode::NotReady,
+        code => code,
+    }
 }
 
 /// The exit code of a command that printed a run.
@@ -97,6 +108,8 @@ struct Prepared {
     plan: Plan,
     started: String,
     baseline: Option<Baseline>,
+    /// Whether cases are blocked because the authorization server is not known.
+    without_logins: bool,
 }
 
 /// Reads the suites, asks the target what it can do, and plans. Changes nothing on the target.
@@ -111,7 +124,7 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
     let baseline = baseline::of_run(args.baseline.as_ref(), configured, &suites, builtin)?;
 
     connection.obtain_credential().await?;
-    connection.discover_oauth().await?;
+    let unknown = connection.discover_oauth().await.err();
     let transport = Arc::clone(&connection.transport);
     let (began, started) = (Instant::now(), now());
     let documents = Documents::read(transport.as_ref(), &connection.settings, began).await;
@@ -138,7 +151,27 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
         // A part may be empty: the other ones have the cases.
         plan.keep(partition);
     }
-    Ok(Prepared { connection, discovery, plan, started, baseline })
+    let without_logins = unknown.map_or(Ok(false), |error| go_on_without_logins(&plan, error))?;
+    Ok(Prepared { connection, discovery, plan, started, baseline, without_logins })
+}
+
+/// Says once what it means that the authorization server is not known, and whether that is so for any case. An error if
+/// nothing is left to run.
+fn go_on_without_logins(plan: &Plan, error: CliError) -> Result<bool, CliError> {
+    let runs = || plan.cases.iter().filter(|case| matches!(case.fate, Fate::Run));
+    let blocked = runs().filter(|case| run::logs_in(case)).count();
+    if blocked == 0 {
+        return Ok(false);
+    }
+    if blocked == runs().count() {
+        return Err(error);
+    }
+    let cases = report::text::count(blocked, "case");
+    let warning = error.render(false).replacen("error:", "warning:", 1);
+    let _ = context::print_error(&format!(
+        "{warning}  = note: {cases} that log users in are blocked, and all others run\n\n"
+    ));
+    Ok(true)
 }
 
 /// An error if the target lacks what every selected case needs.

@@ -88,6 +88,41 @@ fn without_an_authorization_server_nothing_else_says_what_to_configure() {
 }
 
 #[test]
+fn without_the_metadata_of_the_issuer_all_but_logins_run() {
+    let server = Reference::start();
+    let place = Place::new().with("SCIM_TOKEN", server.token());
+    let config = format!(
+        "default = \"t\"\n[target.t]\nbase_url = \"{}\"\ntoken_env = \"SCIM_TOKEN\"\n\
+         [target.t.oauth]\nissuer = \"http://127.0.0.1:1\"\nclient_id = \"c\"\nlogin = {{ method = \"password\" }}\n",
+        server.url()
+    );
+    place.write("scimcheck.toml", &config);
+    let problem = "the authorization server is not known: the issuer shows no metadata";
+
+    let said = place.run(&["run", "--suite", "deactivation"]).exits(5);
+    assert_eq!(said.stderr.matches(&format!("warning: {problem}")).count(), 1, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("cases that log users in are blocked, and all others run"),
+        "{}",
+        said.stderr
+    );
+    let results = place.results("reports/latest");
+    let case = |id: &str| results.cases.iter().find(|case| case.id == id).expect("it was planned");
+    assert_eq!(case("deactivation/resource/repeated").verdict, Verdict::Pass);
+    let blocked = case("deactivation/revocation/by-patch");
+    assert_eq!(blocked.verdict, Verdict::Blocked);
+    assert!(blocked.reason.as_ref().is_some_and(|reason| reason.contains(problem)), "{:?}", blocked.reason);
+    assert!(blocked.exchanges.is_empty(), "nobody is created who cannot log in");
+
+    let said = place.run(&["run", "--suite", "deactivation/revocation", "--output", "nothing"]).exits(5);
+    assert!(said.stderr.contains(&format!("error: {problem}")), "{}", said.stderr);
+    assert!(!place.path("nothing").exists(), "nothing was left to run");
+
+    let said = place.run(&["run", "--suite", "deactivation/resource"]).exits(0);
+    assert!(!said.stderr.contains(problem), "nobody wants to log in: {}", said.stderr);
+}
+
+#[test]
 fn discovery_is_held_against_what_is_meant() {
     let place = Place::new();
     for (feature, code) in [("public-discovery=true", 0), ("protected-discovery=true", 1)] {

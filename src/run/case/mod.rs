@@ -121,12 +121,17 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
     CaseRun { result, exchanges, left_over, demand }
 }
 
+/// Whether a case logs somebody in.
+pub(crate) fn logs_in(planned: &PlannedCase) -> bool {
+    planned.case().steps.iter().any(|step| step.login.is_some())
+}
+
 /// How long a case that logs in may take at least: where the configuration gives a deadline of revocations, every wait for
 /// one may take as long, and the rest of the case a minute.
 fn waiting_for_revocations(shared: &Shared, planned: &PlannedCase) -> Duration {
     let steps = &planned.case().steps;
     let deadline = shared.oauth.as_ref().and_then(|oauth| oauth.deadline());
-    match deadline.filter(|_| steps.iter().any(|step| step.login.is_some())) {
+    match deadline.filter(|_| logs_in(planned)) {
         None => Duration::ZERO,
         Some(deadline) => {
             let waits = steps.iter().filter(|step| !step.probe.is_empty() && step.eventually.is_some());
@@ -183,6 +188,12 @@ impl<'a> Running<'a> {
 
     async fn steps(&mut self) -> Result<(), Stop> {
         let planned = self.planned;
+        if logs_in(planned)
+            && let Some(why) = self.shared.oauth.as_ref().and_then(|oauth| oauth.why_unknown())
+        {
+            // Before anything is created that nobody could log in with.
+            return Err(Stop::Blocked(format!("the authorization server is not known: {why}")));
+        }
         for entry in &planned.case().setup {
             self.set_up(entry).await?;
         }
