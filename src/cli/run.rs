@@ -17,7 +17,7 @@ use super::formats;
 use super::interrupt::Interrupts;
 use super::select::{self, Selectable};
 use super::suites;
-use crate::model::{RunResult, TargetInfo, Verdict};
+use crate::model::{Features, RunResult, TargetInfo, Verdict};
 use crate::report;
 use crate::report::terminal::{Terminal, TerminalOptions, Verbosity};
 use crate::run::baseline::Excuses;
@@ -146,7 +146,7 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
         })
         .collect();
     select::check(&selection, &all)?;
-    something_runs(&plan)?;
+    something_runs(&plan, &discovery.model.features)?;
     if let Some(partition) = args.partition {
         // A part may be empty: the other ones have the cases.
         plan.keep(partition);
@@ -175,7 +175,7 @@ fn go_on_without_logins(plan: &Plan, error: CliError) -> Result<bool, CliError> 
 }
 
 /// An error if the target lacks what every selected case needs.
-fn something_runs(plan: &Plan) -> Result<(), CliError> {
+fn something_runs(plan: &Plan, features: &Features) -> Result<(), CliError> {
     if plan.selected() > 0 {
         return Ok(());
     }
@@ -186,12 +186,12 @@ fn something_runs(plan: &Plan) -> Result<(), CliError> {
     let Some(unmet) = unmet else {
         return Err(CliError::NothingRan { message: "the suites have no case".to_owned(), help: None });
     };
-    let (what, help) = lacking(unmet);
+    let (what, help) = lacking(unmet, features);
     Err(CliError::NothingRan { message: format!("no selected case can run: {what}"), help: Some(help) })
 }
 
 /// What the target lacks, and what to do if that is not so.
-fn lacking(feature: &str) -> (String, String) {
+fn lacking(feature: &str, features: &Features) -> (String, String) {
     if let Some(name) = feature.strip_prefix("credential:") {
         return (
             format!("the target has no credential `{name}`"),
@@ -200,7 +200,7 @@ fn lacking(feature: &str) -> (String, String) {
     }
     if feature == "oauth" || feature.starts_with("oauth:") {
         // It comes from the configuration of the authorization server, and no flag gives it.
-        return (format!("the target does not have `{feature}`"), run::not_applicable(feature));
+        return (format!("the target does not have `{feature}`"), run::not_applicable(feature, features));
     }
     match feature.strip_prefix('!') {
         Some(feature) => (

@@ -282,7 +282,9 @@ fn unrun(shared: &Shared, planned: &PlannedCase) -> Option<CaseResult> {
         Fate::Run => return None,
         Fate::Deselected => (Verdict::Deselected, "deselected".to_owned()),
         Fate::OtherPartition(own) => (Verdict::Deselected, format!("{OTHER_PARTITION} {own}")),
-        Fate::FeatureUnmet(unmet) => (Verdict::NotApplicable, case::not_applicable(unmet)),
+        Fate::FeatureUnmet(unmet) => {
+            (Verdict::NotApplicable, case::not_applicable(unmet, &shared.target.features))
+        }
     };
     Some(unjudged(shared, planned, verdict, &reason))
 }

@@ -1,7 +1,7 @@
 //! Findings of a case, with ids that never change.
 
 use super::Running;
-use crate::model::{Exchange, Finding, Level, RequirementId, SourceRef, Verdict};
+use crate::model::{Exchange, Feature, Features, Finding, Level, RequirementId, SourceRef, Verdict};
 use crate::run::plan::PlannedCase;
 
 impl Running<'_> {
@@ -41,9 +41,13 @@ impl Running<'_> {
 }
 
 /// Why a case or a check does not apply, and what the configuration has to say if that is not so.
-pub(crate) fn not_applicable(unmet: &str) -> String {
+pub(crate) fn not_applicable(unmet: &str, features: &Features) -> String {
+    let switched_off =
+        || features.0.get(&Feature(unmet.to_owned())).is_some_and(|state| state.overridden == Some(false));
     match unmet.strip_prefix('!') {
         Some(feature) => format!("the target has {feature}"),
+        // Whatever else is configured: there is nothing to add to it.
+        None if switched_off() => format!("the configuration says that the target does not have {unmet}"),
         None if unmet == "oauth" || unmet.starts_with("oauth:") => {
             format!(
                 "{}, in [target.NAME.oauth] of scimcheck.toml (docs/configuration.md)",
@@ -53,7 +57,13 @@ pub(crate) fn not_applicable(unmet: &str) -> String {
         None if ["public-discovery", "protected-discovery"].contains(&unmet) => format!(
             "needs {unmet} = true in [target.NAME.features] of scimcheck.toml, where discovery is meant to be like that"
         ),
-        None => format!("the target does not claim {unmet}"),
+        None if unmet == "authenticated" => "needs a credential for the target".to_owned(),
+        None => match unmet.strip_prefix("credential:") {
+            Some(name) => {
+                format!("needs [target.NAME.credentials.{name}] of scimcheck.toml (docs/configuration.md)")
+            }
+            None => format!("the target does not claim {unmet}"),
+        },
     }
 }
 
@@ -85,4 +95,37 @@ pub(super) fn source(planned: &PlannedCase, line: u32) -> SourceRef {
 pub(in crate::run) fn slug(name: &str) -> String {
     let words: Vec<_> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     words.join("-").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FeatureState;
+
+    #[test]
+    fn reasons_say_what_to_do() {
+        let off = FeatureState { overridden: Some(false), ..FeatureState::default() };
+        let on = FeatureState { discovered: Some(false), ..FeatureState::default() };
+        let features = [("oauth:refresh", off.clone()), ("patch", off), ("bulk", on.clone()), ("oauth:session", on)];
+        let features =
+            Features(features.into_iter().map(|(name, state)| (Feature(name.to_owned()), state)).collect());
+        for (unmet, wanted) in [
+            ("oauth:refresh", "the configuration says that the target does not have oauth:refresh"),
+            ("patch", "the configuration says that the target does not have patch"),
+            ("bulk", "the target does not claim bulk"),
+            ("!etag", "the target has etag"),
+            (
+                "oauth:userinfo",
+                "needs `userinfo_url`, or an issuer that names it, in [target.NAME.oauth] of scimcheck.toml (docs/configuration.md)",
+            ),
+            (
+                "credential:expired",
+                "needs [target.NAME.credentials.expired] of scimcheck.toml (docs/configuration.md)",
+            ),
+            ("authenticated", "needs a credential for the target"),
+        ] {
+            assert_eq!(not_applicable(unmet, &features), wanted);
+        }
+        assert!(not_applicable("oauth:session", &features).starts_with("needs `session`"));
+    }
 }

@@ -89,7 +89,7 @@ impl Running<'_> {
         let level = self.shared.level(&check.requirement);
         if let Some(unmet) = self.unmet(&check.requires) {
             return Ok(Finding {
-                reason: Some(not_applicable(&unmet)),
+                reason: Some(not_applicable(&unmet, &self.shared.target.features)),
                 ..self.finding(
                     &check.id,
                     &check.requirement,

@@ -77,7 +77,8 @@ impl Logins {
 
 impl Running<'_> {
     pub(super) fn oauth(&self) -> Result<Arc<OAuth>, Stop> {
-        self.shared.oauth.clone().ok_or_else(|| Stop::Blocked(super::not_applicable("oauth")))
+        let missing = || super::not_applicable("oauth", &self.shared.target.features);
+        self.shared.oauth.clone().ok_or_else(|| Stop::Blocked(missing()))
     }
 
     /// Logs in once for each name; what does not succeed blocks the case.

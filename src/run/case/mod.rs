@@ -199,7 +199,7 @@ impl<'a> Running<'a> {
         }
         for step in &planned.case().steps {
             if let Some(unmet) = self.unmet(&step.requires) {
-                let reason = not_applicable(&unmet);
+                let reason = not_applicable(&unmet, &self.shared.target.features);
                 for check in &step.checks {
                     self.unjudged(&check.id, &check.requirement, check.line, Verdict::NotApplicable, &reason);
                 }

@@ -49,7 +49,7 @@ impl Running<'_> {
                 false => Some(channel.feature().to_owned()),
             };
             if let Some(unmet) = unmet {
-                let reason = not_applicable(&unmet);
+                let reason = not_applicable(&unmet, &self.shared.target.features);
                 self.unjudged(&check.id, &check.requirement, check.line, Verdict::NotApplicable, &reason);
                 continue;
             }
