@@ -32,7 +32,7 @@ impl Done {
 
 /// Takes in a case.
 pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
-    let CaseRun { mut result, mut exchanges, left_over, demand } = run;
+    let CaseRun { mut result, mut exchanges, left_over, demand, place: _place } = run;
     let shown = |finding: Finding| match shared.evidence || finding.verdict >= Verdict::Warn {
         true => redact(redactor, finding),
         false => without_texts(finding),

@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 pub use self::about_target::{ABOUT_TARGET, AboutTarget};
@@ -62,7 +62,7 @@ pub struct Options {
     pub target: TargetInfo,
     /// The seed of all names and ids.
     pub seed: u64,
-    /// How many cases run at the same time; at least one.
+    /// How many cases run at the same time, without those that only wait for tokens to end; at least one.
     pub jobs: usize,
     /// How long a case may take, without its clean-up.
     pub case_timeout: Duration,
@@ -112,6 +112,7 @@ pub async fn run(
         evidence: options.evidence,
         excuses: options.excuses,
         oauth: options.oauth,
+        places: Arc::new(Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS))),
         epoch,
         target: Arc::clone(&model),
     });
@@ -144,7 +145,6 @@ pub async fn run(
     let mut runner = Runner {
         shared: Arc::clone(&shared),
         redactor,
-        jobs: jobs.max(1),
         interrupt,
         sink,
         partial: None,
@@ -186,11 +186,10 @@ fn count(verdicts: impl Iterator<Item = Verdict>) -> Counts {
     counts
 }
 
-/// Starts cases, at most `jobs` at a time, and hands on what they found; the only place that talks to the sink.
+/// Starts cases, one for each of the places of a run, and hands on what they found; the only place that talks to the sink.
 struct Runner<'a> {
     shared: Arc<Shared>,
     redactor: &'a Redactor,
-    jobs: usize,
     interrupt: watch::Receiver<bool>,
     sink: &'a mut dyn Sink,
     partial: Option<String>,
@@ -215,7 +214,7 @@ impl Runner<'_> {
                 None => waiting.push(index),
             }
         }
-        let mut waiting = waiting.into_iter();
+        let mut waiting = waiting.into_iter().peekable();
         let mut running = JoinSet::new();
         let mut indices = HashMap::new();
         let (begun, mut begins) = mpsc::unbounded_channel::<String>();
@@ -230,17 +229,8 @@ impl Runner<'_> {
         self.checkpoint();
 
         loop {
-            while self.partial.is_none() && running.len() < self.jobs {
-                let Some(index) = waiting.next() else { break };
-                let (shared, planned) = (Arc::clone(&self.shared), plan.cases[index].clone());
-                let begun = begun.clone();
-                let task = running.spawn(async move {
-                    let _ = begun.send(planned.id.clone());
-                    case::run(&shared, &planned).await
-                });
-                indices.insert(task.id(), index);
-            }
-            if running.is_empty() {
+            let more = self.partial.is_none() && waiting.peek().is_some();
+            if running.is_empty() && !more {
                 break;
             }
             tokio::select! {
@@ -270,6 +260,16 @@ impl Runner<'_> {
                 }
                 () = &mut timed_out, if self.partial.is_none() => {
                     self.partial = Some("the run timeout is over".to_owned());
+                }
+                Ok(place) = Arc::clone(&self.shared.places).acquire_owned(), if more => {
+                    let Some(index) = waiting.next() else { continue };
+                    let (shared, planned) = (Arc::clone(&self.shared), plan.cases[index].clone());
+                    let begun = begun.clone();
+                    let task = running.spawn(async move {
+                        let _ = begun.send(planned.id.clone());
+                        case::run(&shared, &planned, place).await
+                    });
+                    indices.insert(task.id(), index);
                 }
             }
         }

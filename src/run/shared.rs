@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::baseline::Excuses;
 use super::ids::Ids;
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) patience: Option<Duration>,
     pub(crate) evidence: bool,
     pub(crate) oauth: Option<Arc<OAuth>>,
+    /// One for each case that may run at the same time.
+    pub(crate) places: Arc<Semaphore>,
     pub(crate) epoch: Instant,
     /// What is known to fail.
     pub(crate) excuses: Option<Excuses>,

@@ -106,7 +106,8 @@ mod tests {
     fn reasons_say_what_to_do() {
         let off = FeatureState { overridden: Some(false), ..FeatureState::default() };
         let on = FeatureState { discovered: Some(false), ..FeatureState::default() };
-        let features = [("oauth:refresh", off.clone()), ("patch", off), ("bulk", on.clone()), ("oauth:session", on)];
+        let features =
+            [("oauth:refresh", off.clone()), ("patch", off), ("bulk", on.clone()), ("oauth:session", on)];
         let features =
             Features(features.into_iter().map(|(name, state)| (Feature(name.to_owned()), state)).collect());
         for (unmet, wanted) in [

@@ -9,7 +9,10 @@ mod scope;
 mod send;
 mod set_up;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use tokio::sync::OwnedSemaphorePermit;
 
 pub(crate) use self::finding::not_applicable;
 pub(super) use self::finding::slug;
@@ -39,6 +42,8 @@ pub(crate) struct CaseRun {
     pub(crate) left_over: Vec<LeftOver>,
     /// The exchanges that show that the target demands If-Match.
     pub(crate) demand: Option<Vec<ExchangeId>>,
+    /// Its place among the cases of the run, which is free once everything is taken note of.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
 }
 
 /// Why a case ends before its last step.
@@ -74,8 +79,8 @@ impl From<Refused> for Stop {
 }
 
 /// Runs one case to its end, clean-up included. Never fails: whatever happens is in the result.
-pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
-    let mut case = Running::new(shared, planned);
+pub(crate) async fn run(shared: &Shared, planned: &PlannedCase, place: OwnedSemaphorePermit) -> CaseRun {
+    let mut case = Running::new(shared, planned, place);
     let started = Instant::now();
     let started_ms = shared.elapsed_ms();
 
@@ -98,7 +103,7 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
     let AfterCase { left_over, demand } = after.await;
     case.demanded_by_clean_up(demand);
 
-    let Running { findings, outcomes, exchanges, reason, demand, latencies, .. } = case;
+    let Running { findings, outcomes, exchanges, reason, demand, latencies, place, .. } = case;
     // What does not apply takes nothing away from what holds.
     let applies = |verdict: &Verdict| *verdict != Verdict::NotApplicable;
     let verdict = findings.iter().map(|finding| finding.verdict).filter(applies).max();
@@ -118,7 +123,8 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase) -> CaseRun {
         latencies,
         source: Some(source(planned, planned.case().line)),
     };
-    CaseRun { result, exchanges, left_over, demand }
+    let place = place.into_inner().unwrap_or_else(PoisonError::into_inner);
+    CaseRun { result, exchanges, left_over, demand, place }
 }
 
 /// Whether a case logs somebody in.
@@ -156,10 +162,12 @@ struct Running<'a> {
     /// When the last step that changed something had its answer.
     changed_at: Option<Instant>,
     latencies: Vec<Latency>,
+    /// Its place among the cases of the run; nothing while it only waits.
+    place: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl<'a> Running<'a> {
-    fn new(shared: &'a Shared, planned: &'a PlannedCase) -> Self {
+    fn new(shared: &'a Shared, planned: &'a PlannedCase, place: OwnedSemaphorePermit) -> Self {
         let ids = &shared.ids;
         let target = &shared.target;
         let endpoints = target.resources.iter().map(|kind| kind.resource_type.endpoint.as_str());
@@ -183,6 +191,21 @@ impl<'a> Running<'a> {
             logins: Logins::default(),
             changed_at: None,
             latencies: Vec::new(),
+            place: Mutex::new(Some(place)),
+        }
+    }
+
+    /// Lets another case begin.
+    fn make_room(&self) {
+        drop(self.place.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Waits for a place where it has none.
+    async fn take_place(&mut self) {
+        let place = self.place.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if place.is_none() {
+            // Nobody closes them.
+            *place = Arc::clone(&self.shared.places).acquire_owned().await.ok();
         }
     }
 

@@ -15,6 +15,9 @@ use crate::suite::duration;
 use crate::suite::format::{Check, Step, TokenWord};
 use crate::wire::oauth::{OAuth, Tokens};
 
+/// A case that waits for longer lets others begin meanwhile: all that it sends is a look now and then.
+const SHORT: Duration = Duration::from_secs(2);
+
 impl Running<'_> {
     pub(super) async fn probe(&mut self, step: &Step) -> Result<(), Stop> {
         let oauth = self.oauth()?;
@@ -32,7 +35,20 @@ impl Running<'_> {
         }
         let places = Semaphore::new(SIDE_BY_SIDE);
         let watches = looks.iter_mut().map(|look| self.watch(&oauth, look, step, pauses.clone(), &places));
-        side_by_side(watches.collect()).await?;
+        let watched = {
+            let watches = side_by_side(watches.collect());
+            tokio::pin!(watches);
+            match tokio::time::timeout(SHORT, &mut watches).await {
+                Ok(watched) => watched,
+                // A target that never revokes would keep every place until the deadline, case after case.
+                Err(_) => {
+                    self.make_room();
+                    watches.await
+                }
+            }
+        };
+        self.take_place().await;
+        watched?;
         let findings = self.conclude(looks, step, within)?;
         self.findings.extend(findings);
         Ok(())

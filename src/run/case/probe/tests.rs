@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::model::{CaseResult, Channel, Finding, Latency, TargetInfo, Verdict};
+use crate::model::{CaseResult, Channel, Finding, Latency, RunResult, TargetInfo, Verdict};
 use crate::run::{self, Plan};
 use crate::selftest::authorization_server;
 use crate::server::{Local, Options};
@@ -57,6 +57,15 @@ async fn run_case(id: &str, manner: Manner) -> CaseResult {
 }
 
 async fn run_case_with(id: &str, manner: Manner, set: fn(&mut Options, &mut OAuthOptions)) -> CaseResult {
+    let result = run_cases(|case| case == id, manner, set).await;
+    result.cases.into_iter().find(|case| case.id == id).expect("it ran")
+}
+
+async fn run_cases(
+    pick: impl Fn(&str) -> bool,
+    manner: Manner,
+    set: fn(&mut Options, &mut OAuthOptions),
+) -> RunResult {
     let mut options = Options { seed: Some(1), ..Options::equipped() };
     set(&mut options, &mut OAuthOptions::new(client()));
     let local = Local::new(options).unwrap();
@@ -76,7 +85,7 @@ async fn run_case_with(id: &str, manner: Manner, set: fn(&mut Options, &mut OAut
     let discovery = discovery::understand(documents, &settings, began);
     let suites = crate::suite::embedded();
     let mut plan = Plan::new(&suites, &discovery.model, &Selection::default());
-    plan.cases.retain(|case| case.id == id);
+    plan.cases.retain(|case| pick(&case.id));
     let (_, interrupt) = watch::channel(false);
     let options = run::Options {
         target: TargetInfo::default(),
@@ -93,8 +102,7 @@ async fn run_case_with(id: &str, manner: Manner, set: fn(&mut Options, &mut OAut
         evidence: false,
         oauth: Some(oauth),
     };
-    let result = run::run(plan, discovery, transport, &redactor, options, &mut ()).await;
-    result.cases.into_iter().find(|case| case.id == id).expect("it ran")
+    run::run(plan, discovery, transport, &redactor, options, &mut ()).await
 }
 
 fn page(html: &str) -> Carried {
@@ -246,4 +254,21 @@ async fn a_text_tells_who_is_logged_in() {
     let stays = greeted(false).await;
     assert_eq!(check(&stays, "session").verdict, Verdict::Fail);
     assert_eq!(words(&stays, Channel::Session), "never");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_never_revokes_costs_the_deadline_once() {
+    let began = Instant::now();
+    let never: Manner = |outgoing, since| match (outgoing.url.path(), since) {
+        ("/resource", Some(_)) => (Duration::ZERO, Some(answer(200, "{}"))),
+        _ => (Duration::ZERO, None),
+    };
+    // One case at a time, of which each waits until the deadline.
+    let result = run_cases(|case| case.starts_with("deactivation/revocation/"), never, |_, _| {}).await;
+    let waited = result.cases.iter().filter(|case| {
+        case.latencies.iter().any(|latency| latency.channel == Channel::Resource && latency.took_ms.is_none())
+    });
+    let (waited, took) = (waited.count(), began.elapsed());
+    assert!(waited >= 8, "{waited} cases waited");
+    assert!(took < DEADLINE * 2, "{waited} deadlines of {DEADLINE:?} took {took:?}");
 }
