@@ -14,6 +14,7 @@ mod lifetime;
 mod login;
 mod metadata;
 pub mod options;
+mod talk;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -34,6 +35,7 @@ pub use self::metadata::MetadataError;
 pub use self::options::{
     Client, Endpoint, Endpoints, FormOptions, LoginOptions, OAuthOptions, OtherLogin, Resource, ScimClient,
 };
+use self::talk::{Talk, error_code};
 use super::{ClientAuthentication, Redactor, Sent, Transport, now};
 use crate::model::{Answer, AuthMode, Channel, Request, Response, TokenKind};
 
@@ -561,73 +563,6 @@ pub(crate) fn get(url: &str, headers: &[(String, String)]) -> Request {
         body: None,
         auth: AuthMode::Bare,
     }
-}
-
-/// A login that is under way.
-struct Talk<'t> {
-    oauth: &'t OAuth,
-    transport: &'t dyn Transport,
-    /// Who logs in; empty: nobody.
-    user: String,
-    /// Whether the same way let somebody in already.
-    worked: bool,
-    hops: Vec<Hop>,
-}
-
-impl Talk<'_> {
-    async fn send(&mut self, what: &str, request: &Request) -> Result<Response, LoginFailure> {
-        let began = now();
-        let sent = self.transport.send(request).await;
-        self.oauth.conceal_answer(&self.user, &sent.answer);
-        let answer = sent.answer.clone();
-        self.hops.push(Hop { what: what.to_owned(), began, sent });
-        match answer {
-            Answer::Response(response) => Ok(response),
-            Answer::Failed(failure) => Err(LoginFailure::Failed(format!("{what}: {}", failure.message))),
-        }
-    }
-
-    fn endpoint(&self, endpoint: Endpoint) -> Result<Url, LoginFailure> {
-        let member = endpoint.member();
-        let missing = || LoginFailure::Failed(format!("the {} is not known", member.replace('_', " ")));
-        self.oauth.endpoint(endpoint).cloned().ok_or_else(missing)
-    }
-
-    /// Asks the token endpoint (RFC 6749 §3.2).
-    async fn token(
-        &mut self,
-        what: &str,
-        client: &Client,
-        form: &[(&str, String)],
-    ) -> Result<Tokens, LoginFailure> {
-        let request = self.oauth.post(&self.endpoint(Endpoint::Token)?, client, form);
-        let response = self.send(what, &request).await?;
-        if response.status == 200 {
-            return self
-                .oauth
-                .tokens_of(&response)
-                .map_err(|why| LoginFailure::Failed(format!("{what}: the token endpoint: {why}")));
-        }
-        let code = error_code(&response).unwrap_or_default();
-        let got = match code.as_str() {
-            "" => format!("{what}: the token endpoint answered {}", response.status),
-            code => format!("{what}: the token endpoint answered {} {code}", response.status),
-        };
-        // RFC 6749 §5.2: the grant (here: the user and the password) is invalid. Some servers say 401 or 403.
-        let refused = code == "invalid_grant"
-            || code == "access_denied"
-            || (matches!(response.status, 401 | 403) && code != "invalid_client");
-        Err(if refused { LoginFailure::Refused(got) } else { LoginFailure::Failed(got) })
-    }
-}
-
-/// The error code of an OAuth answer (RFC 6749 §5.2), if it is one: letters and `_`.
-fn error_code(response: &Response) -> Option<String> {
-    let code = response.body.json()?.get("error")?.as_str()?;
-    let plain = !code.is_empty()
-        && code.len() <= 60
-        && code.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:/".contains(c));
-    plain.then(|| code.to_owned())
 }
 
 #[cfg(test)]
