@@ -90,7 +90,7 @@ pub(crate) struct TargetTable {
     /// How long things may take.
     #[serde(default)]
     pub(crate) timeouts: TimeoutsTable,
-    /// How many cases run at the same time. Default: 8.
+    /// How many cases run at the same time, without those that only wait for tokens to end. Default: 8.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1024))]
     pub(crate) jobs: Option<u32>,
