@@ -159,7 +159,7 @@ async fn prepare(args: &RunArgs, context: &Context) -> Result<Prepared, CliError
 /// nothing is left to run.
 fn go_on_without_logins(plan: &Plan, error: CliError) -> Result<bool, CliError> {
     let runs = || plan.cases.iter().filter(|case| matches!(case.fate, Fate::Run));
-    let blocked = runs().filter(|case| run::logs_in(case)).count();
+    let blocked = runs().filter(|case| case.case().logs_in()).count();
     if blocked == 0 {
         return Ok(false);
     }

@@ -38,7 +38,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 pub use self::about_target::{ABOUT_TARGET, AboutTarget};
-pub(crate) use self::case::{logs_in, not_applicable};
+pub(crate) use self::case::not_applicable;
 use self::collector::Done;
 use self::gathered::Gathered;
 pub use self::plan::{Fate, Plan, PlannedCase};

@@ -127,17 +127,12 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase, place: OwnedSema
     CaseRun { result, exchanges, left_over, demand, place }
 }
 
-/// Whether a case logs somebody in.
-pub(crate) fn logs_in(planned: &PlannedCase) -> bool {
-    planned.case().steps.iter().any(|step| step.login.is_some())
-}
-
 /// How long a case that logs in may take at least: where the configuration gives a deadline of revocations, every wait for
 /// one may take as long, and the rest of the case a minute.
 fn waiting_for_revocations(shared: &Shared, planned: &PlannedCase) -> Duration {
     let steps = &planned.case().steps;
     let deadline = shared.oauth.as_ref().and_then(|oauth| oauth.deadline());
-    match deadline.filter(|_| logs_in(planned)) {
+    match deadline.filter(|_| planned.case().logs_in()) {
         None => Duration::ZERO,
         Some(deadline) => {
             let waits = steps.iter().filter(|step| !step.probe.is_empty() && step.eventually.is_some());
@@ -211,7 +206,7 @@ impl<'a> Running<'a> {
 
     async fn steps(&mut self) -> Result<(), Stop> {
         let planned = self.planned;
-        if logs_in(planned)
+        if planned.case().logs_in()
             && let Some(why) = self.shared.oauth.as_ref().and_then(|oauth| oauth.why_unknown())
         {
             // Before anything is created that nobody could log in with.
