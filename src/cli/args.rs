@@ -280,7 +280,7 @@ pub(crate) struct SelftestArgs {
     pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) suites: SuitesArgs,
-    /// Servers that are tested at the same time; default: four for each processor
+    /// Servers that are tested at the same time; default: two for each processor
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<usize>,
     /// Write what saw each fault below this folder: fixtures/selftest/caught/, and docs/selftest.md with all faults

@@ -36,7 +36,7 @@ pub(crate) fn selftest(args: &SelftestArgs, context: &Context) -> Result<ExitCod
     let cases = if args.full || args.variants || !builtin { Cases::All } else { Cases::Telling };
     let bar = progress(servers.len(), context);
     // Broken servers make a client wait more than work.
-    let jobs = args.jobs.unwrap_or_else(|| 4 * std::thread::available_parallelism().map_or(1, usize::from));
+    let jobs = args.jobs.unwrap_or_else(|| 2 * std::thread::available_parallelism().map_or(1, usize::from));
     let trials = sweep.run_all(&servers, cases, jobs, &|trial| {
         bar.set_message(trial.broken.id());
         bar.inc(1);
