@@ -393,6 +393,9 @@ fn range(count: Count) -> String {
 /// Whether two references lead to the same URL. Relative ones are resolved against the base URL (RFC 7643 §2.3.7),
 /// and against the URL of the request too (`relative-references`).
 pub(crate) fn same_url(a: &str, b: &str, base_url: &Url, request_url: &str) -> bool {
+    if a == b {
+        return base_url.join(a).is_ok();
+    }
     let resolved = |text: &str| -> Vec<String> {
         let mut base = base_url.clone();
         if !base.path().ends_with('/') {

@@ -60,12 +60,15 @@ pub(super) async fn serve(
     axum::serve(listener, router).with_graceful_shutdown(stopped).await
 }
 
-/// What answers requests, wherever they come from.
-pub(super) fn router(service: Arc<Service>) -> Router {
-    Router::new().fallback(handle).with_state(service)
+/// What answers requests that come over a network.
+fn router(service: Arc<Service>) -> Router {
+    let answer =
+        |State(service): State<Arc<Service>>, request| async move { handle(&service, request).await };
+    Router::new().fallback(answer).with_state(service)
 }
 
-async fn handle(State(service): State<Arc<Service>>, request: axum::http::Request<Body>) -> Response<Body> {
+/// Answers one request.
+pub(super) async fn handle(service: &Service, request: axum::http::Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = receive(&parts.headers, body).await;
     let request = Request { method: parts.method, uri: parts.uri, headers: parts.headers, body };

@@ -2,27 +2,30 @@
 //! that nothing can be seen that no client would see.
 
 use std::io;
-use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use tower::ServiceExt as _;
 
-use super::http::router;
+use super::http::handle;
 use super::options::{OauthOptions, Options};
 use super::route::BASE_PATH;
 use super::service::Service;
 
 /// A server that is reached by calls; nothing listens, and nothing has to be stopped.
-#[derive(Debug)]
 pub struct Local {
-    router: Router,
+    service: Service,
     base_url: String,
     token: SecretString,
     oauth: OauthOptions,
     credentials: Vec<(&'static str, SecretString)>,
+}
+
+impl std::fmt::Debug for Local {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Local").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
 }
 
 impl Local {
@@ -32,7 +35,7 @@ impl Local {
         let (token, credentials) = (options.token.clone(), options.credentials());
         let oauth = options.oauth.clone();
         let service = Service::new(base_url.clone(), options)?;
-        Ok(Self { router: router(Arc::new(service)), base_url, token, oauth, credentials })
+        Ok(Self { service, base_url, token, oauth, credentials })
     }
 
     /// The base URL, without a slash at the end.
@@ -74,13 +77,9 @@ impl Local {
     /// Answers a request whose URI is the path and query, as on an HTTP/1.1 connection.
     pub async fn answer(&self, request: Request<Vec<u8>>) -> Response<Bytes> {
         let method = request.method().clone();
-        // The router never fails, which its error type says as well.
-        let response = match self.router.clone().oneshot(request.map(Body::from)).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = handle(&self.service, request.map(Body::from)).await.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        parts.headers.entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(body.len()));
         // RFC 9112 §6.3: after these there is no body, whatever the server meant to send.
         let without = method == Method::HEAD
             || parts.status.is_informational()
