@@ -24,15 +24,17 @@ pub(super) struct Name {
     pub(super) headers: bool,
     /// Whether `as_members.NAME` and `earlier.NAME` are there too.
     pub(super) created: bool,
+    /// Whether it is one resource that the set-up creates, and no list of them.
+    pub(super) one: bool,
 }
 
 impl Name {
     const fn built_in(own: bool, text: bool) -> Self {
-        Self { own, text, given: false, sent: false, headers: false, created: false }
+        Self { own, text, given: false, sent: false, headers: false, created: false, one: false }
     }
 
     const fn given(own: bool, text: bool) -> Self {
-        Self { own, text, given: true, sent: false, headers: false, created: false }
+        Self { own, text, given: true, sent: false, headers: false, created: false, one: false }
     }
 }
 
@@ -159,7 +161,8 @@ impl Names {
     /// A resource that the set-up creates.
     pub(super) fn create(&mut self, entry: &SetupEntry) {
         if let Some(name) = created_name(entry) {
-            self.0.insert(name, Name { sent: true, created: true, ..Name::given(true, false) });
+            let one = entry.count.is_none();
+            self.0.insert(name, Name { sent: true, created: true, one, ..Name::given(true, false) });
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Linter;
 use super::names::Names;
-use crate::suite::diagnostic::nearest;
+use crate::suite::diagnostic::{Place, nearest};
 use crate::suite::format::{Case, Derive, Step};
 use crate::suite::template::{Reference, references};
 use crate::suite::yaml::pointer_token;
@@ -186,8 +186,14 @@ impl<'a> Linter<'a> {
             let all: Vec<_> = names.all().collect();
             return self.undefined(at, place, name, &all);
         };
+        if rest.is_some_and(|rest| rest.split('.').any(str::is_empty)) {
+            return self.empty_member(at, place, expression);
+        }
         let below = rest.and_then(|rest| rest.split('.').next()).unwrap_or_default();
         match name {
+            _ if known.one && !below.is_empty() && below.bytes().all(|byte| byte.is_ascii_digit()) => {
+                self.index_of_one(at, place, name, expression);
+            }
             "sent" | "headers" | "as_members" | "earlier" => {
                 let there = names.below(name);
                 if !there.contains(&below) && self.names_are_certain(at) {
@@ -208,8 +214,27 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// A dot with nothing behind it, which no value has a member for.
+    fn empty_member(&mut self, at: &str, place: Place, expression: &str) {
+        let members: Vec<_> = expression.split('.').filter(|member| !member.is_empty()).collect();
+        self.mistake_at(at, place, &format!("`${{{expression}}}` has an empty member"))
+            .label("nothing between or behind the dots")
+            .help(format!("write `${{{}}}`", members.join(".")))
+            .push();
+    }
+
+    /// Counting in what is one resource.
+    fn index_of_one(&mut self, at: &str, place: Place, name: &str, expression: &str) {
+        let members: Vec<_> = expression.split('.').skip(2).collect();
+        let without = [&[name][..], &members].concat().join(".");
+        self.mistake_at(at, place, &format!("`{name}` is one resource, and no list"))
+            .label("counts in a list")
+            .help(format!("write `${{{without}}}`; `create` makes a list where it has a `count`"))
+            .push();
+    }
+
     /// `minimal`, `full` and `another` are one payload each where the rows are resource types, else one per resource type.
-    fn payload(&mut self, at: &str, place: crate::suite::diagnostic::Place, name: &str, member: bool) {
+    fn payload(&mut self, at: &str, place: Place, name: &str, member: bool) {
         let case =
             at.split('/').nth(2).and_then(|index| self.parsed.spec.cases.get(index.parse::<usize>().ok()?));
         let derived = case.and_then(|case| case.derive);
@@ -221,7 +246,7 @@ impl<'a> Linter<'a> {
         }
     }
 
-    fn undefined(&mut self, at: &str, place: crate::suite::diagnostic::Place, wrong: &str, known: &[&str]) {
+    fn undefined(&mut self, at: &str, place: Place, wrong: &str, known: &[&str]) {
         let word = wrong.rsplit('.').next().unwrap_or(wrong);
         let prefix = &wrong[..wrong.len() - word.len()];
         let known: Vec<_> = known.iter().map(|name| format!("{prefix}{name}")).collect();
