@@ -25,6 +25,8 @@ use crate::suite::faults::Faults;
 const NAMED: usize = 3;
 /// How many failures of a variant are shown.
 const SHOWN: usize = 20;
+/// How many of the checks that no fault makes fail are named.
+const UNFAILING: usize = 20;
 
 pub(crate) fn selftest(args: &SelftestArgs, context: &Context) -> Result<ExitCode, CliError> {
     let suites = suites::load(&args.suites)?;
@@ -126,6 +128,25 @@ fn is_wrong(trial: &Trial, builtin: bool) -> bool {
     }
 }
 
+/// The reverse of the matrix: checks that no fault makes fail. The invariants are none that the author of other suites
+/// could do anything about.
+fn never_failing(unfailing: &[String], builtin: bool) -> String {
+    let own = |check: &&String| builtin || !check.starts_with("invariants/");
+    let checks: Vec<_> = unfailing.iter().filter(own).collect();
+    if checks.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\nchecks that no fault makes fail\n");
+    for check in checks.iter().take(UNFAILING) {
+        let _ = writeln!(text, "                    {check}");
+    }
+    if checks.len() > UNFAILING {
+        let rest = checks.len() - UNFAILING;
+        let _ = writeln!(text, "                    and {rest} more: --format json has all");
+    }
+    text
+}
+
 struct Report<'r> {
     trials: &'r [Trial],
     sweep: &'r Sweep<'r>,
@@ -203,6 +224,7 @@ impl Report<'_> {
             let _ = writeln!(text, "of all faults that an RFC forbids, caught: {}", figures.rfc.text());
             let _ = writeln!(text, "of those that break identity providers: {}", figures.interop.text());
             let _ = writeln!(text, "of all checks, made to fail by a fault: {}", figures.checks.text());
+            text.push_str(&never_failing(&figures.unfailing, self.builtin));
         }
         text
     }
@@ -243,5 +265,34 @@ impl Report<'_> {
             "ready_ms": self.ready.as_secs_f64() * 1000.0,
             "duration_ms": self.total.as_secs_f64() * 1000.0,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_that_never_fail_are_named_up_to_twenty() {
+        let all: Vec<_> = (10..33).map(|number| format!("own/case#{number}")).collect();
+        let text = never_failing(&all, true);
+        assert!(
+            text.starts_with("\nchecks that no fault makes fail\n                    own/case#10\n"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("own/case#29\n                    and 3 more: --format json has all\n"),
+            "{text}"
+        );
+        assert!(!never_failing(&all[..UNFAILING], true).contains("more"));
+    }
+
+    #[test]
+    fn invariants_are_none_of_the_users_checks() {
+        let all = ["invariants/answered#holds".to_owned(), "own/case#a".to_owned()];
+        assert!(never_failing(&all, true).contains("invariants/answered#holds"));
+        let own = never_failing(&all, false);
+        assert!(own.contains("own/case#a") && !own.contains("invariants"), "{own}");
+        assert_eq!(never_failing(&all[..1], false), "");
     }
 }
