@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::catalogue::Catalogue;
-use crate::model::RequirementId;
+use crate::model::{Level, RequirementId};
 
 /// How bad a fault is for whoever provisions against such a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -107,6 +107,19 @@ pub struct FaultDescription {
     pub unbuilt: Option<String>,
 }
 
+impl FaultDescription {
+    /// Whether it cites something that a server can break: no server breaks a MAY, or what only binds clients. An id that
+    /// is not in the catalogue is another mistake.
+    #[must_use]
+    pub fn breaks_a_demand(&self, catalogue: &Catalogue) -> bool {
+        self.requirements.iter().any(|id| {
+            let requirement = catalogue.requirement(id);
+            requirement
+                .is_none_or(|requirement| requirement.level != Level::May && requirement.party != "client")
+        })
+    }
+}
+
 /// A file of descriptions.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +187,16 @@ impl Faults {
         self.all.iter().find(|fault| fault.id == id)
     }
 
+    /// Where the faults that are built come from, as a sentence ends: how many real servers had.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let seen = |fault: &&FaultDescription| fault.unbuilt.is_none() && !fault.sources.is_empty();
+        let seen = self.all.iter().filter(seen).count();
+        format!(
+            "{seen} of them from the reports of real servers, the rest made so that every check is seen to fail"
+        )
+    }
+
     /// What is wrong with the descriptions, one line each: `FILE: FAULT: what`. `built` are the ids that have hooks.
     #[must_use]
     pub fn mistakes(&self, catalogue: &Catalogue, built: &BTreeSet<&str>) -> Vec<String> {
@@ -205,6 +228,9 @@ impl Faults {
                     }
                     if fault.normative == Normative::Rfc && fault.requirements.is_empty() {
                         wrong("`requirements` is empty: what does it violate?".to_owned());
+                    } else if fault.normative == Normative::Rfc && !fault.breaks_a_demand(catalogue) {
+                        let why = "a server breaks no MAY, and nothing that only binds clients: cite what it breaks, or say interop";
+                        wrong(why.to_owned());
                     }
                 }
             }
@@ -224,6 +250,31 @@ mod tests {
         let faults = Faults::embedded();
         assert!(faults.all().len() >= 269, "{}", faults.all().len());
         assert!(faults.get("etag-weak").is_none());
+    }
+
+    #[test]
+    fn what_an_rfc_forbids_breaks_something_that_binds_a_server() {
+        let built = BTreeSet::from(["a"]);
+        for (cited, sound) in [
+            (&["RFC7644-3.4.2-01"][..], false),
+            (&["RFC9865-2-15", "RFC7644-3.4.2-01"], false),
+            (&["RFC9865-2-15", "RFC7643-3-06"], true),
+            (&["RFC7644-3.5.2-09"], true),
+        ] {
+            let mut fault = Faults::embedded().all()[0].clone();
+            "a".clone_into(&mut fault.id);
+            fault.normative = Normative::Rfc;
+            fault.requirements = cited.iter().map(|id| RequirementId::from(*id)).collect();
+            let mistakes = Faults { all: vec![fault] }.mistakes(Catalogue::embedded(), &built);
+            assert_eq!(mistakes.is_empty(), sound, "{cited:?}: {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn the_readme_says_where_they_come_from() {
+        let readme = include_str!("../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        let origin = Faults::embedded().origin();
+        assert!(readme.contains(&origin), "README.md has to say: {origin}");
     }
 
     #[test]
