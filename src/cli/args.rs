@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::run::partition::Partition;
-use crate::server::{Fault, OptionalFeature, Variant};
+use crate::server::{Fault, OptionalFeature, Variant, faults};
+use crate::suite::faults::Faults;
 
 /// A conformance test harness for SCIM 2.0 service providers (RFC 7643, RFC 7644).
 #[derive(Debug, Parser)]
@@ -138,6 +139,16 @@ fn duration(text: &str) -> Result<Duration, String> {
     crate::suite::duration::parse(text).ok_or_else(|| "a duration is as in 500ms, 30s or 2m".to_owned())
 }
 
+/// A fault that the reference server has; not all that are described can be built.
+fn fault(id: &str) -> Result<Fault, String> {
+    match Faults::embedded().get(id) {
+        Some(_) if !faults().iter().any(|fault| fault.id() == id) => Err(format!(
+            "it is described, but the reference server cannot be given it: `scimcheck explain {id}` says why"
+        )),
+        _ => id.parse(),
+    }
+}
+
 fn size(text: &str) -> Result<usize, String> {
     crate::target::config::parse_size(text).ok_or_else(|| "a size is as in 512KiB or 4MiB".to_owned())
 }
@@ -267,7 +278,7 @@ pub(crate) enum CoverageFormat {
 #[derive(Debug, Args)]
 pub(crate) struct SelftestArgs {
     /// Only this fault; may be repeated
-    #[arg(long = "fault", value_name = "ID")]
+    #[arg(long = "fault", value_name = "ID", value_parser = fault)]
     pub(crate) faults: Vec<Fault>,
     /// Only the faults of this area; may be repeated
     #[arg(long = "area", value_name = "AREA")]
@@ -339,7 +350,7 @@ pub(crate) struct ServeArgs {
     #[arg(long = "variant", value_name = "ID")]
     pub(crate) variants: Vec<Variant>,
     /// Have this defect; may be repeated
-    #[arg(long = "fault", value_name = "ID")]
+    #[arg(long = "fault", value_name = "ID", value_parser = fault)]
     pub(crate) faults: Vec<Fault>,
 }
 

@@ -17,7 +17,7 @@ use crate::check::invariants::Invariant;
 use crate::model::{Level, Requirement, RequirementId, Verdict};
 use crate::run::planned_checks;
 use crate::selftest::{Sight, Table};
-use crate::server::{VariantInfo, variants};
+use crate::server::{VariantInfo, faults, variants};
 use crate::suite::Suite;
 use crate::suite::catalogue::Catalogue;
 use crate::suite::faults::{FaultDescription, Faults};
@@ -210,13 +210,13 @@ impl Row for FaultRow {
 
 /// All descriptions; those that the reference server does not have yet say so.
 fn list_faults() -> Vec<FaultRow> {
-    let faults = Faults::embedded().all().iter();
+    let described = Faults::embedded().all().iter();
     let row = |fault: &'static FaultDescription| FaultRow {
         fault,
-        built: fault.unbuilt.is_none(),
+        built: faults().iter().any(|built| built.id() == fault.id),
         seen: Table::embedded().get(&fault.id).map(|record| record.sight),
     };
-    faults.map(row).collect()
+    described.map(row).collect()
 }
 
 #[derive(Serialize)]

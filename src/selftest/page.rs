@@ -20,6 +20,8 @@ pub struct Reasons(BTreeMap<String, String>);
 
 /// How many checks a line of the matrix names.
 const NAMED: usize = 4;
+/// Where the page has the checks that no fault makes fail.
+const UNFAILING: &str = "#checks-that-no-fault-makes-fail";
 
 impl Reasons {
     /// Those that the binary brings.
@@ -63,16 +65,20 @@ impl Reasons {
 #[must_use]
 pub fn markdown(faults: &Faults, table: &Table, universe: &Universe, reasons: &Reasons) -> String {
     let figures = Figures::new(faults, table, universe);
-    let mut text = String::from(
+    let mut text = format!(
         "# Self-test\n\n\
          A verdict is worth as much as the proof that the suites see broken servers. The reference server can be given \
-         faults, one at a time, most of them defects that real servers had; the suites then have to see each. Generated \
+         faults, one at a time, {}; the suites then have to see each. Generated \
          from `fixtures/faults/` and `fixtures/selftest/`: `SCIMCHECK_BLESS=1 cargo test --test selftest` writes it anew, \
          the same test without that keeps it fresh. `scimcheck explain FAULT` tells the story of a fault, `scimcheck \
          selftest --fault FAULT` tries it, `scimcheck serve --fault FAULT` serves it.\n\n\
          *Caught*: a check fails that cites a requirement which the fault violates (for a SHOULD it warns). *Caught \
-         elsewhere*: only checks of other requirements see it.\n\n\
+         elsewhere*: only checks of other requirements see it, so that a run is red, but names another sentence of the RFCs \
+         than the one that the server breaks; or what an RFC demands is only warned of.\n\n\
+         {}\n\n\
          | | |\n|---|---|\n",
+        faults.origin(),
+        areas(faults),
     );
     let _ = writeln!(text, "| faults that an RFC forbids: caught | {} |", figures.rfc.text());
     let _ = writeln!(text, "| faults that break identity providers: caught | {} |", figures.interop.text());
@@ -87,9 +93,24 @@ pub fn markdown(faults: &Faults, table: &Table, universe: &Universe, reasons: &R
     text
 }
 
+/// Links to the areas below.
+fn areas(faults: &Faults) -> String {
+    let mut areas: Vec<_> = faults.all().iter().filter(built).map(|fault| &*fault.area).collect();
+    areas.dedup();
+    let links: Vec<_> = areas.iter().map(|area| format!("[{area}](#{area})")).collect();
+    format!(
+        "Areas: {}. Then: [not caught](#not-caught), [checks that no fault makes fail]({UNFAILING}).",
+        links.join(", ")
+    )
+}
+
+fn built(fault: &&FaultDescription) -> bool {
+    fault.unbuilt.is_none()
+}
+
 fn matrix(text: &mut String, faults: &Faults, table: &Table) {
     let mut area = "";
-    for fault in faults.all().iter().filter(|fault| fault.unbuilt.is_none()) {
+    for fault in faults.all().iter().filter(built) {
         if fault.area != area {
             area = &fault.area;
             let _ = writeln!(text, "\n## {area}\n\n| fault | by | seen | checks |\n|---|---|---|---|");

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::table::Table;
+use crate::server::faults;
 use crate::suite::catalogue::Catalogue;
 use crate::suite::faults::{FaultDescription, Normative, Observable, Severity};
 
@@ -20,7 +21,7 @@ pub fn story(fault: &FaultDescription) -> String {
     };
     let says = match fault.normative {
         Normative::Rfc => "an RFC forbids it",
-        Normative::Interop => "the RFCs leave it open, but it breaks identity providers",
+        Normative::Interop => "the RFCs leave it open, but identity providers or users stumble over it",
         Normative::Profile => "a profile or good practice forbids it",
     };
     let _ = writeln!(text, "\narea       {}\nseverity   {severity}: {says}", fault.area);
@@ -38,7 +39,18 @@ pub fn story(fault: &FaultDescription) -> String {
     section(&mut text, "What happens", &fault.does);
     section(&mut text, "What it breaks", &fault.breaks);
     section(&mut text, "What is right", &fault.correct);
-    list(&mut text, "Where it was seen", &fault.sources);
+    let nowhere = "on no server that we know of";
+    match fault.sources.is_empty() {
+        true if is_built(fault) => {
+            section(
+                &mut text,
+                "Where it was seen",
+                &format!("{nowhere}; it is there so that these checks are seen to fail"),
+            );
+        }
+        true => section(&mut text, "Where it was seen", nowhere),
+        false => list(&mut text, "Where it was seen", &fault.sources),
+    }
     let violated = fault.requirements.iter().filter_map(|id| Catalogue::embedded().requirement(id));
     let violated: Vec<_> = violated
         .map(|requirement| {
@@ -46,7 +58,8 @@ pub fn story(fault: &FaultDescription) -> String {
             format!("{} · {level} · {section}\n    {}", requirement.id, requirement.text)
         })
         .collect();
-    list(&mut text, "What it violates", &violated);
+    let breaks = fault.breaks_a_demand(Catalogue::embedded());
+    list(&mut text, if breaks { "What it violates" } else { "What it is about" }, &violated);
     if let Some(record) = Table::embedded().get(&fault.id) {
         let all: Vec<_> = record.checks().collect();
         let mut named: Vec<String> = all.iter().take(NAMED).map(|check| (*check).clone()).collect();
@@ -62,11 +75,16 @@ pub fn story(fault: &FaultDescription) -> String {
     ] {
         section(&mut text, title, why.as_deref().unwrap_or_default());
     }
-    if fault.unbuilt.is_none() {
+    if is_built(fault) {
         let id = &fault.id;
         let _ = writeln!(text, "\nTry it: `scimcheck serve --fault {id}`, `scimcheck selftest --fault {id}`");
     }
     text
+}
+
+/// Whether the reference server can be given it.
+fn is_built(fault: &FaultDescription) -> bool {
+    faults().iter().any(|built| built.id() == fault.id)
 }
 
 fn section(text: &mut String, title: &str, content: &str) {
