@@ -1,7 +1,7 @@
 //! Where the text of suites comes from: embedded in the binary, or a folder.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
@@ -30,38 +30,56 @@ const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 /// Reads a suite file, or every `.yaml` file below a folder, in the order of their names.
 ///
-/// A file that is not UTF-8 is a mistake among others: its diagnostic stands in its place.
+/// What is below a folder and cannot be read, a file that is larger than 8 MiB and one that is not UTF-8 are mistakes
+/// among others: a diagnostic stands in the place of each.
 ///
 /// # Errors
-/// If something cannot be read, or is larger than 8 MiB; the message names the file.
+/// If what `path` itself names cannot be read; the message names it.
 pub fn read(path: &Path) -> io::Result<Vec<Result<Source, Diagnostic>>> {
-    let mut files = Vec::new();
-    let named =
-        |error: io::Error, path: &Path| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    if path.is_dir() {
-        collect(path, &mut files).map_err(|error| named(error, path))?;
-        files.sort();
-    } else {
-        files.push(path.to_owned());
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    if !path.is_dir() {
+        let name = path.to_string_lossy().replace('\\', "/");
+        return Ok(vec![text(path, &name).map_err(named)?]);
     }
-    files
-        .into_iter()
-        .map(|file| {
-            let size = std::fs::metadata(&file).map_err(|error| named(error, &file))?.len();
-            if size > MAX_FILE {
-                return Err(io::Error::new(
-                    io::ErrorKind::FileTooLarge,
-                    format!("{}: larger than {MAX_FILE} bytes", file.display()),
-                ));
-            }
-            let bytes = std::fs::read(&file).map_err(|error| named(error, &file))?;
-            let relative = if path.is_dir() { file.strip_prefix(path).unwrap_or(&file) } else { &file };
-            let name = relative.to_string_lossy().replace('\\', "/");
-            Ok(String::from_utf8(bytes)
-                .map(|text| Source { name: name.clone(), text: text.into() })
-                .map_err(|error| not_utf8(&name, &error)))
-        })
-        .collect()
+    let mut found = Vec::new();
+    collect(path, &mut found).map_err(named)?;
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let read = found.into_iter().map(|(file, reached)| {
+        let name = file.strip_prefix(path).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+        reached
+            .and_then(|()| regular(&file))
+            .and_then(|()| text(&file, &name))
+            .unwrap_or_else(|error| Err(unreadable(&name, &error)))
+    });
+    Ok(read.collect())
+}
+
+/// Whoever reads from a pipe that lies in a folder may wait for ever; one that the user names is meant.
+fn regular(file: &Path) -> io::Result<()> {
+    let regular = std::fs::metadata(file)?.is_file();
+    if regular { Ok(()) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")) }
+}
+
+/// The text of a file.
+fn text(file: &Path, name: &str) -> io::Result<Result<Source, Diagnostic>> {
+    if std::fs::metadata(file)?.len() > MAX_FILE {
+        return Ok(Err(too_large(name)));
+    }
+    Ok(String::from_utf8(std::fs::read(file)?)
+        .map(|text| Source { name: name.to_owned(), text: text.into() })
+        .map_err(|error| not_utf8(name, &error)))
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(name, "", Place::START, &format!("it cannot be read: {error}"))
+        .label("nothing was read")
+        .help("is it there, and are you allowed to read it?".to_owned())
+}
+
+fn too_large(name: &str) -> Diagnostic {
+    Diagnostic::new(name, "", Place::START, &format!("it is larger than {} MiB", MAX_FILE / 1024 / 1024))
+        .label("nothing was read")
+        .help("a suite is split into several files, each with an id of its own".to_owned())
 }
 
 fn not_utf8(name: &str, error: &FromUtf8Error) -> Diagnostic {
@@ -74,16 +92,22 @@ fn not_utf8(name: &str, error: &FromUtf8Error) -> Diagnostic {
         .help("save the file as UTF-8".to_owned())
 }
 
-fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> io::Result<()> {
+/// What is below a folder: files, and folders that cannot be read.
+type Found = Vec<(PathBuf, io::Result<()>)>;
+
+fn collect(folder: &Path, found: &mut Found) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() {
-            if name != "requirements" && !name.starts_with('.') {
-                collect(&path, files)?;
+            if name != "requirements"
+                && !name.starts_with('.')
+                && let Err(error) = collect(&path, found)
+            {
+                found.push((path, Err(error)));
             }
         } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "yml")) {
-            files.push(path);
+            found.push((path, Ok(())));
         }
     }
     Ok(())

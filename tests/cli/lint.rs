@@ -66,6 +66,23 @@ fn a_file_that_is_not_utf8_is_a_mistake_among_others() {
     place.run(&["run", "--suites", "suites/b.yaml"]).exits(3);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_is_a_mistake_among_others() {
+    let place = Place::new();
+    place.write("suites/a.yaml", &broken());
+    std::os::unix::fs::symlink("nowhere.yaml", place.path("suites/b.yaml")).expect("a link");
+    let large = std::fs::File::create(place.path("suites/c.yaml")).expect("a file");
+    large.set_len(8 * 1024 * 1024 + 1).expect("it can be that long");
+    let said = place.run(&["lint"]).exits(3);
+    snapshot("lint-unreadable", &said.transcript());
+    assert!(said.stdout.trim_end().ends_with("in 3 files"), "{}", said.stdout);
+    // Who names the file has made a mistake of another kind.
+    let said = place.run(&["lint", "suites/b.yaml"]).exits(2);
+    assert!(said.stderr.contains("suites/b.yaml"), "{}", said.stderr);
+    place.run(&["lint", "suites/c.yaml"]).exits(3);
+}
+
 #[test]
 fn one_broken_file_does_not_hide_another() {
     let place = Place::new();
