@@ -4,6 +4,7 @@ use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, Place, did_you_mean, nearest};
+use super::duration;
 use super::source::Source;
 use super::yaml::{Document, pointer_token};
 
@@ -132,7 +133,13 @@ impl<'a> Explainer<'a> {
                 let types =
                     self.own(error).and_then(|own| own.get("type")).map(type_names).unwrap_or_default();
                 let names: Vec<_> = types.iter().map(|name| self.in_words(name)).collect();
-                let help = if types.contains(&"string") && (value.is_number() || value.is_boolean()) {
+                let description = self.own(error).and_then(|own| description(own, self.schema));
+                let example = description.and_then(duration_in).filter(|_| value.is_number());
+                let help = if let Some(example) = example {
+                    let meant =
+                        value.as_u64().map_or_else(|| example.to_owned(), |number| format!("{number}s"));
+                    Some(format!("a duration has a unit and is text: \"{meant}\""))
+                } else if types.contains(&"string") && (value.is_number() || value.is_boolean()) {
                     Some(format!("put it into quotes to make it text: \"{value}\""))
                 } else if let Some(bare) = without_quotes(value, &types) {
                     Some(format!("write it without quotes: {bare}"))
@@ -284,6 +291,13 @@ fn type_names(types: &Value) -> Vec<&str> {
         one => one.as_str().into_iter().collect(),
     };
     all.into_iter().filter(|name| *name != "null").collect()
+}
+
+/// The first duration in a description: what has one as an example is one.
+fn duration_in(description: &str) -> Option<&str> {
+    let words = description.split_whitespace();
+    let mut bare = words.map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
+    bare.find(|word| duration::parse(word).is_some())
 }
 
 /// A text that would be what is wanted if it stood without its quotes.
