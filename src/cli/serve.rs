@@ -1,5 +1,7 @@
 //! `scimcheck serve`: the reference server in the foreground.
 
+use std::io::ErrorKind;
+
 use secrecy::SecretString;
 
 use super::args::ServeArgs;
@@ -22,9 +24,11 @@ pub(crate) async fn serve(args: &ServeArgs, context: &Context) -> Result<ExitCod
     }
     // Whoever has read the lines below may end the process at once.
     let mut interrupts = Interrupts::listen()?;
-    let server = Server::start(options)
-        .await
-        .map_err(|error| CliError::usage(format!("cannot serve on port {}: {error}", args.port)))?;
+    let server = Server::start(options).await.map_err(|error| match error.kind() {
+        // A token that no header can carry, or one for two credentials: the port has nothing to do with it.
+        ErrorKind::InvalidInput => CliError::usage(format!("cannot serve: {error}")),
+        _ => CliError::usage(format!("cannot serve on port {}: {error}", args.port)),
+    })?;
     // Scripts read the first line and wait for it: the server answers from here on. The second one is for those that try
     // the tokens of users.
     context::print(&format!(

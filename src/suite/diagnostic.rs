@@ -196,7 +196,11 @@ fn printable(text: &str) -> String {
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    let near = candidates.into_iter().map(|candidate| {
+    let few = |candidate: &&str| {
+        // At most half of the word is wrong.
+        2 * strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()) <= name.chars().count()
+    };
+    let near = candidates.into_iter().filter(few).map(|candidate| {
         let score = strsim::jaro_winkler(&lower, &candidate.to_lowercase());
         // Of two that are equally near without letter case the one with fewer edits wins.
         (score, std::cmp::Reverse(strsim::damerau_levenshtein(name, candidate)), candidate)
@@ -257,5 +261,7 @@ mod tests {
         assert_eq!(nearest("requirment", ["requires", "requirement"]), Some("requirement"));
         assert_eq!(nearest("get", ["GET", "PUT"]), Some("GET"));
         assert_eq!(nearest("xyz", ["GET", "PUT"]), None);
+        // The beginning alone makes no word another one.
+        assert_eq!(nearest("prod", ["production-of-the-north"]), None);
     }
 }

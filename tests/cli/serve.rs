@@ -83,3 +83,11 @@ fn a_port_in_use() {
     assert!(said.stderr.starts_with(&format!("error: cannot serve on port {port}: ")), "{}", said.stderr);
     assert_eq!(said.stdout, "");
 }
+
+#[test]
+fn a_token_that_no_header_can_carry_is_none_of_the_port() {
+    let place = Place::new().with("SCIM_TOKEN", "two\nlines");
+    let said = place.run(&["serve", "--token-env", "SCIM_TOKEN"]).exits(2);
+    assert!(said.stderr.starts_with("error: cannot serve: "), "{}", said.stderr);
+    assert!(!said.stderr.contains("port") && !said.stderr.contains("lines"), "{}", said.stderr);
+}

@@ -18,9 +18,13 @@ impl<'a> Linter<'a> {
             .push();
     }
 
-    /// The ids of the same section, else those of the same RFC that are near.
+    /// The id that differs in letter case only, else those of the same section, else those of the same RFC that are near.
     fn near_requirement(&self, id: &str) -> String {
         let all = self.catalogue.requirements();
+        let spelled = |requirement: &&Requirement| requirement.id.as_str().eq_ignore_ascii_case(id);
+        if let Some(meant) = all.iter().find(spelled) {
+            return format!("did you mean `{}`? Letter case counts.", meant.id);
+        }
         let section = id.rsplit_once('-').map_or("", |(section, _)| section);
         let same = |requirement: &&Requirement| {
             requirement.id.as_str().rsplit_once('-').is_some_and(|(own, _)| own == section)

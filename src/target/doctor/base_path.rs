@@ -6,7 +6,7 @@ use url::Url;
 
 use super::NotReady;
 use crate::check::explain;
-use crate::model::{AuthMode, Exchange};
+use crate::model::{Answer, AuthMode, Exchange};
 use crate::target::discovery::documents::ask;
 use crate::target::discovery::{Documents, Settings};
 use crate::wire::Transport;
@@ -23,9 +23,9 @@ pub(super) async fn diagnose(
 ) -> NotReady {
     let exchange = &documents.service_provider_config;
     let problem = format!(
-        "{} does not look like a SCIM service provider: GET /ServiceProviderConfig was answered with {}",
+        "{} does not look like a SCIM service provider: GET /ServiceProviderConfig {}",
         settings.base_url,
-        answer(exchange)
+        answered(exchange)
     );
     let mut works = Vec::new();
     for candidate in candidates(&settings.base_url) {
@@ -46,13 +46,14 @@ pub(super) async fn diagnose(
     NotReady { problem, advice }
 }
 
-/// The answer with the kind of its body also where it is a success: a page for people is one.
-fn answer(exchange: &Exchange) -> String {
-    match exchange.response() {
-        Some(response) if response.status < 400 => {
-            format!("{} and {}", response.status, explain::body(&response.body))
+/// What became of a request, with the kind of the body also where the answer is a success: a page for people is one.
+fn answered(exchange: &Exchange) -> String {
+    match &exchange.answer {
+        Answer::Failed(failure) => format!("got no answer: {}", failure.message),
+        Answer::Response(response) if response.status < 400 => {
+            format!("was answered with {} and {}", response.status, explain::body(&response.body))
         }
-        _ => explain::answer(exchange),
+        Answer::Response(_) => format!("was answered with {}", explain::answer(exchange)),
     }
 }
 

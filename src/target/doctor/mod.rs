@@ -94,7 +94,10 @@ pub async fn observe(
             Some(200) => "ServiceProviderConfig can be read without a credential".to_owned(),
             _ => format!("ServiceProviderConfig without a credential: {}", explain::answer(&anonymous)),
         };
-        lines.push(line("discovery", true, seen));
+        // Public or protected is for the server to choose; anything else is no answer to the question.
+        let answered =
+            anonymous.response().is_some_and(|response| matches!(response.status, 200 | 401 | 403));
+        lines.push(line("discovery", answered, seen));
     }
     lines
 }

@@ -130,3 +130,41 @@ async fn a_redirect_to_another_origin() {
     let problem = doctor(&server.uri(), None).await.unwrap_err();
     assert!(problem.problem.contains("https://other.example/scim/v2"), "{problem}");
 }
+
+#[tokio::test]
+async fn no_answer_is_not_called_an_answer() {
+    let elsewhere = ResponseTemplate::new(308).insert_header("location", "https://other.example/scim/v2");
+    let server =
+        server(&[("/v2/ServiceProviderConfig", elsewhere), ("/v2/Users", html(404)), ("/v2", html(200))])
+            .await;
+    let problem = doctor(&format!("{}/v2", server.uri()), None).await.unwrap_err();
+    assert!(problem.problem.contains("GET /ServiceProviderConfig got no answer: "), "{problem}");
+    assert!(!problem.problem.contains("answered with"), "{problem}");
+}
+
+/// The line about discovery without a credential.
+async fn discovery_without_credential(answer: ResponseTemplate) -> Observation {
+    let server = server(&[("/v2/ServiceProviderConfig", answer)]).await;
+    let base: url::Url = format!("{}/v2", server.uri()).parse().unwrap();
+    let live = Live::new(LiveOptions::new(base.clone()), &Redactor::default()).unwrap();
+    let mut settings = Settings::new(base);
+    settings.credential = Some(CredentialKind::Bearer);
+    let began = Instant::now();
+    let documents = Documents::read(&live, &settings, began).await;
+    let mut lines = observe(&live, &settings, &documents, began).await;
+    lines.pop().unwrap()
+}
+
+#[tokio::test]
+async fn discovery_is_public_or_protected_and_nothing_else() {
+    for (answer, good) in [
+        (config(), true),
+        (ResponseTemplate::new(401), true),
+        (ResponseTemplate::new(403), true),
+        (html(404), false),
+        (ResponseTemplate::new(302).insert_header("location", "https://other.example/login"), false),
+    ] {
+        let line = discovery_without_credential(answer).await;
+        assert_eq!((line.subject.as_str(), line.good), ("discovery", good), "{}", line.seen);
+    }
+}
