@@ -187,11 +187,14 @@ impl Faults {
         self.all.iter().find(|fault| fault.id == id)
     }
 
-    /// Where the faults that are built come from, as a sentence ends: how many real servers had.
+    /// Where the faults that are built come from, as a sentence ends: how many real servers had, of those that a client
+    /// can see.
     #[must_use]
     pub fn origin(&self) -> String {
-        let seen = |fault: &&FaultDescription| fault.unbuilt.is_none() && !fault.sources.is_empty();
-        let seen = self.all.iter().filter(seen).count();
+        let built = |fault: &&FaultDescription| {
+            fault.unbuilt.is_none() && fault.unobservable.is_none() && fault.equivalent.is_none()
+        };
+        let seen = self.all.iter().filter(built).filter(|fault| !fault.sources.is_empty()).count();
         format!(
             "{seen} of them from the reports of real servers, the rest made so that every check is seen to fail"
         )
