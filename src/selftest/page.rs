@@ -95,7 +95,8 @@ pub fn markdown(faults: &Faults, table: &Table, universe: &Universe, reasons: &R
 
 /// Links to the areas below.
 fn areas(faults: &Faults) -> String {
-    let mut areas: Vec<_> = faults.all().iter().filter(built).map(|fault| &*fault.area).collect();
+    let mut areas: Vec<_> =
+        faults.all().iter().filter(|fault| built(fault)).map(|fault| &*fault.area).collect();
     areas.dedup();
     let links: Vec<_> = areas.iter().map(|area| format!("[{area}](#{area})")).collect();
     format!(
@@ -104,13 +105,13 @@ fn areas(faults: &Faults) -> String {
     )
 }
 
-fn built(fault: &&FaultDescription) -> bool {
+fn built(fault: &FaultDescription) -> bool {
     fault.unbuilt.is_none()
 }
 
 fn matrix(text: &mut String, faults: &Faults, table: &Table) {
     let mut area = "";
-    for fault in faults.all().iter().filter(built) {
+    for fault in faults.all().iter().filter(|fault| built(fault)) {
         if fault.area != area {
             area = &fault.area;
             let _ = writeln!(text, "\n## {area}\n\n| fault | by | seen | checks |\n|---|---|---|---|");

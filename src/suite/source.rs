@@ -44,14 +44,15 @@ pub fn read(path: &Path) -> io::Result<Vec<Result<Source, Diagnostic>>> {
     let mut found = Vec::new();
     collect(path, &mut found).map_err(named)?;
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let read = found.into_iter().map(|(file, reached)| {
+    let mut read = Vec::with_capacity(found.len());
+    for (file, reached) in found {
         let name = file.strip_prefix(path).unwrap_or(&file).to_string_lossy().replace('\\', "/");
-        reached
-            .and_then(|()| regular(&file))
-            .and_then(|()| text(&file, &name))
-            .unwrap_or_else(|error| Err(unreadable(&name, &error)))
-    });
-    Ok(read.collect())
+        match reached.and_then(|()| regular(&file)).and_then(|()| text(&file, &name)) {
+            Ok(source) => read.push(source),
+            Err(error) => read.push(Err(unreadable(&name, &error))),
+        }
+    }
+    Ok(read)
 }
 
 /// Whoever reads from a pipe that lies in a folder may wait for ever; one that the user names is meant.
