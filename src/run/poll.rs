@@ -8,6 +8,9 @@ use crate::model::Answer;
 use crate::suite::duration;
 use crate::suite::format::Eventually;
 
+/// The shortest pause between two tries.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(100);
+
 /// When the next try is due, and whether there is one.
 #[derive(Debug, Clone)]
 pub(crate) struct Pauses {
@@ -24,7 +27,7 @@ impl Pauses {
         let every = eventually.and_then(|eventually| duration::parse(eventually.every.as_deref()?));
         Self {
             deadline: within.map(|within| Instant::now() + within),
-            pause: every.unwrap_or(Duration::from_millis(100)),
+            pause: every.unwrap_or(SHORTEST),
             fixed: every.is_some(),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::login::Identity;
 use crate::check;
 use crate::model::{Answer, Channel, Exchange, ExchangeId, Phase, TokenState};
-use crate::suite::format::{Check, Step};
+use crate::suite::format::{Check, Step, TokenWord};
 use crate::wire::oauth::{Attempt, Doubt, Hop, LoginFailure, OAuth, Tokens};
 use crate::wire::{Transport, now};
 
@@ -25,7 +25,7 @@ pub(super) struct Look<'s> {
     pub(super) seen: Option<Seen>,
     /// When the last look began at which the login still counted.
     pub(super) counted: Option<Instant>,
-    /// When its checks held first.
+    /// When its checks held first, of the last looks in an unbroken row.
     pub(super) held: Option<Instant>,
     /// Why the last answer does not show who is logged in, though its status is right.
     pub(super) doubt: Option<Doubt>,
@@ -63,6 +63,20 @@ impl Seen {
 }
 
 impl Look<'_> {
+    /// Whether it is to show that the login does not count any more.
+    pub(super) fn waits_for_an_end(&self) -> bool {
+        self.checks.iter().any(|check| check.token == Some(TokenWord::Inactive))
+    }
+
+    /// Whether the server is the same after a look as before. A refresh or a login makes new tokens, and failed ones may
+    /// lock the account.
+    pub(super) fn changes_nothing(&self) -> bool {
+        matches!(
+            self.channel,
+            Channel::Introspection | Channel::Userinfo | Channel::Resource | Channel::Session
+        )
+    }
+
     /// Looks once.
     pub(super) async fn once(&mut self, oauth: &OAuth, transport: &dyn Transport) {
         let began = now();

@@ -1,7 +1,6 @@
 //! Looking whether logins still count: every channel at the same time and on a clock of its own, until each shows what is
 //! wanted or the time is over. A target that never revokes costs the time once.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -10,13 +9,15 @@ use super::look::{Look, Seen, side_by_side, untold};
 use super::send::SIDE_BY_SIDE;
 use super::{Running, Stop, not_applicable};
 use crate::model::{Channel, Finding, Latency, TokenState, Verdict, milliseconds};
-use crate::run::poll::Pauses;
+use crate::run::poll::{Pauses, SHORTEST};
 use crate::suite::duration;
 use crate::suite::format::{Check, Step, TokenWord};
 use crate::wire::oauth::{OAuth, Tokens};
 
 /// A case that waits for longer lets others begin meanwhile: all that it sends is a look now and then.
 const SHORT: Duration = Duration::from_secs(2);
+/// How many looks have to show the end one after the other: of several replicas, one may be told before the others.
+const IN_A_ROW: u32 = 3;
 
 impl Running<'_> {
     pub(super) async fn probe(&mut self, step: &Step) -> Result<(), Stop> {
@@ -127,21 +128,56 @@ impl Running<'_> {
         mut pauses: Pauses,
         places: &Semaphore,
     ) -> Result<(), Stop> {
-        let transport = Arc::clone(&self.shared.transport);
         loop {
             let last = pauses.is_over();
-            let place = places.acquire().await;
-            look.once(oauth, transport.as_ref()).await;
-            drop(place);
-            if self.shows_what_is_wanted(look, step)? || look.expired || last {
+            self.look_once(oauth, look, places).await;
+            let holds =
+                self.shows_what_is_wanted(look, step)? && self.stays_so(oauth, look, step, places).await?;
+            if holds || look.expired || last {
                 return Ok(());
             }
             pauses.wait().await;
         }
     }
 
-    /// Whether all checks of a look hold now, and since when.
+    async fn look_once(&self, oauth: &OAuth, look: &mut Look<'_>, places: &Semaphore) {
+        let _place = places.acquire().await;
+        look.once(oauth, self.shared.transport.as_ref()).await;
+    }
+
+    /// Whether further looks show the same end. Each may be answered by another replica, or by the cache of another.
+    async fn stays_so(
+        &self,
+        oauth: &OAuth,
+        look: &mut Look<'_>,
+        step: &Step,
+        places: &Semaphore,
+    ) -> Result<bool, Stop> {
+        if step.control || !look.waits_for_an_end() || !look.changes_nothing() {
+            return Ok(true);
+        }
+        let held = look.held;
+        for _ in 1..IN_A_ROW {
+            let pause = self.shared.patience.map_or(SHORTEST, |patience| patience.min(SHORTEST));
+            tokio::time::sleep(pause).await;
+            let before = look.seen.take();
+            self.look_once(oauth, look, places).await;
+            if look.expired {
+                // What was seen before it may have ended by itself is all that there is to see.
+                (look.seen, look.expired, look.held) = (before, false, held);
+                return Ok(true);
+            }
+            if !self.shows_what_is_wanted(look, step)? {
+                return Ok(false);
+            }
+            look.held = held;
+        }
+        Ok(true)
+    }
+
+    /// Whether all checks of a look hold now, and since when: by this look, whatever earlier ones showed.
     fn shows_what_is_wanted(&self, look: &mut Look<'_>, step: &Step) -> Result<bool, Stop> {
+        look.held = None;
         let Some(seen) = &look.seen else { return Ok(false) };
         let Some(exchange) = seen.preliminary(step) else { return Ok(false) };
         for check in &look.checks {

@@ -1,6 +1,7 @@
 //! What is measured of revocations: a reference server in this process, whose answers take their time by a clock that
 //! stands still otherwise.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -271,4 +272,42 @@ async fn a_target_that_never_revokes_costs_the_deadline_once() {
     let (waited, took) = (waited.count(), began.elapsed());
     assert!(waited >= 8, "{waited} cases waited");
     assert!(took < DEADLINE * 2, "{waited} deadlines of {DEADLINE:?} took {took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_one_replica_refuses_still_counts() {
+    // Of three replicas that answer in turn, the first was told: it is the last that counts.
+    let case = run_case("deactivation/revocation/by-patch", |outgoing, since| {
+        static TURN: AtomicU32 = AtomicU32::new(0);
+        match (outgoing.url.path(), since) {
+            ("/oauth/introspect", Some(_)) if TURN.fetch_add(1, Ordering::Relaxed) % 3 != 0 => {
+                (Duration::ZERO, Some(answer(200, r#"{"active":true}"#)))
+            }
+            _ => (Duration::ZERO, None),
+        }
+    })
+    .await;
+    assert_eq!(check(&case, "introspection").verdict, Verdict::Fail);
+    assert_eq!(words(&case, Channel::Introspection), "never");
+    assert_eq!(check(&case, "userinfo").verdict, Verdict::Pass);
+    assert_eq!(words(&case, Channel::Userinfo), "within 0.01 s", "the first look of the row, not the last");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_runs_until_the_last_replica_was_told() {
+    let case =
+        run_case("deactivation/revocation/by-patch", |outgoing, since| match (outgoing.url.path(), since) {
+            // For a moment another replica answers.
+            ("/oauth/userinfo", Some(since))
+                if since > Duration::from_millis(50) && since < Duration::from_millis(150) =>
+            {
+                (Duration::ZERO, Some(answer(200, "{}")))
+            }
+            _ => (Duration::ZERO, None),
+        })
+        .await;
+    assert_eq!(check(&case, "userinfo").verdict, Verdict::Pass);
+    let latency = latency(&case, Channel::Userinfo);
+    let took = latency.took_ms.unwrap_or_default();
+    assert!(took > latency.at_least_ms && latency.at_least_ms > 50.0, "{latency:?}");
 }
