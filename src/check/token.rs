@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Answer, Channel, Response, TokenState};
+use crate::model::{Answer, Channel, Response, TokenState, refuses_the_grant};
 
 /// Reads an answer that came through a channel; `valid` is the status of one that serves. The channel `login` is no
 /// single answer and is not read here.
@@ -19,7 +19,7 @@ pub fn state(channel: Channel, answer: &Answer, valid: u16) -> TokenState {
         Channel::Userinfo | Channel::Resource | Channel::Login | Channel::OtherLogin => {
             // RFC 6750 §3.1 has 401 `invalid_token` for a token that is expired or revoked; some say 400 or 403, and where
             // the account is gone, 404 or 410.
-            match response.status == 400 && says_invalid_token(response) {
+            match response.status == 400 && (says_invalid_token(response) || has_a_code(response)) {
                 true => TokenState::Inactive,
                 false => served(response, valid, &[401, 403, 404, 410]),
             }
@@ -40,14 +40,12 @@ fn introspection(response: &Response) -> TokenState {
     }
 }
 
-/// RFC 6749 §5.2: an invalid grant is refused with 400; some say 401 or 403, with any code. `invalid_client` is about the
-/// client and not about the user.
+/// What the token endpoint says to a refresh token.
 fn refresh(response: &Response) -> TokenState {
     let member = |name: &str| response.body.json().and_then(|body| body.get(name)).and_then(Value::as_str);
     match (response.status, member("error")) {
         (200, _) if member("access_token").is_some() => TokenState::Active,
-        (400..=499, Some("invalid_grant" | "invalid_token" | "access_denied")) => TokenState::Inactive,
-        (401 | 403, error) if error != Some("invalid_client") => TokenState::Inactive,
+        (status, error) if refuses_the_grant(status, error) => TokenState::Inactive,
         (status, Some(error)) => {
             let error: String =
                 error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
@@ -55,6 +53,17 @@ fn refresh(response: &Response) -> TokenState {
         }
         (status, None) => TokenState::Unclear(format!("the token endpoint answered {status}")),
     }
+}
+
+/// Whether the body has an error code that is not about the request (RFC 6750 §3.1): the same request was served while the
+/// login counted. What a framework says of every 400 (`Bad Request`) is no code.
+fn has_a_code(response: &Response) -> bool {
+    let error = response.body.json().and_then(|body| body.get("error")).and_then(Value::as_str);
+    let is_code = |error: &str| {
+        error != "invalid_request"
+            && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    error.is_some_and(|error| !error.is_empty() && is_code(error))
 }
 
 /// Whether the header or the body has the error `invalid_token` (RFC 6750 §3).
@@ -127,7 +136,28 @@ mod tests {
                 r#"{"error":"invalid_request"}"#,
                 "the token endpoint answered 400 invalid_request",
             ),
+            (Channel::Refresh, 400, r#"{"error":"user_disabled"}"#, "inactive"),
+            (
+                Channel::Refresh,
+                403,
+                r#"{"error":"unauthorized_client"}"#,
+                "the token endpoint answered 403 unauthorized_client",
+            ),
+            (
+                Channel::Refresh,
+                400,
+                r#"{"error":"temporarily_unavailable"}"#,
+                "the token endpoint answered 400 temporarily_unavailable",
+            ),
+            (Channel::Refresh, 400, "", "the token endpoint answered 400"),
             (Channel::Refresh, 429, "", "the token endpoint answered 429"),
+            (Channel::Userinfo, 400, r#"{"error":"account_disabled"}"#, "inactive"),
+            (
+                Channel::Resource,
+                400,
+                r#"{"error":"Bad Request"}"#,
+                "it answered 400, which is neither 200 nor a refusal",
+            ),
             (Channel::Userinfo, 404, "", "inactive"),
             (Channel::Resource, 410, "", "inactive"),
             (Channel::Userinfo, 400, r#"{"error":"invalid_token"}"#, "inactive"),

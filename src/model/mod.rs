@@ -27,5 +27,5 @@ pub use outcome::{
 };
 pub use report_format::ReportFormat;
 pub use requirement::{Level, Requirement, RequirementId, Testable};
-pub use token::{Channel, ChannelLatency, Latency, TokenKind, TokenState};
+pub use token::{Cause, Channel, ChannelLatency, Latency, TokenKind, TokenState, refuses_the_grant};
 pub use verdict::Verdict;

@@ -64,10 +64,20 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// How long revocations took, by channel.
+    /// How long it took until logins ended after their user was deactivated or deleted, by channel.
     #[must_use]
     pub fn revocation_latencies(&self) -> Vec<ChannelLatency> {
-        ChannelLatency::of(self.cases.iter().flat_map(|case| &case.latencies))
+        ChannelLatency::of(self.latencies().filter(|latency| latency.cause.closes_the_account()))
+    }
+
+    /// The same after anything else that is to end logins: a change of the password, a revocation of the token, a logout.
+    #[must_use]
+    pub fn other_latencies(&self) -> Vec<ChannelLatency> {
+        ChannelLatency::of(self.latencies().filter(|latency| !latency.cause.closes_the_account()))
+    }
+
+    fn latencies(&self) -> impl Iterator<Item = &Latency> {
+        self.cases.iter().flat_map(|case| &case.latencies)
     }
 }
 

@@ -93,6 +93,22 @@ impl TokenKind {
     }
 }
 
+/// Whether a token endpoint that answers so refuses the grant, and with it the user. RFC 6749 §5.2 has 400 `invalid_grant`;
+/// servers have codes of their own for accounts that are closed, and some say 401 or 403. The other codes of that section are
+/// about the client and its request, and say nothing of the user.
+#[must_use]
+pub fn refuses_the_grant(status: u16, error: Option<&str>) -> bool {
+    let of_the_client = ["invalid_client", "unauthorized_client"];
+    let of_the_request = ["invalid_request", "unsupported_grant_type", "invalid_scope"];
+    let of_the_server = ["server_error", "temporarily_unavailable", "slow_down", "authorization_pending"];
+    match error {
+        Some("invalid_grant" | "invalid_token" | "access_denied") => (400..500).contains(&status),
+        Some(code) if of_the_client.contains(&code) => false,
+        Some(code) if status == 400 => ![&of_the_request[..], &of_the_server[..]].concat().contains(&code),
+        _ => matches!(status, 401 | 403),
+    }
+}
+
 /// What one look through a channel showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenState {
@@ -104,6 +120,33 @@ pub enum TokenState {
     Unclear(String),
 }
 
+/// What is to end a login.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The user was deactivated: `active` is false.
+    #[default]
+    Deactivation,
+    /// The user was deleted.
+    Deletion,
+    /// The password was changed by SCIM.
+    PasswordChange,
+    /// The token was revoked (RFC 7009).
+    Revocation,
+    /// The user logged out.
+    Logout,
+}
+
+impl Cause {
+    /// Whether the account itself was closed.
+    #[must_use]
+    pub fn closes_the_account(self) -> bool {
+        matches!(self, Cause::Deactivation | Cause::Deletion)
+    }
+}
+
 /// How long it took until a login did not count any more, seen through one channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Latency {
@@ -111,6 +154,9 @@ pub struct Latency {
     pub check: String,
     /// The channel.
     pub channel: Channel,
+    /// What was to end the login.
+    #[serde(default)]
+    pub cause: Cause,
     /// From the answer to the change until the first answer that shows it, in milliseconds; `None` if none did before
     /// the deadline.
     pub took_ms: Option<f64>,
@@ -223,6 +269,7 @@ mod tests {
             let latency = Latency {
                 check: "a/b#c".to_owned(),
                 channel: Channel::Login,
+                cause: Cause::default(),
                 took_ms: Some(took),
                 at_least_ms: at_least,
                 deadline_ms: 60_000.0,
@@ -236,6 +283,7 @@ mod tests {
         let latency = |channel, at_least_ms, took_ms| Latency {
             check: "a/b#c".to_owned(),
             channel,
+            cause: Cause::default(),
             took_ms,
             at_least_ms,
             deadline_ms: 60_000.0,

@@ -599,6 +599,13 @@ impl Case {
 }
 
 impl Step {
+    /// Whether it shows what becomes of a login: it looks at it, or sends its access token.
+    #[must_use]
+    pub fn waits_for_a_login(&self) -> bool {
+        let sends = self.request.as_ref().is_some_and(|request| matches!(request.auth, Auth::Login(_)));
+        sends || !self.probe.is_empty()
+    }
+
     /// The method of its request; empty without one.
     #[must_use]
     pub fn method(&self) -> &str {

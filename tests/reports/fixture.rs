@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use scimcheck::model::{
-    BaselineResult, CaseResult, Channel, Counts, EntryResult, EntryState, Event, ExchangeId, Excuse,
+    BaselineResult, CaseResult, Cause, Channel, Counts, EntryResult, EntryState, Event, ExchangeId, Excuse,
     FailureKind, FeatureState, Finding, Latency, LeftOver, Level, OutcomeTaken, Phase, RecordedAnswer,
     RecordedBody, RecordedExchange, RecordedRequest, RequirementId, RequirementResult, RunResult, SourceRef,
     TargetInfo, ToolInfo, Verdict,
@@ -323,6 +323,7 @@ fn revoked() -> CaseResult {
     let latency = |name: &str, channel, at_least_ms, took_ms| Latency {
         check: format!("{id}#{name}"),
         channel,
+        cause: Cause::default(),
         took_ms,
         at_least_ms,
         deadline_ms: 60_000.0,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Running, Stop};
-use crate::model::{Channel, Phase, TokenKind, Verdict};
+use crate::model::{Cause, Channel, Phase, TokenKind, Verdict};
 use crate::run::precondition::Timed;
 use crate::suite::format::{Case, LoginSpec, RevokeSpec, Step};
 use crate::suite::template;
@@ -152,7 +152,7 @@ impl Running<'_> {
         let hop = oauth
             .revoke(transport.as_ref(), &login.tokens, spec.token, spec.hint.as_deref(), of_client)
             .await;
-        self.changed();
+        self.changed(Cause::Revocation);
         let hop = hop.ok_or_else(|| match spec.token {
             TokenKind::AccessToken => Stop::Blocked(format!("{step}: the login has no access token")),
             TokenKind::RefreshToken => Stop::Ended(format!("{step}: logins here give no refresh token")),
@@ -169,7 +169,7 @@ impl Running<'_> {
             return Err(Stop::Ended(format!("{step}: logins here give no session cookie")));
         }
         let attempt = oauth.log_out(transport.as_ref(), tokens).await;
-        self.changed();
+        self.changed(Cause::Logout);
         let hops = attempt.map(|attempt| attempt.hops).unwrap_or_default();
         let mut last = None;
         for hop in hops {

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::login::Identity;
 use crate::check;
@@ -23,6 +23,8 @@ pub(super) struct Look<'s> {
     pub(super) tokens: Tokens,
     /// What the last look came to.
     pub(super) seen: Option<Seen>,
+    /// When the first look began.
+    pub(super) first: Option<Instant>,
     /// When the last look began at which the login still counted.
     pub(super) counted: Option<Instant>,
     /// When its checks held first, of the last looks in an unbroken row.
@@ -33,9 +35,14 @@ pub(super) struct Look<'s> {
     pub(super) expired: bool,
 }
 
-/// What is said of a token that is seen to have ended after it may have expired.
-const EXPIRED: &str = "the token may have expired by itself by then, which looks the same as an end; the tokens of test \
-                       users have to live longer than the deadline";
+/// What is said of a login that is seen to have ended after it may have expired.
+fn expired(channel: Channel) -> String {
+    let what = if channel == Channel::Session { "session" } else { "token" };
+    format!(
+        "the {what} may have expired by itself by then, which looks the same as an end; the {what}s of test users have to \
+         live longer than the deadline"
+    )
+}
 
 /// What one look came to.
 pub(super) struct Seen {
@@ -80,13 +87,16 @@ impl Look<'_> {
     /// Looks once.
     pub(super) async fn once(&mut self, oauth: &OAuth, transport: &dyn Transport) {
         let began = now();
+        self.first.get_or_insert(began);
         let (hops, mut state) = self.ask(oauth, transport).await;
         let at = now();
         match state {
             TokenState::Active => self.counted = Some(began),
-            TokenState::Inactive if self.tokens.expire(self.channel).is_some_and(|expires| expires <= at) => {
+            TokenState::Inactive
+                if oauth.expires(&self.tokens, self.channel).is_some_and(|expires| expires <= at) =>
+            {
                 self.expired = true;
-                state = TokenState::Unclear(EXPIRED.to_owned());
+                state = TokenState::Unclear(expired(self.channel));
             }
             _ => {}
         }
@@ -144,12 +154,25 @@ fn attempted(attempt: Attempt) -> (Vec<Hop>, TokenState) {
     (attempt.hops, state)
 }
 
-/// Checks of which some login showed in the end neither that it counts nor that it does not: nobody knows how long they
-/// took.
-pub(super) fn untold(looks: &[Look<'_>]) -> Vec<String> {
+/// How long after the change a first look may begin that shows how long it took.
+const PROMPT: Duration = Duration::from_secs(1);
+
+/// Checks of which nobody knows how long they took: some login showed in the end neither that it counts nor that it does
+/// not, or was first looked at when it had ended long ago, for all that is known.
+pub(super) fn untold(looks: &[Look<'_>], changed_at: Option<Instant>) -> Vec<String> {
     let unclear =
-        |look: &&Look<'_>| look.seen.as_ref().is_none_or(|seen| matches!(seen.state, TokenState::Unclear(_)));
-    looks.iter().filter(unclear).flat_map(|look| &look.checks).map(|check| check.id.clone()).collect()
+        |look: &Look<'_>| look.seen.as_ref().is_none_or(|seen| matches!(seen.state, TokenState::Unclear(_)));
+    let late = |look: &Look<'_>| {
+        let delay =
+            look.first.zip(changed_at).map(|(first, changed)| first.saturating_duration_since(changed));
+        look.counted.is_none() && delay.is_some_and(|delay| delay > PROMPT)
+    };
+    looks
+        .iter()
+        .filter(|look| unclear(look) || late(look))
+        .flat_map(|look| &look.checks)
+        .map(|check| check.id.clone())
+        .collect()
 }
 
 /// Runs some futures at the same time, beginning in their order, until all are done; the first error is returned.

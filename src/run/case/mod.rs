@@ -12,12 +12,14 @@ mod set_up;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
 pub(crate) use self::finding::not_applicable;
 pub(super) use self::finding::slug;
 use self::finding::source;
 use self::login::Logins;
+use self::probe::{SHORT, Watching};
 use super::cleanup::{self, AfterCase};
 use super::ownership::{Ownership, Refused};
 use super::place::Places;
@@ -27,7 +29,8 @@ use super::requirements::requirement_of;
 use super::shared::Shared;
 use super::time_limit::TimeLimit;
 use crate::model::{
-    CaseResult, Exchange, ExchangeId, Finding, Latency, LeftOver, OutcomeTaken, Phase, Verdict, milliseconds,
+    CaseResult, Cause, Exchange, ExchangeId, Finding, Latency, LeftOver, OutcomeTaken, Phase, Request,
+    Verdict, milliseconds,
 };
 use crate::suite::duration;
 use crate::suite::format::Step;
@@ -98,6 +101,7 @@ pub(crate) async fn run(shared: &Shared, planned: &PlannedCase, place: OwnedSema
         ))),
         () = super::interrupted(&mut interrupt) => Some(Stop::Blocked("interrupted".to_owned())),
     };
+    case.conclude_what_was_shown();
     case.settle(stop);
     let after = cleanup::after_case(transport, &case.ownership, within, shared.evidence);
     let AfterCase { left_over, demand } = after.await;
@@ -135,11 +139,34 @@ fn waiting_for_revocations(shared: &Shared, planned: &PlannedCase) -> Duration {
     match deadline.filter(|_| planned.case().logs_in()) {
         None => Duration::ZERO,
         Some(deadline) => {
-            let waits = steps.iter().filter(|step| !step.probe.is_empty() && step.eventually.is_some());
+            let waits = steps.iter().filter(|step| step.eventually.is_some() && step.waits_for_a_login());
             let waits = u32::try_from(waits.count().max(1)).unwrap_or(u32::MAX);
             deadline.saturating_mul(waits).saturating_add(Duration::from_mins(1))
         }
     }
+}
+
+/// What a request that changes a user is to end logins by.
+fn cause_of(request: &Request) -> Cause {
+    let body = request.body.as_deref().and_then(|body| serde_json::from_slice::<Value>(body).ok());
+    match body {
+        _ if request.method == "DELETE" => Cause::Deletion,
+        Some(body) if sets_password(&body) => Cause::PasswordChange,
+        _ => Cause::Deactivation,
+    }
+}
+
+/// Whether a resource, or an operation of a PATCH (RFC 7644 §3.5.2), has a new password.
+fn sets_password(body: &Value) -> bool {
+    let is_password = |name: &str| name.eq_ignore_ascii_case("password");
+    let path = body.get("path").and_then(Value::as_str);
+    let members = || body.as_object().into_iter().flatten();
+    members().any(|(name, value)| is_password(name) && !value.is_null())
+        || path.is_some_and(is_password)
+        || ["Operations", "value"]
+            .into_iter()
+            .filter_map(|name| body.get(name))
+            .any(|inner| sets_password(inner) || inner.as_array().into_iter().flatten().any(sets_password))
 }
 
 struct Running<'a> {
@@ -154,8 +181,11 @@ struct Running<'a> {
     /// The first exchanges that show that the target demands If-Match.
     demand: Option<Vec<ExchangeId>>,
     logins: Logins,
-    /// When the last step that changed something had its answer.
+    /// When the last step that changed something had its answer, and what it changed.
     changed_at: Option<Instant>,
+    cause: Cause,
+    /// The probe that is under way.
+    watching: Option<Watching<'a>>,
     latencies: Vec<Latency>,
     /// Its place among the cases of the run; nothing while it only waits.
     place: Mutex<Option<OwnedSemaphorePermit>>,
@@ -185,6 +215,8 @@ impl<'a> Running<'a> {
             demand: None,
             logins: Logins::default(),
             changed_at: None,
+            cause: Cause::default(),
+            watching: None,
             latencies: Vec::new(),
             place: Mutex::new(Some(place)),
         }
@@ -228,7 +260,7 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+    async fn step(&mut self, step: &'a Step) -> Result<(), Stop> {
         if let Some(login) = &step.login {
             return self.log_in(login, &step.name).await;
         }
@@ -238,7 +270,19 @@ impl<'a> Running<'a> {
         if let Some(list) = &step.each {
             return self.step_for_each(step, list).await;
         }
+        let judged = self.until_it_holds(step).await;
+        self.take_place().await;
+        judged
+    }
+
+    /// Sends what a step sends, again and again where it says so, until what it asks for holds or the time is over.
+    async fn until_it_holds(&mut self, step: &Step) -> Result<(), Stop> {
         let mut pauses = Pauses::new(step.eventually.as_ref(), self.shared.patience);
+        if step.waits_for_a_login() {
+            let within = self.within(step);
+            pauses = pauses.within(within).since(self.changed_at, within);
+        }
+        let began = tokio::time::Instant::now();
         loop {
             let index = self.act(step).await?;
             let last_try = pauses.is_over() || !poll::may_change(&self.exchanges[index].answer);
@@ -251,6 +295,9 @@ impl<'a> Running<'a> {
             if !holds && !last_try {
                 // Only the last try is evidence; the earlier ones are the waiting.
                 self.exchanges.truncate(index);
+                if began.elapsed() >= SHORT {
+                    self.make_room();
+                }
                 pauses.wait().await;
                 continue;
             }
@@ -280,14 +327,16 @@ impl<'a> Running<'a> {
         let sent = self.send(request, &step.name, Phase::Step, step.capture_as.as_deref()).await;
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&step.method());
         if !reads {
-            self.changed();
+            let cause = sent.as_ref().ok().map(|index| cause_of(&self.exchanges[*index].request));
+            self.changed(cause.unwrap_or_default());
         }
         sent
     }
 
     /// The answer to a change is there: from now on time runs until it is seen.
-    fn changed(&mut self) {
+    fn changed(&mut self, cause: Cause) {
         self.changed_at = Some(now());
+        self.cause = cause;
     }
 
     /// A step that is sent once for each element of a list: every answer has to hold, the first that does not is shown.
@@ -349,5 +398,32 @@ impl<'a> Running<'a> {
             .map(|entry| template::render_text(entry, &self.scope).unwrap_or_default())
             .collect();
         self.shared.target.first_unmet(requires.iter().map(String::as_str)).map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::AuthMode;
+
+    #[test]
+    fn what_a_request_ends_logins_by() {
+        let cause = |method: &str, body: Value| {
+            let body = Some(body.to_string().into_bytes().into());
+            let (method, url) = (method.to_owned(), String::new());
+            cause_of(&Request { method, url, headers: Vec::new(), body, auth: AuthMode::Bare })
+        };
+        let patch = |operation: Value| cause("PATCH", json!({ "Operations": [operation] }));
+        assert_eq!(patch(json!({ "op": "replace", "path": "active", "value": false })), Cause::Deactivation);
+        assert_eq!(
+            patch(json!({ "op": "replace", "path": "Password", "value": "x" })),
+            Cause::PasswordChange
+        );
+        assert_eq!(patch(json!({ "op": "replace", "value": { "password": "x" } })), Cause::PasswordChange);
+        assert_eq!(cause("PUT", json!({ "active": false, "password": null })), Cause::Deactivation);
+        assert_eq!(cause("PUT", json!({ "password": "x" })), Cause::PasswordChange);
+        assert_eq!(cause("DELETE", json!(null)), Cause::Deletion);
     }
 }

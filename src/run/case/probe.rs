@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::look::{Look, Seen, side_by_side, untold};
 use super::send::SIDE_BY_SIDE;
@@ -15,44 +15,106 @@ use crate::suite::format::{Check, Step, TokenWord};
 use crate::wire::oauth::{OAuth, Tokens};
 
 /// A case that waits for longer lets others begin meanwhile: all that it sends is a look now and then.
-const SHORT: Duration = Duration::from_secs(2);
+pub(super) const SHORT: Duration = Duration::from_secs(2);
 /// How many looks have to show the end one after the other: of several replicas, one may be told before the others.
 const IN_A_ROW: u32 = 3;
 
-impl Running<'_> {
-    pub(super) async fn probe(&mut self, step: &Step) -> Result<(), Stop> {
+/// The looks of a step while they are watched. They stand with the case, so that what was shown is not lost with a case
+/// that ends meanwhile.
+pub(super) struct Watching<'s> {
+    step: &'s Step,
+    within: Option<Duration>,
+    looks: Vec<(Channel, Mutex<Look<'s>>)>,
+}
+
+impl<'a> Running<'a> {
+    pub(super) async fn probe(&mut self, step: &'a Step) -> Result<(), Stop> {
         let oauth = self.oauth()?;
-        let mut looks = self.looks(step)?;
-        let within = step.eventually.as_ref().map(|eventually| {
-            let own = duration::parse(&eventually.within).unwrap_or_default();
-            // The deadline is that of revocations.
-            let within = oauth.deadline().filter(|_| !step.control).unwrap_or(own);
-            self.shared.patience.map_or(within, |patience| within.min(patience))
-        });
-        let mut pauses = Pauses::new(step.eventually.as_ref(), self.shared.patience).within(within);
-        // A revocation is late from the change on, whatever went on in between.
-        if step.checks.iter().any(|check| check.token == Some(TokenWord::Inactive)) {
-            pauses = pauses.since(self.changed_at, within);
-        }
-        let places = Semaphore::new(SIDE_BY_SIDE);
-        let watches = looks.iter_mut().map(|look| self.watch(&oauth, look, step, pauses.clone(), &places));
-        let watched = {
-            let watches = side_by_side(watches.collect());
-            tokio::pin!(watches);
-            match tokio::time::timeout(SHORT, &mut watches).await {
-                Ok(watched) => watched,
-                // A target that never revokes would keep every place until the deadline, case after case.
-                Err(_) => {
-                    self.make_room();
-                    watches.await
-                }
-            }
-        };
+        let looks = self.looks(step)?.into_iter().map(|look| (look.channel, Mutex::new(look))).collect();
+        self.watching = Some(Watching { step, within: self.within(step), looks });
+        let watched = self.watch_all(&oauth).await;
         self.take_place().await;
         watched?;
+        match self.watching.take() {
+            Some(Watching { step, within, looks }) => {
+                self.concluded(looks.into_iter().map(|(_, look)| look.into_inner()).collect(), step, within)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// How long a step waits at most: the deadline of revocations, if the configuration has one.
+    pub(super) fn within(&self, step: &Step) -> Option<Duration> {
+        let own = duration::parse(&step.eventually.as_ref()?.within).unwrap_or_default();
+        let deadline = self.shared.oauth.as_ref().and_then(|oauth| oauth.deadline());
+        let within = deadline.filter(|_| !step.control).unwrap_or(own);
+        Some(self.shared.patience.map_or(within, |patience| within.min(patience)))
+    }
+
+    /// Concludes what had shown what is wanted when the case had to end.
+    pub(super) fn conclude_what_was_shown(&mut self) {
+        let Some(Watching { step, within, looks }) = self.watching.take() else { return };
+        let mut looks: Vec<Look<'_>> = looks.into_iter().map(|(_, look)| look.into_inner()).collect();
+        // Of several logins all have to show it.
+        let open = looks.iter().filter(|look| look.held.is_none() || look.seen.is_none());
+        let open: Vec<String> = open.flat_map(|look| &look.checks).map(|check| check.id.clone()).collect();
+        for look in &mut looks {
+            look.checks.retain(|check| !open.contains(&check.id));
+        }
+        looks.retain(|look| !look.checks.is_empty());
+        // What cannot be concluded gets the reason why the case ended.
+        let _ = self.concluded(looks, step, within);
+    }
+
+    fn concluded(&mut self, looks: Vec<Look<'_>>, step: &Step, within: Option<Duration>) -> Result<(), Stop> {
         let findings = self.conclude(looks, step, within)?;
         self.findings.extend(findings);
         Ok(())
+    }
+
+    async fn watch_all(&self, oauth: &OAuth) -> Result<(), Stop> {
+        let Some(watching) = &self.watching else { return Ok(()) };
+        // A server that allows a user few logins ends an old one with each new one. A control shows that in what it
+        // looks at afterwards; later, new logins are tried when everything else has shown what it does.
+        let first = watching.step.control;
+        let watches = async {
+            self.watch_some(oauth, watching, |channel| is_login(channel) == first).await?;
+            self.watch_some(oauth, watching, |channel| is_login(channel) != first).await
+        };
+        tokio::pin!(watches);
+        match tokio::time::timeout(SHORT, &mut watches).await {
+            Ok(watched) => watched,
+            // A target that never revokes would keep every place until the deadline, case after case.
+            Err(_) => {
+                self.make_room();
+                watches.await
+            }
+        }
+    }
+
+    /// Watches some of the channels side by side.
+    async fn watch_some(
+        &self,
+        oauth: &OAuth,
+        watching: &Watching<'a>,
+        which: impl Fn(Channel) -> bool,
+    ) -> Result<(), Stop> {
+        let Watching { step, within, looks } = watching;
+        let mut pauses = Pauses::new(step.eventually.as_ref(), self.shared.patience).within(*within);
+        // A revocation is late from the change on, whatever went on in between.
+        if step.checks.iter().any(|check| check.token == Some(TokenWord::Inactive)) {
+            pauses = pauses.since(self.changed_at, *within);
+        }
+        let places = Semaphore::new(SIDE_BY_SIDE);
+        let looks = looks.iter().filter(|(channel, _)| which(*channel));
+        let watches = looks.map(|(_, look)| {
+            let (pauses, places) = (pauses.clone(), &places);
+            async move {
+                let mut look = look.lock().await;
+                self.watch(oauth, &mut look, step, pauses, places).await
+            }
+        });
+        side_by_side(watches.collect()).await
     }
 
     /// What is to be looked at. Checks for which there is nothing get their finding at once.
@@ -103,6 +165,7 @@ impl Running<'_> {
                     identity,
                     tokens,
                     seen: None,
+                    first: None,
                     counted: None,
                     held: None,
                     doubt: None,
@@ -197,7 +260,7 @@ impl Running<'_> {
         within: Option<Duration>,
     ) -> Result<Vec<Finding>, Stop> {
         let mut shown: Vec<Finding> = Vec::new();
-        let untold = untold(&looks);
+        let untold = untold(&looks, self.changed_at);
         for look in looks {
             let Look { login, channel, way, checks, tokens, seen, counted, held, doubt, .. } = look;
             self.keep(login, channel, tokens)?;
@@ -214,6 +277,7 @@ impl Running<'_> {
                     }
                     None => self.unseen(check, &state),
                 };
+                let finding = still_active(finding, check, &state, within);
                 let finding = Finding {
                     // The status alone would not say why.
                     got: match &doubt {
@@ -279,7 +343,7 @@ impl Running<'_> {
         let place = (login.to_owned(), channel, way);
         if !step.control {
             let outlived = step.eventually.is_some() && check.token == Some(TokenWord::Inactive);
-            if outlived && !matches!(channel, Channel::Login | Channel::OtherLogin) {
+            if outlived && !is_login(channel) {
                 let reason = match state {
                     TokenState::Unclear(why) => format!(
                         "whether the login outlived \"{}\" could not be told through the channel {channel}: {why}",
@@ -321,6 +385,7 @@ impl Running<'_> {
         let latency = Latency {
             check: self.finding_id(&check.id),
             channel,
+            cause: self.cause,
             took_ms: held.map(after),
             at_least_ms: counted.map_or(0.0, after),
             deadline_ms: milliseconds(within),
@@ -335,6 +400,23 @@ impl Running<'_> {
             None => self.latencies.push(latency),
         }
     }
+}
+
+/// Says how long was waited for a login that does not end. The deadline and not the time of the last look, which differs from
+/// run to run: what is the same would look like two things.
+fn still_active(finding: Finding, check: &Check, state: &TokenState, within: Option<Duration>) -> Finding {
+    match (within, check.token, state, finding.got.strip_prefix("active: ")) {
+        (Some(within), Some(TokenWord::Inactive), TokenState::Active, Some(answer)) => Finding {
+            got: format!("still active when the deadline of {} was over: {answer}", duration::human(within)),
+            ..finding
+        },
+        _ => finding,
+    }
+}
+
+/// Whether a channel is a new login.
+fn is_login(channel: Channel) -> bool {
+    matches!(channel, Channel::Login | Channel::OtherLogin)
 }
 
 #[cfg(test)]

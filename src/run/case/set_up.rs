@@ -11,9 +11,9 @@ use crate::scim::{object, payload};
 use crate::suite::format::{Payload, RequestSpec, SetupEntry};
 use crate::suite::template;
 
-impl Running<'_> {
+impl<'a> Running<'a> {
     /// `setup`: whatever goes wrong blocks the case.
-    pub(super) async fn set_up(&mut self, entry: &SetupEntry) -> Result<(), Stop> {
+    pub(super) async fn set_up(&mut self, entry: &'a SetupEntry) -> Result<(), Stop> {
         if let Some(kind) = &entry.create {
             return self.create(kind, entry).await;
         }

@@ -157,7 +157,8 @@ impl<'b> Browser<'b> {
         at: &Url,
         response: &Response,
     ) -> Result<Option<(Url, Request)>, LoginFailure> {
-        let forms = html::forms(&String::from_utf8_lossy(&response.body.bytes));
+        let text = String::from_utf8_lossy(&response.body.bytes);
+        let forms = html::forms(&text);
         if self.leaves {
             return self.confirm(talk, at, &forms);
         }
@@ -178,8 +179,9 @@ impl<'b> Browser<'b> {
             // Without a redirect URI the flow ends on a page that says so.
             return match self.redirect_uri {
                 None => Ok(None),
-                // The way works, and the page offers nothing to go on with: it says that this user does not get in.
-                Some(_) if talk.worked && forms.iter().all(|form| !form.post) => {
+                // The way works, and the page offers nothing to go on with: it says that this user does not get in. Other
+                // forms, to choose a language or to write to somebody, lead nowhere.
+                Some(_) if talk.worked && !html::asks_for_password(&text, None) => {
                     let why = "login form: it ended on a page without a form to go on with".to_owned();
                     Err(LoginFailure::Refused(why))
                 }

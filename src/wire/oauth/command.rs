@@ -25,7 +25,8 @@ const REST: Duration = Duration::from_millis(50);
 const REFUSED: i32 = 1;
 
 /// Runs the program in a shell. It gets `{"username": …, "password": …}` on standard input and prints a JSON object with
-/// `access_token`, `refresh_token` and `session_cookie`, each of them if there is one. Exit code 1 says that the user
+/// `access_token`, `refresh_token` and `session_cookie`, each of them if there is one, and with `expires_in`,
+/// `refresh_expires_in` and `session_expires_in`, in seconds, where they end by themselves. Exit code 1 says that the user
 /// was refused, any other that something went wrong. What it prints on standard error is not looked at.
 pub(super) async fn log_in(
     talk: &mut Talk<'_>,
@@ -159,7 +160,7 @@ fn tokens(talk: &Talk<'_>, printed: &[u8]) -> Result<Tokens, LoginFailure> {
     if access.is_none() && cookie.is_none() {
         return Err(failed("printed neither access_token nor session_cookie"));
     }
-    let lifetime = Lifetime::of(&value, access.as_ref(), Utc::now());
+    let lifetime = Lifetime::of(&value, [access.as_ref(), refresh.as_ref()], Utc::now());
     Ok(Tokens { access, refresh, jar, lifetime })
 }
 

@@ -1,11 +1,13 @@
 //! A jar for the cookies of one login (RFC 6265 §5, as far as a scripted login needs it): each stays with the host that
 //! set it, whatever path and domain it names.
 
+use std::time::Instant;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::lifetime::clock;
+use super::lifetime::{after, clock};
 use crate::model::Response;
 
 /// Cookies of one host at most, and bytes of each: what is beyond is not kept.
@@ -23,6 +25,9 @@ struct Cookie {
     host: String,
     name: String,
     value: SecretString,
+    /// The earliest time at which it may end by itself, if it is no session cookie.
+    ends: Option<Instant>,
+    http_only: bool,
 }
 
 impl Jar {
@@ -30,7 +35,7 @@ impl Jar {
     pub(crate) fn given(url: &Url, header: &str) -> Self {
         let mut jar = Self::default();
         for pair in header.split(';') {
-            jar.set(url, pair);
+            jar.set(url, pair, None, false);
         }
         jar
     }
@@ -40,17 +45,19 @@ impl Jar {
         let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
         for (_, value) in set {
             let pair = value.split(';').next().unwrap_or_default();
-            if is_over(value, clock(response)) {
+            let left = seconds_left(value, clock(response));
+            if left.is_some_and(|left| left <= 0.0) {
                 let name = pair.split('=').next().unwrap_or_default().trim().to_owned();
                 let host = host(url);
                 self.0.retain(|cookie| cookie.host != host || cookie.name != name);
                 continue;
             }
-            self.set(url, pair);
+            let http_only = value.split(';').skip(1).any(|part| part.trim().eq_ignore_ascii_case("httponly"));
+            self.set(url, pair, left.and_then(after), http_only);
         }
     }
 
-    fn set(&mut self, url: &Url, pair: &str) {
+    fn set(&mut self, url: &Url, pair: &str, ends: Option<Instant>, http_only: bool) {
         let Some((name, value)) = pair.split_once('=') else { return };
         let (name, value) = (name.trim().to_owned(), value.trim().trim_matches('"').to_owned());
         if name.is_empty() || pair.len() > LONGEST {
@@ -59,7 +66,7 @@ impl Jar {
         let host = host(url);
         self.0.retain(|cookie| cookie.host != host || cookie.name != name);
         if self.0.len() < MOST {
-            self.0.push(Cookie { host, name, value: value.into() });
+            self.0.push(Cookie { host, name, value: value.into(), ends, http_only });
         }
     }
 
@@ -70,6 +77,14 @@ impl Jar {
         let pairs: Vec<_> =
             own.map(|cookie| format!("{}={}", cookie.name, cookie.value.expose_secret())).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// When the session that a URL is opened with may end by itself: with the first of its cookies that no script reads, as
+    /// those of sessions are. Others are settings.
+    pub(crate) fn ends(&self, url: &Url) -> Option<Instant> {
+        let host = host(url);
+        let own = self.0.iter().filter(|cookie| cookie.host == host && cookie.http_only);
+        own.filter_map(|cookie| cookie.ends).min()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -83,9 +98,10 @@ impl Jar {
     }
 }
 
-/// Whether a cookie is to be taken away: its lifetime is over, which `Max-Age` says (RFC 6265 §5.2.2), or `Expires` where
-/// there is none (§5.3).
-fn is_over(set_cookie: &str, clock: DateTime<Utc>) -> bool {
+/// How long a cookie is to be kept, in seconds, as `Max-Age` says (RFC 6265 §5.2.2), or `Expires` where there is none (§5.3).
+/// What is over is to be taken away.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of the years that a date can have fit")]
+fn seconds_left(set_cookie: &str, clock: DateTime<Utc>) -> Option<f64> {
     let attribute = |wanted: &str| {
         let parts = set_cookie.split(';').skip(1).filter_map(|part| part.split_once('='));
         // Of several the last counts (§5.3).
@@ -97,8 +113,11 @@ fn is_over(set_cookie: &str, clock: DateTime<Utc>) -> bool {
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
     match seconds {
-        Some(seconds) => seconds.starts_with('-') || seconds.bytes().all(|byte| byte == b'0'),
-        None => attribute("expires").and_then(date).is_some_and(|expires| expires <= clock),
+        Some(seconds) => seconds.parse().ok(),
+        None => {
+            let expires = attribute("expires").and_then(date)?;
+            Some((expires - clock).num_milliseconds() as f64 / 1000.0)
+        }
     }
 }
 
@@ -174,6 +193,26 @@ mod tests {
         ] {
             assert_eq!(left(lasting).as_deref(), Some("sid=new-value"), "{lasting}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_ends_with_its_first_cookie() {
+        let url: Url = "http://a.example/".parse().unwrap();
+        let left = |cookies: &[&str]| {
+            let mut jar = Jar::default();
+            jar.take(&url, &response(cookies));
+            jar.ends(&url).map(|ends| ends.saturating_duration_since(crate::wire::now()).as_secs())
+        };
+        assert_eq!(
+            left(&["sid=abcdefgh; Max-Age=50; HttpOnly", "b=12345678; HttpOnly; max-age=30"]),
+            Some(28)
+        );
+        assert_eq!(left(&["sid=abcdefgh; Max-Age=1; httponly"]), Some(0), "it may end at any time");
+        assert_eq!(left(&["sid=abcdefgh; HttpOnly", "lang=en; Max-Age=5"]), None, "no session has that end");
+        let far = left(&["sid=abcdefgh; HttpOnly; Expires=Fri, 31 Dec 2100 23:59:59 GMT"]);
+        assert!(far.is_some_and(|far| far > 1_000_000), "{far:?}");
+        let digits = "9".repeat(400);
+        assert_eq!(left(&[&format!("sid=abcdefgh; HttpOnly; Max-Age={digits}")]), None);
     }
 
     #[test]

@@ -19,17 +19,33 @@ const MARGIN: Duration = Duration::from_secs(2);
 pub(super) struct Lifetime {
     access: Option<Instant>,
     refresh: Option<Instant>,
+    session: Option<Instant>,
 }
 
 impl Lifetime {
-    /// Of what gave the tokens: `expires_in` of an answer (RFC 6749 §5.1), the claim `exp` of an access token that is a JWT
-    /// (RFC 9068 §2.2), and for refresh tokens what Keycloak and others say. `clock` is the time at the server.
-    pub(super) fn of(given: &Value, access: Option<&SecretString>, clock: DateTime<Utc>) -> Self {
+    /// Of what gave the tokens: `expires_in` of an answer (RFC 6749 §5.1), the claim `exp` of tokens that are JWTs (RFC 9068
+    /// §2.2), for refresh tokens what Keycloak and others say, and for sessions what a login command says. `clock` is the
+    /// time at the server.
+    pub(super) fn of(
+        given: &Value,
+        [access, refresh]: [Option<&SecretString>; 2],
+        clock: DateTime<Utc>,
+    ) -> Self {
         let seconds = |name: &str| given.get(name).and_then(number).filter(|seconds| *seconds > 0.0);
         let told = seconds("expires_in").and_then(after);
-        let claimed = access.and_then(|token| claimed(token.expose_secret())).and_then(|exp| at(exp, clock));
-        let refresh = seconds("refresh_expires_in").or_else(|| seconds("refresh_token_expires_in"));
-        Self { access: earlier(told, claimed), refresh: refresh.and_then(after) }
+        let claimed = |token: Option<&SecretString>| at(claimed(token?.expose_secret())?, clock);
+        let told_of_refresh = seconds("refresh_expires_in").or_else(|| seconds("refresh_token_expires_in"));
+        Self {
+            access: earlier(told, claimed(access)),
+            refresh: earlier(told_of_refresh.and_then(after), claimed(refresh)),
+            session: seconds("session_expires_in").and_then(after),
+        }
+    }
+
+    /// After a refresh: the session stays the same, and so does the refresh token if there is no new one.
+    pub(super) fn renew(&mut self, new: Self, rotated: bool) {
+        self.access = new.access;
+        self.refresh = if rotated { new.refresh } else { earlier(self.refresh, new.refresh) };
     }
 
     /// What introspection says of an access token that counts: `exp` (RFC 7662 §2.2).
@@ -49,7 +65,8 @@ impl Lifetime {
         match channel {
             Channel::Introspection | Channel::Userinfo | Channel::Resource => self.access,
             Channel::Refresh => self.refresh,
-            Channel::Session | Channel::Login | Channel::OtherLogin => None,
+            Channel::Session => self.session,
+            Channel::Login | Channel::OtherLogin => None,
         }
     }
 }
@@ -65,7 +82,8 @@ fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number| number.is_finite())
 }
 
-fn after(seconds: f64) -> Option<Instant> {
+/// The earliest time by our clock at which something ends that was said to last so long.
+pub(super) fn after(seconds: f64) -> Option<Instant> {
     let lifetime = Duration::try_from_secs_f64(seconds.max(0.0)).ok()?;
     now().checked_add(lifetime.saturating_sub(MARGIN))
 }
@@ -77,7 +95,7 @@ fn at(exp: f64, clock: DateTime<Utc>) -> Option<Instant> {
     (exp > 0.0).then(|| after(exp - clock.timestamp() as f64))?
 }
 
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+pub(super) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     one.into_iter().chain(other).min()
 }
 
@@ -104,7 +122,7 @@ mod tests {
     async fn what_an_answer_says_of_its_tokens() {
         let clock = Utc::now();
         let of = |given: Value| {
-            let lifetime = Lifetime::of(&given, None, clock);
+            let lifetime = Lifetime::of(&given, [None, None], clock);
             (left(lifetime.through(Channel::Userinfo)), left(lifetime.through(Channel::Refresh)))
         };
         assert_eq!(of(json!({ "expires_in": 60 })), (Some(58), None));
@@ -123,7 +141,7 @@ mod tests {
         let clock: DateTime<Utc> = "2026-11-24T12:00:00Z".parse().unwrap();
         let payload = URL_SAFE_NO_PAD.encode(json!({ "exp": clock.timestamp() + 32 }).to_string());
         let token: SecretString = format!("e30.{payload}.c2ln").into();
-        let mut lifetime = Lifetime::of(&json!({ "expires_in": 300 }), Some(&token), clock);
+        let mut lifetime = Lifetime::of(&json!({ "expires_in": 300 }), [Some(&token), None], clock);
         assert_eq!(left(lifetime.through(Channel::Resource)), Some(30), "the earlier of both");
         for other in ["opaque", "a.b.c", "e30.e30.x", "...", "e30.e30.x.y.z"] {
             assert_eq!(claimed(other), None, "{other}");
@@ -141,5 +159,15 @@ mod tests {
         lifetime.learn(&answer(true));
         assert_eq!(left(lifetime.through(Channel::Resource)), Some(10), "by the server's own clock");
         assert_eq!(lifetime.through(Channel::Session), None);
+        let given = json!({ "refresh_expires_in": 300, "session_expires_in": 22 });
+        let mut lifetime = Lifetime::of(&given, [None, Some(&token)], clock);
+        assert_eq!(left(lifetime.through(Channel::Refresh)), Some(30), "a refresh token may be a JWT");
+        assert_eq!(left(lifetime.through(Channel::Session)), Some(20));
+        let new = Lifetime::of(&json!({ "expires_in": 60 }), [None, None], clock);
+        lifetime.renew(new, false);
+        assert_eq!(left(lifetime.through(Channel::Refresh)), Some(30), "it is still the same");
+        lifetime.renew(new, true);
+        assert_eq!(left(lifetime.through(Channel::Refresh)), None);
+        assert_eq!(left(lifetime.through(Channel::Session)), Some(20));
     }
 }

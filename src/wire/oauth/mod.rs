@@ -29,7 +29,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 
 use self::conceal::Ours;
 use self::cookies::Jar;
-use self::lifetime::Lifetime;
+use self::lifetime::{Lifetime, earlier};
 use self::metadata::Issuer;
 pub use self::metadata::MetadataError;
 pub use self::options::{
@@ -141,12 +141,6 @@ impl Tokens {
         }
     }
 
-    /// The earliest time at which what a channel looks at may end by itself, if it is known.
-    #[must_use]
-    pub fn expire(&self, channel: Channel) -> Option<Instant> {
-        self.lifetime.through(channel)
-    }
-
     /// Takes over what a look found out about the lifetime of the same access token.
     pub fn learn(&mut self, other: &Self) {
         let token = |tokens: &Self| tokens.access.as_ref().map(|token| token.expose_secret().to_owned());
@@ -248,6 +242,13 @@ impl OAuth {
             ("oauth:scim-client", scim),
         ];
         all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+    }
+
+    /// The earliest time at which what a channel looks at may end by itself, if it is known.
+    #[must_use]
+    pub fn expires(&self, tokens: &Tokens, channel: Channel) -> Option<Instant> {
+        let session = self.options.session.as_ref().filter(|_| channel == Channel::Session);
+        earlier(tokens.lifetime.through(channel), session.and_then(|session| tokens.jar.ends(&session.url)))
     }
 
     /// How long a revocation may take, if the configuration says it.
@@ -391,9 +392,9 @@ impl OAuth {
             && let Ok(new) = self.tokens_of(response)
         {
             // RFC 6749 §6: a new refresh token takes the place of the old one.
+            tokens.lifetime.renew(new.lifetime, new.refresh.is_some());
             tokens.refresh = new.refresh.or_else(|| tokens.refresh.take());
             tokens.access = new.access;
-            tokens.lifetime = new.lifetime;
         }
         if let (Channel::Introspection, Answer::Response(response)) = (channel, &sent.answer) {
             tokens.lifetime.learn(response);
@@ -525,9 +526,9 @@ impl OAuth {
         };
         // Not used, but as telling as the others.
         let _ = text("id_token");
-        let access = text("access_token");
-        let lifetime = Lifetime::of(json, access.as_ref(), lifetime::clock(response));
-        let tokens = Tokens { access, refresh: text("refresh_token"), jar: Jar::default(), lifetime };
+        let (access, refresh) = (text("access_token"), text("refresh_token"));
+        let lifetime = Lifetime::of(json, [access.as_ref(), refresh.as_ref()], lifetime::clock(response));
+        let tokens = Tokens { access, refresh, jar: Jar::default(), lifetime };
         let kind = json.get("token_type").and_then(Value::as_str).unwrap_or("bearer");
         if !kind.eq_ignore_ascii_case("bearer") {
             return Err("it gave a token of another type than bearer".to_owned());

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::options::{Client, Endpoint};
 use super::{Hop, LoginFailure, OAuth, Tokens};
-use crate::model::{Answer, Request, Response};
+use crate::model::{Answer, Request, Response, refuses_the_grant};
 use crate::wire::{Transport, now};
 
 /// A login that is under way.
@@ -57,10 +57,8 @@ impl Talk<'_> {
             "" => format!("{what}: the token endpoint answered {}", response.status),
             code => format!("{what}: the token endpoint answered {} {code}", response.status),
         };
-        // RFC 6749 §5.2: the grant (here: the user and the password) is invalid. Some servers say 401 or 403.
-        let refused = code == "invalid_grant"
-            || code == "access_denied"
-            || (matches!(response.status, 401 | 403) && code != "invalid_client");
+        // Here the grant is the user and the password.
+        let refused = refuses_the_grant(response.status, Some(code.as_str()).filter(|code| !code.is_empty()));
         Err(if refused { LoginFailure::Refused(got) } else { LoginFailure::Failed(got) })
     }
 }

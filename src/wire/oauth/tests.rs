@@ -151,6 +151,9 @@ async fn what_the_token_endpoint_refuses() {
         (401, r#"{"error":"invalid_client"}"#, Err(false)),
         (401, "", Err(true)),
         (401, r#"{"error":"account_disabled"}"#, Err(true)),
+        (400, r#"{"error":"account_disabled"}"#, Err(true)),
+        (403, r#"{"error":"unauthorized_client"}"#, Err(false)),
+        (400, r#"{"error":"unsupported_grant_type"}"#, Err(false)),
         (403, "", Err(true)),
         (400, r#"{"error":"invalid_request"}"#, Err(false)),
         (429, "", Err(false)),
@@ -295,6 +298,7 @@ async fn further_ways_have_a_name_and_a_password_of_their_own() {
 
 #[tokio::test]
 async fn a_session_comes_with_the_login_form() {
+    let long = Duration::from_mins(1);
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .and(path("/authorize"))
@@ -317,7 +321,7 @@ async fn a_session_comes_with_the_login_form() {
         .and(path("/login"))
         .respond_with(|request: &Received| {
             redirect(&format!("/authorize?{}", request.url.query().unwrap_or_default()))
-                .insert_header("set-cookie", "sid=session-s3cr3t")
+                .insert_header("set-cookie", "sid=session-s3cr3t; Max-Age=40; HttpOnly")
         })
         .mount(&server)
         .await;
@@ -331,6 +335,8 @@ async fn a_session_comes_with_the_login_form() {
     let world = world(options(&server, form())).await;
     let mut got = world.log_in().await.result.unwrap();
     assert!(got.have(Channel::Session));
+    let ends = world.oauth.expires(&got, Channel::Session).expect("its cookie says so");
+    assert!(ends > crate::wire::now() && ends < crate::wire::now() + long);
     let hop = world.oauth.look(&world.live, Channel::Session, &mut got).await.unwrap();
     assert!(matches!(&hop.sent.answer, Answer::Response(response) if response.status == 200));
     log_out(&server, &world, &got).await;
@@ -371,7 +377,8 @@ async fn a_page_that_leads_nowhere_refuses_where_others_came_in() {
         .respond_with(Callback("code=c0de-value"))
         .mount(&server)
         .await;
-    mount(&server, "POST", "/login", html("<form action=/search><input name=q></form><p>Disabled")).await;
+    let disabled = "<form action=/search><input name=q></form><p>Disabled. <form method=post action=/contact><input name=text></form>";
+    mount(&server, "POST", "/login", html(disabled)).await;
     mount(&server, "POST", "/token", ResponseTemplate::new(200).set_body_json(tokens())).await;
     let world = world(options(&server, form())).await;
     let password = PASSWORD.to_owned().into();

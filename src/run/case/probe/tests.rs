@@ -1,20 +1,22 @@
 //! What is measured of revocations: a reference server in this process, whose answers take their time by a clock that
 //! stands still otherwise.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::model::{CaseResult, Channel, Finding, Latency, RunResult, TargetInfo, Verdict};
+use crate::model::{
+    CaseResult, Cause, Channel, ChannelLatency, Finding, Latency, RunResult, TargetInfo, Verdict,
+};
 use crate::run::{self, Plan};
 use crate::selftest::authorization_server;
 use crate::server::{Local, Options};
 use crate::suite::select::Selection;
 use crate::target::discovery::{self, Documents, Settings};
-use crate::wire::oauth::{Client, OAuth, OAuthOptions};
+use crate::wire::oauth::{Client, LoginOptions, OAuth, OAuthOptions};
 use crate::wire::{BoxFuture, Carried, Carrier, ClientAuthentication, Live, LiveOptions, Outgoing, Redactor};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -67,6 +69,15 @@ async fn run_cases(
     manner: Manner,
     set: fn(&mut Options, &mut OAuthOptions),
 ) -> RunResult {
+    run_cases_until(Duration::from_hours(1), pick, manner, set).await
+}
+
+async fn run_cases_until(
+    interrupted_after: Duration,
+    pick: impl Fn(&str) -> bool,
+    manner: Manner,
+    set: fn(&mut Options, &mut OAuthOptions),
+) -> RunResult {
     let mut options = Options { seed: Some(1), ..Options::equipped() };
     set(&mut options, &mut OAuthOptions::new(client()));
     let local = Local::new(options).unwrap();
@@ -87,7 +98,7 @@ async fn run_cases(
     let suites = crate::suite::embedded();
     let mut plan = Plan::new(&suites, &discovery.model, &Selection::default());
     plan.cases.retain(|case| pick(&case.id));
-    let (_, interrupt) = watch::channel(false);
+    let (interrupter, interrupt) = watch::channel(false);
     let options = run::Options {
         target: TargetInfo::default(),
         seed: 7,
@@ -103,7 +114,16 @@ async fn run_cases(
         evidence: false,
         oauth: Some(oauth),
     };
-    run::run(plan, discovery, transport, &redactor, options, &mut ()).await
+    let mut sink = ();
+    let running = run::run(plan, discovery, transport, &redactor, options, &mut sink);
+    tokio::pin!(running);
+    match tokio::time::timeout(interrupted_after, &mut running).await {
+        Ok(result) => result,
+        Err(_) => {
+            interrupter.send_replace(true);
+            running.await
+        }
+    }
 }
 
 fn page(html: &str) -> Carried {
@@ -157,10 +177,10 @@ async fn the_time_runs_from_the_answer_to_the_change() {
         }
     })
     .await;
-    assert_eq!(
-        words(&case, Channel::Userinfo),
-        "within 2.0 s",
-        "the refresh at the same time has its answer two seconds after the change"
+    assert_eq!(check(&case, "userinfo").verdict, Verdict::Pass);
+    assert!(
+        case.latencies.is_empty(),
+        "the refresh at the same time has its answer two seconds after the change: nobody knows when they ended"
     );
 }
 
@@ -185,7 +205,13 @@ async fn a_token_that_may_have_expired_by_itself_proves_nothing() {
     assert!(reason.contains("the token may have expired by itself"), "{reason}");
     assert!(case.latencies.iter().all(|latency| latency.channel != Channel::Userinfo));
     assert_eq!(check(&case, "introspection").verdict, Verdict::Pass, "seen before it expired");
-    assert_eq!(check(&case, "resource").verdict, Verdict::Fail, "it is served long after it expired");
+    let resource = check(&case, "resource");
+    assert_eq!(resource.verdict, Verdict::Fail, "it is served long after it expired");
+    assert!(
+        resource.got.starts_with("still active when the deadline of 20s was over: 200"),
+        "{}",
+        resource.got
+    );
     assert_eq!(words(&case, Channel::Resource), "never");
 }
 
@@ -310,4 +336,86 @@ async fn the_time_runs_until_the_last_replica_was_told() {
     let latency = latency(&case, Channel::Userinfo);
     let took = latency.took_ms.unwrap_or_default();
     assert!(took > latency.at_least_ms && latency.at_least_ms > 50.0, "{latency:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_own_login_ends_nothing() {
+    // The deactivation ends nothing, but a new login ends the old one: there is room for one only.
+    static PUSHED_OUT: AtomicBool = AtomicBool::new(false);
+    let case = run_case_with(
+        "deactivation/revocation/by-patch",
+        |outgoing, since| {
+            let body = String::from_utf8_lossy(&outgoing.body).into_owned();
+            let instead = match (outgoing.url.path(), since) {
+                ("/oauth/token", Some(_)) if body.contains("grant_type=password") => {
+                    PUSHED_OUT.store(true, Ordering::Relaxed);
+                    Some(answer(200, r#"{"access_token":"another-one","token_type":"Bearer"}"#))
+                }
+                ("/oauth/introspect", Some(_)) if !PUSHED_OUT.load(Ordering::Relaxed) => {
+                    Some(answer(200, r#"{"active":true}"#))
+                }
+                _ => None,
+            };
+            (Duration::ZERO, instead)
+        },
+        |_, oauth| {
+            oauth.login = Some(LoginOptions::Password);
+            oauth.other_logins = Vec::new();
+        },
+    )
+    .await;
+    assert_eq!(check(&case, "login").verdict, Verdict::Fail);
+    assert_eq!(check(&case, "introspection").verdict, Verdict::Fail);
+    assert_eq!(words(&case, Channel::Introspection), "never");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_of_the_scim_client_has_the_deadline_too() {
+    let began = Instant::now();
+    let case = run_case("tokens/scim-credential/revoked", |outgoing, _| {
+        let looks = outgoing.url.query().is_some_and(|query| query.contains("attributes=id"));
+        (Duration::ZERO, looks.then(|| answer(200, r#"{"Resources":[]}"#)))
+    })
+    .await;
+    assert!(check(&case, "refused").verdict >= Verdict::Warn, "{:#?}", case.checks);
+    let took = began.elapsed();
+    assert!(took >= DEADLINE && took < DEADLINE + Duration::from_secs(2), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_shown_is_not_lost_when_the_case_has_to_end() {
+    let never: Manner = |outgoing, since| match (outgoing.url.path(), since) {
+        ("/resource", Some(_)) => (Duration::ZERO, Some(answer(200, "{}"))),
+        _ => (Duration::ZERO, None),
+    };
+    let id = "deactivation/revocation/by-patch";
+    let result = run_cases_until(Duration::from_secs(8), |case| case == id, never, |_, _| {}).await;
+    let case = result.cases.iter().find(|case| case.id == id).expect("it ran");
+    for name in ["introspection", "userinfo", "refresh", "session"] {
+        assert_eq!(check(case, name).verdict, Verdict::Pass, "{name}");
+    }
+    for name in ["resource", "login"] {
+        let finding = check(case, name);
+        assert_eq!(finding.verdict, Verdict::Blocked, "{name}");
+        assert_eq!(finding.reason.as_deref(), Some("interrupted"), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_latency_says_what_the_login_was_to_end_by() {
+    let cases = ["deactivation/revocation/by-patch", "tokens/revocation/access-token"];
+    let result = run_cases(|case| cases.contains(&case), |_, _| (Duration::ZERO, None), |_, _| {}).await;
+    let causes = |id: &str| -> Vec<Cause> {
+        let own = result.cases.iter().filter(|case| case.id == id).flat_map(|case| &case.latencies);
+        own.map(|latency| latency.cause).collect()
+    };
+    let all = |id: &str, wanted: Cause| {
+        let causes = causes(id);
+        assert!(!causes.is_empty() && causes.iter().all(|cause| *cause == wanted), "{id}: {causes:?}");
+    };
+    all(cases[0], Cause::Deactivation);
+    all(cases[1], Cause::Revocation);
+    let of = |sums: Vec<ChannelLatency>| sums.iter().map(|sum| sum.measured).sum::<usize>();
+    assert_eq!(of(result.revocation_latencies()), causes(cases[0]).len());
+    assert_eq!(of(result.other_latencies()), causes(cases[1]).len());
 }
