@@ -117,7 +117,7 @@ pub(crate) struct TargetArgs {
     /// From sending a request until the last byte of its answer
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) request_timeout: Option<Duration>,
-    /// A whole case, without its clean-up
+    /// A whole case, without its clean-up; one that waits for logins to end has at least their deadline and a minute
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) case_timeout: Option<Duration>,
     /// A whole run; cases that have not begun by then do not

@@ -177,6 +177,16 @@ impl Requirement {
         self.rfc == "SEC"
     }
 
+    /// Whose demand it is, and the first source of it, of a statement of the security profile.
+    #[must_use]
+    pub fn profile_in_words(&self) -> Option<String> {
+        let words = "of scimcheck's own security profile: no RFC demands it";
+        self.is_of_profile().then(|| match self.sources.first() {
+            Some(source) => format!("{words}; from {source}"),
+            None => words.to_owned(),
+        })
+    }
+
     /// `RFC 7644 §3.5.2.2`, or `security profile: deactivation`.
     #[must_use]
     pub fn section_reference(&self) -> String {

@@ -38,6 +38,8 @@ pub(super) struct RequirementView {
     url: Option<String>,
     text: Option<String>,
     our_reading: bool,
+    /// That it is none of an RFC, and where it is from.
+    profile: Option<String>,
     errata: Vec<u32>,
 }
 
@@ -174,6 +176,7 @@ pub(super) fn requirement_view(id: &RequirementId, context: &Context<'_>) -> Req
         url: requirement.map(url),
         text: requirement.map(|requirement| requirement.text.clone()),
         our_reading: requirement.is_some_and(|requirement| requirement.basis == "implicit"),
+        profile: requirement.and_then(Requirement::profile_in_words),
         errata: requirement.map(|requirement| requirement.errata.clone()).unwrap_or_default(),
     }
 }

@@ -14,7 +14,7 @@ use super::finding::NAME;
 use super::requirements;
 use super::rows::rows;
 
-use super::revocation::{self, ChannelRow};
+use super::revocation::{self, Group};
 use super::timeline::{self, Timeline};
 use super::{SCRIPT, STYLE, policy};
 use crate::model::{Counts, FeatureState, RunResult, Verdict};
@@ -53,7 +53,7 @@ pub(super) struct Page {
     strengths: [&'static str; 3],
     coverage: Vec<CoverageRow>,
     clients: Vec<Client>,
-    revocation: Vec<ChannelRow>,
+    revocation: Vec<Group>,
     timeline: Option<Timeline>,
     filters: Filters,
     /// The causes that matter most, and how many more there are.
@@ -159,7 +159,7 @@ impl Page {
             strengths: STRENGTHS,
             coverage: coverage::rows(result),
             clients: clients::clients(result, &context.suites),
-            revocation: revocation::rows(&context),
+            revocation: revocation::groups(&context),
             timeline: timeline::timeline(&context),
             filters: filters(&context, &summary),
             causes_in_words: format!(

@@ -39,10 +39,35 @@ struct LookRow {
     never: bool,
 }
 
-/// The channels that something was measured through; empty if there is none.
-pub(super) fn rows(context: &Context<'_>) -> Vec<ChannelRow> {
-    let sums = context.result.revocation_latencies();
-    sums.iter().map(|sum| row(sum, looks(context, sum.channel))).collect()
+/// The channels that something was measured through after accounts were closed, or after something else that ends logins.
+#[derive(Debug, Serialize)]
+pub(super) struct Group {
+    title: &'static str,
+    lead: &'static str,
+    anchor: &'static str,
+    rows: Vec<ChannelRow>,
+}
+
+/// The groups in which something was measured; empty if there is none.
+pub(super) fn groups(context: &Context<'_>) -> Vec<Group> {
+    let rows = |sums: Vec<ChannelLatency>, closed: bool| -> Vec<ChannelRow> {
+        sums.iter().map(|sum| row(sum, looks(context, sum.channel, closed))).collect()
+    };
+    let closing = Group {
+        title: "Revocation latency",
+        lead: "How long it took, from the answer to the change, until a login did not count any more, and the deadline it was held \
+               against. Between two looks are pauses, so that a time is known as an interval: from the last look at which the \
+               login still counted to the first at which it did not.",
+        anchor: "revocation",
+        rows: rows(context.result.revocation_latencies(), true),
+    };
+    let other = Group {
+        title: "Latency of other ends",
+        lead: "The same after a change of the password, a revocation of the token or a logout: the account stays open.",
+        anchor: "other-ends",
+        rows: rows(context.result.other_latencies(), false),
+    };
+    [closing, other].into_iter().filter(|group| !group.rows.is_empty()).collect()
 }
 
 fn row(sum: &ChannelLatency, mut looks: Vec<LookRow>) -> ChannelRow {
@@ -61,10 +86,12 @@ fn row(sum: &ChannelLatency, mut looks: Vec<LookRow>) -> ChannelRow {
 }
 
 /// The checks of a channel: those that waited in vain first, then those that waited longest.
-fn looks(context: &Context<'_>, channel: Channel) -> Vec<LookRow> {
+fn looks(context: &Context<'_>, channel: Channel, closed: bool) -> Vec<LookRow> {
     let cases = context.result.cases.iter().enumerate();
     let own = cases.flat_map(|(index, case)| case.latencies.iter().map(move |latency| (index, latency)));
-    let mut own: Vec<(usize, &Latency)> = own.filter(|(_, latency)| latency.channel == channel).collect();
+    let mut own: Vec<(usize, &Latency)> = own
+        .filter(|(_, latency)| latency.channel == channel && latency.cause.closes_the_account() == closed)
+        .collect();
     let time = |latency: &Latency| latency.took_ms.unwrap_or(f64::INFINITY);
     own.sort_by(|(_, one), (_, other)| time(other).total_cmp(&time(one)));
     own.into_iter()

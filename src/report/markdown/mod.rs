@@ -45,7 +45,12 @@ pub fn render(result: &RunResult) -> String {
     let table = |title, heads, noun, share| Table { title, heads, noun, share };
     page.table(table("Looks like", &heads, "fault", LOOKS_LIKE), &looks_like(&summary));
     let heads = ["channel", "longest", "deadline", "measured", "never"];
-    page.table(table("Revocation latency", &heads, "channel", REVOCATION), &revocation(result));
+    page.table(
+        table("Revocation latency", &heads, "channel", REVOCATION),
+        &revocation(&result.revocation_latencies()),
+    );
+    let title = "Latency after a change of the password, a revocation of the token or a logout";
+    page.table(table(title, &heads, "channel", REVOCATION), &revocation(&result.other_latencies()));
     let (stale, left_over, known) = (stale(result), left_over(result), known(result));
     // Most runs have no baseline and leave nothing over: what is broken gets the place of tables that are not there.
     let spare = [(stale.is_empty(), STALE), (left_over.is_empty(), LEFT_OVER), (known.is_empty(), KNOWN)];
@@ -121,7 +126,7 @@ fn looks_like(summary: &Summary) -> Vec<Vec<String>> {
     summary.looks_like.iter().map(row).collect()
 }
 
-fn revocation(result: &RunResult) -> Vec<Vec<String>> {
+fn revocation(latencies: &[ChannelLatency]) -> Vec<Vec<String>> {
     let row = |latency: &ChannelLatency| {
         vec![
             latency.channel.to_string(),
@@ -131,7 +136,7 @@ fn revocation(result: &RunResult) -> Vec<Vec<String>> {
             latency.never.to_string(),
         ]
     };
-    result.revocation_latencies().iter().map(row).collect()
+    latencies.iter().map(row).collect()
 }
 
 fn known(result: &RunResult) -> Vec<Vec<String>> {

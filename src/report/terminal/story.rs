@@ -140,6 +140,9 @@ impl Teller<'_> {
     fn requirement(&mut self, finding: &Finding) {
         if let Some(requirement) = evidence::requirement(finding) {
             self.wrapped(INDENT, &requirement.text);
+            if let Some(profile) = requirement.profile_in_words() {
+                self.wrapped(INDENT, &profile);
+            }
         }
     }
 

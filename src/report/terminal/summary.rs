@@ -110,16 +110,23 @@ impl Page<'_> {
 
     /// How long revocations took, by channel.
     fn revocation(&mut self) {
-        let latencies = self.result.revocation_latencies();
-        if latencies.is_empty() {
-            return;
+        let closed = "how long it took until a login did not count any more, at the longest";
+        let other = "the same after a change of the password, a revocation of the token or a logout";
+        let (after_closing, after_other) =
+            (self.result.revocation_latencies(), self.result.other_latencies());
+        for (label, words, latencies) in
+            [("Revocation", closed, after_closing), ("Other ends", other, after_other)]
+        {
+            if latencies.is_empty() {
+                continue;
+            }
+            self.labelled(label, words);
+            for latency in &latencies {
+                let line = format!("{:COLUMN$}{:<15}{}", "", latency.channel.as_str(), latency.in_words());
+                self.line(&line);
+            }
+            self.line("");
         }
-        self.labelled("Revocation", "how long it took until a login did not count any more, at the longest");
-        for latency in &latencies {
-            let line = format!("{:COLUMN$}{:<15}{}", "", latency.channel.as_str(), latency.in_words());
-            self.line(&line);
-        }
-        self.line("");
     }
 
     fn requirements(&mut self) {

@@ -216,7 +216,8 @@ pub(crate) struct TimeoutsTable {
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]+(ms|s|m)$"))]
     pub(crate) request: Option<String>,
-    /// A whole case without its clean-up. Default: `60s`.
+    /// A whole case without its clean-up. A case that waits for logins to end has at least the deadline of `oauth` for each
+    /// wait, and a minute more. Default: `60s`.
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]+(ms|s|m)$"))]
     pub(crate) case: Option<String>,

@@ -120,7 +120,8 @@ pub(crate) struct LoginTable {
     #[serde(default)]
     pub(crate) consent_button: Option<String>,
     /// With `command`: a shell command. It gets `{"username": …, "password": …}` on standard input and prints a JSON object
-    /// with `access_token`, `refresh_token` and `session_cookie`, each of them if there is one. Exit code 1 says that the
+    /// with `access_token`, `refresh_token` and `session_cookie`, each of them if there is one, and with `expires_in`,
+    /// `refresh_expires_in` and `session_expires_in`, in seconds, where they end by themselves. Exit code 1 says that the
     /// user is refused, any other but 0 that something is wrong.
     #[serde(default)]
     pub(crate) login_command: Option<String>,
