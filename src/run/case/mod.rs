@@ -8,6 +8,7 @@ mod probe;
 mod scope;
 mod send;
 mod set_up;
+mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ pub(crate) use self::finding::not_applicable;
 pub(super) use self::finding::slug;
 use self::finding::source;
 use self::login::Logins;
-use self::probe::{SHORT, Watching};
+use self::watch::{SHORT, Watching};
 use super::cleanup::{self, AfterCase};
 use super::ownership::{Ownership, Refused};
 use super::place::Places;
