@@ -306,7 +306,7 @@ async fn a_token_that_one_replica_refuses_still_counts() {
     let case = run_case("deactivation/revocation/by-patch", |outgoing, since| {
         static TURN: AtomicU32 = AtomicU32::new(0);
         match (outgoing.url.path(), since) {
-            ("/oauth/introspect", Some(_)) if TURN.fetch_add(1, Ordering::Relaxed) % 3 != 0 => {
+            ("/oauth/introspect", Some(_)) if !TURN.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) => {
                 (Duration::ZERO, Some(answer(200, r#"{"active":true}"#)))
             }
             _ => (Duration::ZERO, None),
