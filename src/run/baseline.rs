@@ -28,11 +28,13 @@ impl Excuses {
             let listing = || self.baseline.known.iter().filter(|entry| entry.lists(&finding.id));
             match listing().find(|entry| !entry.is_expired(&self.today)) {
                 Some(entry) => {
-                    finding.excuse = Some(excuse(entry, finding.verdict));
+                    finding.excuse = Some(Box::new(excuse(entry, finding.verdict)));
                     finding.verdict = Verdict::Known;
                 }
                 // It counts, and the report says that it was excused once.
-                None => finding.excuse = listing().next().map(|entry| excuse(entry, finding.verdict)),
+                None => {
+                    finding.excuse = listing().next().map(|entry| Box::new(excuse(entry, finding.verdict)));
+                }
             }
         }
         excuse_consequences(case);
@@ -62,9 +64,9 @@ fn is_broken(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Warn | Verdict::Blocked | Verdict::Error)
 }
 
-fn excuse(entry: &KnownFailure, judged: Verdict) -> Box<Excuse> {
+fn excuse(entry: &KnownFailure, judged: Verdict) -> Excuse {
     let KnownFailure { reason, link, expires, .. } = entry.clone();
-    Box::new(Excuse { judged, reason, link, expires })
+    Excuse { judged, reason, link, expires }
 }
 
 /// What was not reached because of a known failure is known with it.
