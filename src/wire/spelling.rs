@@ -339,7 +339,8 @@ fn lower(c: char) -> char {
     }
     let mut lower = c.to_lowercase();
     match (lower.next(), lower.next()) {
-        (Some(one), None) => one,
+        // The Kelvin sign stays what it is: as a `k` it would be looked for among ASCII letters only.
+        (Some(one), None) if !one.is_ascii() => one,
         _ => c,
     }
 }
@@ -412,6 +413,7 @@ mod tests {
             assert_eq!(masked("a%41\\n&lt;", &format!("a {text} b")), "a * b", "{text}");
         }
         assert_eq!(masked("😀key", "a \\ud83d\\ude00key b"), "a * b");
+        assert_eq!(masked("\u{212a}", "a \u{212a} b"), "a * b");
     }
 
     #[test]
