@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::find::find;
+use super::find::Search;
 use super::ledger::{self, LedgerError, OutstandingCreate};
 use super::naming::carries;
 use super::ownership::{Ownership, Trace};
@@ -92,13 +92,14 @@ struct Cleaner<'t> {
     transport: &'t dyn Transport,
     /// Whether it looks if what was deleted is gone.
     makes_sure: bool,
+    search: Search<'t>,
     /// The first DELETE that was refused without If-Match (428), the read of the version, and the DELETE with it.
     demand: Vec<Timed>,
 }
 
 impl<'t> Cleaner<'t> {
     fn new(transport: &'t dyn Transport, makes_sure: bool) -> Self {
-        Self { transport, makes_sure, demand: Vec::new() }
+        Self { transport, makes_sure, search: Search::new(transport, makes_sure), demand: Vec::new() }
     }
 
     /// Sends a DELETE, and once more with If-Match to a target that demands it, if a read still shows the run's own
@@ -184,7 +185,7 @@ async fn remove(cleaner: &mut Cleaner<'_>, wanted: &Wanted<'_>) -> Removed {
             }
         }
     }
-    match find(transport, wanted.endpoint, wanted.identifier, wanted.name).await {
+    match cleaner.search.find(wanted.endpoint, wanted.identifier, wanted.name).await {
         Err(why) => Removed::one(wanted.endpoint, Err(format!("{reason}; {why}"))),
         Ok(urls) if urls.is_empty() && expected => {
             let why = format!(
@@ -200,6 +201,9 @@ async fn remove(cleaner: &mut Cleaner<'_>, wanted: &Wanted<'_>) -> Removed {
                     Seen::Nothing => Ok(()),
                     other => Err(format!("{other}: not deleted")),
                 };
+                if deleted.is_ok() {
+                    cleaner.search.forget(&url);
+                }
                 removed.note(&url, deleted);
             }
             removed
@@ -217,7 +221,8 @@ pub(crate) struct AfterCase {
 }
 
 /// Deletes what a case created, the newest first, within a time. Never changes a verdict. What is left stays in the
-/// ledger. Where nobody reads what is left (`makes_sure` is false), the answer to a DELETE is believed.
+/// ledger. Where nobody reads what is left (`makes_sure` is false), the answer to a DELETE is believed, and what no filter
+/// finds is not searched for.
 pub(crate) async fn after_case(
     transport: &dyn Transport,
     ownership: &Ownership,

@@ -1,6 +1,6 @@
 //! Looking for what a create made although its answer does not say where it is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -17,38 +17,86 @@ const DOUBTED_PAGES: usize = 10;
 /// Resources that are asked for per page.
 const PAGE: usize = 100;
 
-/// URLs of resources with a name of the run at an endpoint: by filter, and if the target refuses that, or does not
-/// filter, page by page.
-pub(crate) async fn find(
-    transport: &dyn Transport,
-    endpoint: &str,
-    identifier: Option<&(String, String)>,
-    name: &str,
-) -> Result<Vec<String>, String> {
-    let Some((attribute, value)) = identifier else {
-        return Err("nothing identifies the resource".to_owned());
-    };
-    let quoted = Value::from(value.as_str()).to_string();
-    let filter = percent_encode(&format!("{attribute} eq {quoted}"), "");
-    // Without the name of an attribute there is nothing to filter by.
-    let filtered = match attribute.is_empty() {
-        true => None,
-        false => list(transport, &format!("{endpoint}?filter={filter}")).await.ok(),
-    };
-    let most = match filtered.as_deref() {
-        // What was found is what was asked for, all of it: the filter works.
-        Some(found @ [_, ..]) if found.iter().all(|resource| carries(resource, value)) => {
-            return Ok(urls(endpoint, found, name));
+/// Searches for the resources of one clean-up.
+pub(crate) struct Search<'t> {
+    transport: &'t dyn Transport,
+    /// Whether lists are looked through page by page where no filter helps.
+    thorough: bool,
+    /// What was looked through already: whatever is looked for, the pages of an endpoint are the same.
+    walks: HashMap<(String, String), Walk>,
+}
+
+/// Pages that were looked through.
+struct Walk {
+    most: usize,
+    outcome: Result<Pages, String>,
+}
+
+impl<'t> Search<'t> {
+    /// A search that has seen nothing yet. One that is not `thorough` asks filters only.
+    pub(crate) fn new(transport: &'t dyn Transport, thorough: bool) -> Self {
+        Self { transport, thorough, walks: HashMap::new() }
+    }
+
+    /// URLs of resources with a name of the run at an endpoint: by filter, and if the target refuses that, or does not
+    /// filter, page by page.
+    pub(crate) async fn find(
+        &mut self,
+        endpoint: &str,
+        identifier: Option<&(String, String)>,
+        name: &str,
+    ) -> Result<Vec<String>, String> {
+        let Some((attribute, value)) = identifier else {
+            return Err("nothing identifies the resource".to_owned());
+        };
+        let quoted = Value::from(value.as_str()).to_string();
+        let filter = percent_encode(&format!("{attribute} eq {quoted}"), "");
+        // Without the name of an attribute there is nothing to filter by.
+        let filtered = match attribute.is_empty() {
+            true => None,
+            false => list(self.transport, &format!("{endpoint}?filter={filter}")).await.ok(),
+        };
+        let most = match filtered.as_deref() {
+            // What was found is what was asked for, all of it: the filter works.
+            Some(found @ [_, ..]) if found.iter().all(|resource| carries(resource, value)) => {
+                return Ok(urls(endpoint, found, name));
+            }
+            Some([]) => DOUBTED_PAGES,
+            _ => MOST_PAGES,
+        };
+        if !self.thorough {
+            return Ok(Vec::new());
         }
-        Some([]) => DOUBTED_PAGES,
-        _ => MOST_PAGES,
-    };
-    match pages(transport, endpoint, name, most).await {
-        Ok(Pages { found, all }) if all || !found.is_empty() || most == DOUBTED_PAGES => Ok(found),
-        Ok(_) => Err(format!("there are more than {} resources to look through", MOST_PAGES * PAGE)),
-        // A target may filter, and refuse to list everything.
-        Err(_) if most == DOUBTED_PAGES => Ok(Vec::new()),
-        Err(why) => Err(why),
+        match self.walk(endpoint, name, most).await {
+            Ok(Pages { found, all }) if *all || !found.is_empty() || most == DOUBTED_PAGES => {
+                Ok(found.clone())
+            }
+            Ok(_) => Err(format!("there are more than {} resources to look through", MOST_PAGES * PAGE)),
+            // A target may filter, and refuse to list everything.
+            Err(_) if most == DOUBTED_PAGES => Ok(Vec::new()),
+            Err(why) => Err(why.clone()),
+        }
+    }
+
+    /// A resource that was found is no more.
+    pub(crate) fn forget(&mut self, url: &str) {
+        for walk in self.walks.values_mut() {
+            if let Ok(pages) = &mut walk.outcome {
+                pages.found.retain(|found| found != url);
+            }
+        }
+    }
+
+    /// Looks through the pages of an endpoint, unless that was done in this clean-up before.
+    async fn walk(&mut self, endpoint: &str, name: &str, most: usize) -> &Result<Pages, String> {
+        let key = (endpoint.to_owned(), name.to_owned());
+        // What failed may work the next time.
+        let ended = |walk: &Walk| walk.outcome.as_ref().is_ok_and(|pages| pages.all || walk.most >= most);
+        if !self.walks.get(&key).is_some_and(ended) {
+            let outcome = pages(self.transport, endpoint, name, most).await;
+            self.walks.insert(key.clone(), Walk { most, outcome });
+        }
+        &self.walks[&key].outcome
     }
 }
 
@@ -94,3 +142,6 @@ fn urls(endpoint: &str, resources: &[Value], name: &str) -> Vec<String> {
     let ids = ours.filter_map(|resource| resource.get("id").and_then(Value::as_str));
     ids.map(|id| format!("{endpoint}/{}", percent_encode(id, SEGMENT))).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,7 +78,10 @@ impl Places {
 
     /// Whether an absolute URL is below the base URL and no discovery document.
     pub(crate) fn may_be_resource(&self, url: &Url) -> bool {
-        let below = url.path().strip_prefix(&format!("{}/", path_of(self.base_url.as_str())));
+        let below = url
+            .path()
+            .strip_prefix(self.base_url.path().trim_end_matches('/'))
+            .and_then(|below| below.strip_prefix('/'));
         let first = below.and_then(|below| below.split('/').next()).unwrap_or_default();
         let discovery = ["ServiceProviderConfig", "ResourceTypes", "Schemas"];
         url.origin() == self.base_url.origin()
