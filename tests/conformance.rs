@@ -2,7 +2,7 @@
 //! filters and output are those of `cargo test` and cargo-nextest.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use libtest_mimic::Arguments;
 use scimcheck::harness;
@@ -15,7 +15,6 @@ use scimcheck::target::Discovery;
 use scimcheck::target::discovery::{self, Documents, Settings};
 use scimcheck::wire::{Live, LiveOptions, Redactor};
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 /// The reference server and everything that was found out about it.
 struct World {
@@ -45,27 +44,12 @@ impl World {
     }
 
     fn run(&self, planned: &PlannedCase) -> RunResult {
-        // Nobody interrupts: the sender is gone, and the run goes to its end.
-        let (_, interrupt) = watch::channel(false);
-        let options = run::Options {
-            target: TargetInfo {
-                name: "reference server".to_owned(),
-                base_url: self.server.base_url().to_owned(),
-                ..TargetInfo::default()
-            },
-            seed: 7,
-            jobs: 1,
-            case_timeout: Duration::from_mins(1),
-            run_timeout: None,
-            ledger: None,
-            interrupt,
-            started: "2026-01-01T00:00:00Z".to_owned(),
-            patience: None,
-            excuses: None,
-            partition: None,
-            evidence: true,
-            oauth: None,
+        let target = TargetInfo {
+            name: "reference server".to_owned(),
+            base_url: self.server.base_url().to_owned(),
+            ..TargetInfo::default()
         };
+        let options = run::Options::new(target, 7, "2026-01-01T00:00:00Z");
         let plan = Plan { cases: vec![planned.clone()], ..Plan::default() };
         let transport = self.transport.clone();
         self.runtime.block_on(run::run(

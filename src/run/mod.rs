@@ -86,6 +86,31 @@ pub struct Options {
     pub oauth: Option<Arc<OAuth>>,
 }
 
+impl Options {
+    /// One case after the other, a minute for each, with evidence; nobody interrupts, and nothing survives the death of
+    /// the process. `started` is RFC 3339 in UTC.
+    #[must_use]
+    pub fn new(target: TargetInfo, seed: u64, started: &str) -> Self {
+        // The sender is gone: the receiver never becomes true.
+        let (_, interrupt) = watch::channel(false);
+        Self {
+            target,
+            seed,
+            jobs: 1,
+            case_timeout: Duration::from_mins(1),
+            run_timeout: None,
+            ledger: None,
+            interrupt,
+            started: started.to_owned(),
+            patience: None,
+            excuses: None,
+            partition: None,
+            evidence: true,
+            oauth: None,
+        }
+    }
+}
+
 /// Runs a plan. Whatever goes wrong is in the result.
 ///
 /// `discovery` is what the target said about itself; its exchanges and findings become a case of the result.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
-use tokio::sync::watch;
 use url::Url;
 
 use super::authorization_server;
@@ -110,25 +109,18 @@ impl Reference {
         let discovery = self.discover_with(features).await;
         let mut plan = Plan::new(suites, &discovery.model, &Selection::default());
         plan.cases.retain(pick);
-        let (_, interrupt) = watch::channel(false);
+        let target = TargetInfo {
+            name: "reference server".to_owned(),
+            base_url: self.base_url.to_string(),
+            ..TargetInfo::default()
+        };
         let options = run::Options {
-            target: TargetInfo {
-                name: "reference server".to_owned(),
-                base_url: self.base_url.to_string(),
-                ..TargetInfo::default()
-            },
-            seed: 7,
             jobs,
             case_timeout: self.case_timeout,
-            run_timeout: None,
-            ledger: None,
-            interrupt,
-            started: "2026-01-01T00:00:00Z".to_owned(),
             patience: self.server.is_none().then_some(PATIENCE),
-            excuses: None,
-            partition: None,
             evidence,
             oauth,
+            ..run::Options::new(target, 7, "2026-01-01T00:00:00Z")
         };
         run::run(plan, discovery, transport, &self.redactor, options, &mut ()).await
     }

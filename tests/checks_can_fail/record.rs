@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use scimcheck::model::{CaseResult, FeatureState, Request, RunResult, Sink, TargetInfo};
 use scimcheck::run::{self, Fate, Plan, PlannedCase};
@@ -11,7 +11,6 @@ use scimcheck::suite::select::Selection;
 use scimcheck::target::Discovery;
 use scimcheck::target::discovery::{self, CredentialKind, Documents, Settings};
 use scimcheck::wire::{BoxFuture, Credential, Live, LiveOptions, Redactor, Sent, TokenSource, Transport};
-use tokio::sync::watch;
 
 /// The suites whose checks are proven here. For the others the search takes too long as yet.
 const PROVEN: [&str; 6] =
@@ -102,27 +101,8 @@ fn of_the_case(sent: Vec<Sent>, run: &RunResult, id: &str) -> Vec<Sent> {
 
 /// How all runs of this test are made.
 pub(crate) fn options_of_a_run() -> run::Options {
-    // Nobody interrupts: the sender is gone.
-    let (_, interrupt) = watch::channel(false);
-    run::Options {
-        target: TargetInfo {
-            name: "reference server".to_owned(),
-            base_url: String::new(),
-            ..TargetInfo::default()
-        },
-        seed: 7,
-        jobs: 1,
-        case_timeout: Duration::from_mins(1),
-        run_timeout: None,
-        ledger: None,
-        interrupt,
-        started: "2026-01-01T00:00:00Z".to_owned(),
-        patience: None,
-        excuses: None,
-        partition: None,
-        evidence: true,
-        oauth: None,
-    }
+    let target = TargetInfo { name: "reference server".to_owned(), ..TargetInfo::default() };
+    run::Options::new(target, 7, "2026-01-01T00:00:00Z")
 }
 
 fn case_of(run: RunResult, id: &str) -> CaseResult {

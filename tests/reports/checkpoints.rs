@@ -1,7 +1,7 @@
 //! What is known while a run goes on, and that looking changes nothing.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use scimcheck::model::{Event, ReportFormat, RunResult, Sink, TargetInfo, Verdict};
 use scimcheck::report::{Checkpoints, json};
@@ -42,22 +42,8 @@ async fn run_of(suite: &str, sink: &mut dyn Sink) -> RunResult {
     let discovery = discovery::understand(documents, &settings, began);
     let selection = Selection { suites: vec![suite.to_owned()], cases: Vec::new() };
     let plan = Plan::new(&scimcheck::suite::embedded(), &discovery.model, &selection);
-    let (_, interrupt) = tokio::sync::watch::channel(false);
-    let options = run::Options {
-        target: TargetInfo { name: "t".to_owned(), base_url: base_url.to_string(), ..TargetInfo::default() },
-        seed: 7,
-        jobs: 4,
-        case_timeout: Duration::from_mins(1),
-        run_timeout: None,
-        ledger: None,
-        interrupt,
-        started: "2026-01-01T00:00:00Z".to_owned(),
-        patience: None,
-        excuses: None,
-        partition: None,
-        evidence: true,
-        oauth: None,
-    };
+    let target = TargetInfo { name: "t".to_owned(), base_url: base_url.to_string(), ..TargetInfo::default() };
+    let options = run::Options { jobs: 4, ..run::Options::new(target, 7, "2026-01-01T00:00:00Z") };
     let result = run::run(plan, discovery, Arc::new(live), &redactor, options, sink).await;
     server.shutdown().await;
     result

@@ -11,7 +11,6 @@ use scimcheck::suite::select::Selection;
 use scimcheck::target::discovery::{self, Documents, Settings};
 use scimcheck::wire::{Live, LiveOptions, Redactor};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use crate::raw::{self, Received, Reply};
 
@@ -32,25 +31,12 @@ async fn run_unlinted(base_url: &str, cases: Value, disposable: bool) -> RunResu
     let documents = Documents::read(&transport, &settings, began).await;
     let discovery = discovery::understand(documents, &settings, began);
     let plan = Plan::new(&[suite], &discovery.model, &Selection::default());
-    let (_, interrupt) = watch::channel(false);
+    let target =
+        TargetInfo { name: "evil".to_owned(), base_url: base_url.to_string(), ..TargetInfo::default() };
     let options = run::Options {
-        target: TargetInfo {
-            name: "evil".to_owned(),
-            base_url: base_url.to_string(),
-            ..TargetInfo::default()
-        },
-        seed: 7,
         jobs: 4,
         case_timeout: Duration::from_secs(20),
-        run_timeout: None,
-        ledger: None,
-        interrupt,
-        started: "2026-01-01T00:00:00Z".to_owned(),
-        patience: None,
-        excuses: None,
-        partition: None,
-        evidence: true,
-        oauth: None,
+        ..run::Options::new(target, 7, "2026-01-01T00:00:00Z")
     };
     run::run(plan, discovery, Arc::new(transport), &redactor, options, &mut ()).await
 }
