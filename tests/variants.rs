@@ -1,9 +1,9 @@
 //! All suites against the reference server in every variant and without every optional feature (libtest-mimic: each is
 //! a test of its own, `cargo test --test variants -- patch-204`).
 //!
-//! Nothing may fail, nothing may be blocked, and nothing may warn but what the variant's rule warns about: every line of
-//! a failure is a false alarm of a check, or a mistake of the server. With `--nocapture` it also says which variants no
-//! check takes notice of.
+//! Nothing may fail, nothing may be blocked, and nothing may warn but what cites the rule that the variant is about:
+//! every line of a failure is a false alarm of a check, or a mistake of the server. With `--nocapture` it also says which
+//! variants no check takes notice of.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     let tell = arguments.nocapture;
     let mut trials = vec![
         trial("the-table-is-sound", the_table_is_sound),
-        trial("no-variant", || judge("", &run(Options::default()), Verdict::Info)),
+        trial("no-variant", || judge("", &run(Options::default()), &[])),
     ];
     trials.extend(variants().iter().map(|variant| {
         trial(variant.id(), move || {
@@ -44,15 +44,16 @@ fn main() -> ExitCode {
                 // libtest-mimic captures nothing.
                 let _ = writeln!(std::io::stdout(), "note: no check warns about {variant}");
             }
-            judge(variant.id(), &result, variant.info().verdict)
+            judge(variant.id(), &result, warned_about(variant.info()))
         })
     }));
     trials.extend(OptionalFeature::ALL.iter().map(|feature| {
         trial(&format!("without-{feature}"), move || {
             let without = BTreeSet::from([*feature]);
             // The ambiguity search-support: no `.search` at all is a warning.
-            let tolerated = if *feature == OptionalFeature::Search { Verdict::Warn } else { Verdict::Info };
-            judge(&format!("without-{feature}"), &run(Options { without, ..Options::default() }), tolerated)
+            let warned_about: &[&str] =
+                if *feature == OptionalFeature::Search { &["search-support"] } else { &[] };
+            judge(&format!("without-{feature}"), &run(Options { without, ..Options::default() }), warned_about)
         })
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -92,29 +93,35 @@ fn worst(result: &RunResult) -> Verdict {
     result.cases.iter().map(|case| case.verdict).max().unwrap_or(Verdict::Pass)
 }
 
-/// One line for each finding that is worse than what is tolerated, and for each case without findings.
-fn judge(variant: &str, result: &RunResult, tolerated: Verdict) -> Result<(), Failed> {
+/// The ambiguities that a warning about a variant has to cite; without them, none is right.
+fn warned_about(variant: &VariantInfo) -> &'static [&'static str] {
+    if variant.verdict == Verdict::Warn { variant.ambiguities } else { &[] }
+}
+
+/// One line for each finding that is worse than what is tolerated, and for each case without findings. A warning is
+/// tolerated that cites one of the ambiguities.
+fn judge(variant: &str, result: &RunResult, warned_about: &[&str]) -> Result<(), Failed> {
     let mut alarms = Vec::new();
     for case in &result.cases {
-        let is_alarm = |verdict: Verdict| match verdict {
-            Verdict::Warn => tolerated < Verdict::Warn,
+        let is_alarm = |finding: &Finding| match finding.verdict {
+            Verdict::Warn => {
+                !finding.see.iter().any(|slug| warned_about.contains(&slug.as_str()))
+                    && !RECOMMENDED.contains(&(variant, finding.requirement.0.as_str()))
+            }
             verdict => verdict > Verdict::Warn,
         };
-        let is_recommended = |finding: &Finding| {
-            finding.verdict == Verdict::Warn
-                && RECOMMENDED.contains(&(variant, finding.requirement.0.as_str()))
-        };
         for finding in &case.checks {
-            if !is_alarm(finding.verdict) || is_recommended(finding) {
+            if !is_alarm(finding) {
                 continue;
             }
             let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             let (wanted, got) = (one_line(&finding.wanted), one_line(&finding.got));
             let reason = finding.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             let (verdict, id, at) = (finding.verdict, &finding.id, &finding.at);
-            alarms.push(format!("{verdict} {id} at {at}: wanted {wanted}, got {got}{reason}"));
+            let see = finding.see.join(", ");
+            alarms.push(format!("{verdict} {id} ({see}) at {at}: wanted {wanted}, got {got}{reason}"));
         }
-        if is_alarm(case.verdict) && case.checks.iter().all(|finding| finding.verdict < case.verdict) {
+        if case.verdict >= Verdict::Warn && case.checks.iter().all(|finding| finding.verdict < case.verdict) {
             alarms.push(format!("{} {}: {}", case.verdict, case.id, case.reason.as_deref().unwrap_or("?")));
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn not_applicable(unmet: &str, features: &Features) -> String {
     let switched_off =
         || features.0.get(&Feature(unmet.to_owned())).is_some_and(|state| state.overridden == Some(false));
     match unmet.strip_prefix('!') {
-        Some(feature) => format!("the target has {feature}"),
+        Some(feature) => format!("needs a target without {feature}"),
         // Whatever else is configured: there is nothing to add to it.
         None if switched_off() => format!("the configuration says that the target does not have {unmet}"),
         None if unmet == "oauth" || unmet.starts_with("oauth:") => {
@@ -114,7 +114,7 @@ mod tests {
             ("oauth:refresh", "the configuration says that the target does not have oauth:refresh"),
             ("patch", "the configuration says that the target does not have patch"),
             ("bulk", "the target does not claim bulk"),
-            ("!etag", "the target has etag"),
+            ("!etag", "needs a target without etag"),
             (
                 "oauth:userinfo",
                 "needs `userinfo_url`, or an issuer that names it, in [target.NAME.oauth] of scimcheck.toml (docs/configuration.md)",

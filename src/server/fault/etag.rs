@@ -1,6 +1,6 @@
 //! Versions and conditional requests.
 
-use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
@@ -33,6 +33,18 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 let compared = if tag.contains('"') { "\"-\"".to_owned() } else { format!("W/\"{tag}\"") };
                 if let Ok(compared) = HeaderValue::from_str(&compared) {
                     request.headers.insert(IF_MATCH, compared);
+                }
+            }),
+        ],
+    ),
+    fault(
+        "if-none-match-compared-as-text",
+        &[
+            Hook::Choice(Choice::StrongTags),
+            Hook::Received(|request| {
+                let tag = request.headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+                if tag.is_some_and(|tag| tag.starts_with("W/")) {
+                    request.headers.remove(IF_NONE_MATCH);
                 }
             }),
         ],

@@ -80,6 +80,7 @@ mod sort;
 mod token_revocation;
 mod values;
 mod values_lists;
+mod without_effect;
 mod writes;
 mod writes_creates;
 mod writes_patches;
@@ -123,7 +124,7 @@ impl Change for FaultInfo {
 pub fn faults() -> &'static [Fault] {
     static ALL: OnceLock<Vec<Fault>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables: [&'static [FaultInfo]; 39] = [
+        let tables: [&'static [FaultInfo]; 40] = [
             answers::FAULTS,
             attributes::FAULTS,
             auth::FAULTS,
@@ -160,6 +161,7 @@ pub fn faults() -> &'static [Fault] {
             token_revocation::FAULTS,
             values::FAULTS,
             values_lists::FAULTS,
+            without_effect::FAULTS,
             writes::FAULTS,
             writes_creates::FAULTS,
             writes_patches::FAULTS,

@@ -139,7 +139,7 @@ fn keep_members(write: &Write<'_>, _: &Store, new: &mut Value) -> Result<(), Ref
 }
 
 /// The password that a request sets: in the body, or in an operation of a PATCH.
-fn password(sent: &mut Value) -> Option<String> {
+pub(super) fn password(sent: &mut Value) -> Option<String> {
     if let Some(password) = text(sent, "/password") {
         return Some(password.to_owned());
     }

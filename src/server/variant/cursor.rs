@@ -6,7 +6,7 @@ use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::ScimType;
 use crate::server::choice::Choice;
-use crate::server::edit::{count_of, list, refusal, retype, scim_type};
+use crate::server::edit::{count_of, list, refusal};
 use crate::server::hook::Hook;
 
 pub(super) const VARIANTS: &[VariantInfo] = &[
@@ -86,18 +86,6 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
                 return Err(refusal(ScimType::InvalidCount, "count must not be negative"));
             }
             Ok(())
-        })],
-    ),
-    variant(
-        "cursor-expired-is-invalid",
-        Pass,
-        &["cursor-expiry"],
-        "cursor-pagination",
-        "An expired cursor is invalidCursor",
-        &[Hook::Reply(|_, _, reply| {
-            if scim_type(reply) == Some(ScimType::ExpiredCursor) {
-                retype(reply, ScimType::InvalidCursor);
-            }
         })],
     ),
     variant(
