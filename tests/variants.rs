@@ -20,8 +20,15 @@ use scimcheck::suite::catalogue::Catalogue;
 /// Cases that run at the same time, in each of the runs.
 const JOBS: usize = 4;
 
-/// Requirements whose breach is a warning where a feature is missing: they recommend the feature.
-const RECOMMENDED: [(&str, &str); 1] = [("without-patch", "RFC7644-3.5-02")];
+/// Requirements whose breach is a warning although no ambiguity speaks of it: they recommend what is missing.
+const RECOMMENDED: [(&str, &str); 5] = [
+    ("without-patch", "RFC7644-3.5-02"),
+    ("patch-unsupported-405", "RFC7644-3.5-02"),
+    // RFC 7644 §3.12 has `detail` as optional; these want an explanation.
+    ("error-without-detail", "RFC7644-3.4.2.2-40"),
+    ("error-without-detail", "RFC7644-3.7.3-04"),
+    ("error-without-detail", "RFC7644-3.7.4-04"),
+];
 
 /// Reading them takes longer than a run.
 static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(scimcheck::suite::embedded);

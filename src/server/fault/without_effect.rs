@@ -26,7 +26,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault(
         "patch-remove-value-array-without-effect",
         &[Hook::Body(|_, body| {
-            drop_operations(body, |operation| op(operation) == "remove" && operation.get("value").is_some());
+            drop_operations(body, |operation| {
+                let named = operation.get("value").is_some() && !path(operation).is_empty();
+                op(operation) == "remove" && named
+            });
             Ok(())
         })],
     ),
