@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::evidence::has_story;
 use super::text::{clip, count};
 use crate::model::{CaseResult, Finding, Level, RequirementId, RunResult, Verdict};
 
@@ -63,6 +64,7 @@ pub(crate) fn is_told(verdict: Verdict) -> bool {
 fn key(told: Told<'_>) -> Key<'_> {
     let finding = told.finding;
     let kind = match &finding.looks_like {
+        _ if !has_story(finding) => "holds".to_owned(),
         Some(fault) => format!("looks like {}", clip(fault, FAULT)),
         None => format!("{} not {}", shape(&finding.wanted), shape(&finding.got)),
     };

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, has_story};
 use super::text::{clip, count, duration, thousands, visible, visible_lines};
-use crate::model::{CaseResult, Finding, Headers, RecordedAnswer, RecordedBody, RecordedExchange};
+use crate::model::{CaseResult, Finding, Headers, RecordedAnswer, RecordedBody, RecordedExchange, Verdict};
 
 /// A header or a URL is shown up to this many characters.
 const LINE: usize = 400;
@@ -30,7 +30,7 @@ pub(crate) fn of_case(case: &CaseResult, evidence: &Evidence<'_>, body: usize) -
 }
 
 fn is_broken(finding: &Finding) -> bool {
-    finding.verdict >= crate::model::Verdict::Known || finding.excuse.is_some()
+    has_story(finding) && (finding.verdict >= Verdict::Known || finding.excuse.is_some())
 }
 
 /// One exchange, several lines, each with its line feed.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use super::replay;
-use super::text::visible;
+use super::text::{copyable, visible};
 use crate::model::{
     CaseResult, ExchangeId, Finding, Phase, RecordedAnswer, RecordedExchange, Requirement, RunResult,
     TargetInfo, Verdict,
@@ -85,12 +85,9 @@ impl<'r> Evidence<'r> {
         }
     }
 
-    /// The commands that show a finding again: one of scimcheck, then curl for the request that was judged, as a script of
-    /// several lines if the case made first what the request is about. Where that would be long, a check that reads the
-    /// effect of a change gets the command of the change.
+    /// The command of scimcheck that runs the case of a finding again; `None` if no case of a suite made its exchange.
     #[must_use]
-    pub fn reproduce(&self, finding: &Finding, case: &CaseResult) -> Vec<String> {
-        let mut commands = Vec::new();
+    pub fn rerun(&self, finding: &Finding, case: &CaseResult) -> Option<String> {
         let judged = self.judged(finding);
         let owner = match judged.and_then(|exchange| exchange.id.0.rsplit_once(':')) {
             // An invariant is judged on the exchanges of other cases; discovery belongs to no case of a suite.
@@ -98,13 +95,20 @@ impl<'r> Evidence<'r> {
                 judged.filter(|exchange| exchange.phase != Phase::Discovery).map(|_| owner)
             }
             _ => case.source.as_ref().map(|_| case.id.as_str()),
-        };
-        if let Some(owner) = owner {
-            let seed = self.seeds.and_then(|seeds| seeds.get(owner)).unwrap_or(&self.seed).to_string();
-            let words = self.arguments.iter().map(String::as_str).chain(["--case", owner, "--seed", &seed]);
-            let words: Vec<_> = words.map(shell_word).collect();
-            commands.push(format!("scimcheck run {}", words.join(" ")));
-        }
+        }?;
+        let seed = self.seeds.and_then(|seeds| seeds.get(owner)).unwrap_or(&self.seed).to_string();
+        let words = self.arguments.iter().map(String::as_str).chain(["--case", owner, "--seed", &seed]);
+        let words: Vec<_> = words.map(shell_word).collect();
+        Some(format!("scimcheck run {}", words.join(" ")))
+    }
+
+    /// The commands that show a finding again: one of scimcheck, then curl for the request that was judged, as a script of
+    /// several lines if the case made first what the request is about. Where that would be long, a check that reads the
+    /// effect of a change gets the command of the change.
+    #[must_use]
+    pub fn reproduce(&self, finding: &Finding, case: &CaseResult) -> Vec<String> {
+        let mut commands = Vec::from_iter(self.rerun(finding, case));
+        let judged = self.judged(finding);
         let own: Vec<_> = case.exchanges.iter().filter_map(|id| self.exchange(id)).collect();
         let script = judged.filter(|_| !is_invariant(case)).and_then(|judged| replay::script(&own, judged));
         if let Some(script) = script {
@@ -112,7 +116,7 @@ impl<'r> Evidence<'r> {
         } else if let Some(judged) = judged {
             let change = self.change_before(judged, case);
             let curls = change.into_iter().chain([judged]).map(|exchange| &exchange.curl);
-            commands.extend(curls.filter(|curl| !curl.is_empty()).map(|curl| visible(curl).into_owned()));
+            commands.extend(curls.filter(|curl| !curl.is_empty()).map(|curl| copyable(curl).into_owned()));
         }
         commands
     }
@@ -213,6 +217,11 @@ pub(crate) fn excused(finding: &Finding) -> Option<String> {
         None => {}
     }
     Some(sentence)
+}
+
+/// Whether there is something to look into: what only makes the baseline stale holds.
+pub(crate) fn has_story(finding: &Finding) -> bool {
+    finding.verdict != Verdict::Fixed
 }
 
 /// Whether a case counts an always-on check over the whole run.

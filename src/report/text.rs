@@ -69,6 +69,17 @@ pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// A command on one line that still does the same: what steers, hides or reorders stands in it as in JSON, since that is
+/// what bodies are; line feeds and tabs too.
+#[must_use]
+pub(crate) fn copyable(command: &str) -> Cow<'_, str> {
+    let escaped = escape_json(command);
+    if escaped.contains(['\n', '\t']) {
+        return Cow::Owned(escaped.replace('\n', "\\n").replace('\t', "\\t"));
+    }
+    escaped
+}
+
 /// At most `limit` characters; what was cut is said.
 #[must_use]
 pub fn clip(text: &str, limit: usize) -> Cow<'_, str> {
@@ -157,6 +168,16 @@ pub fn count(number: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_stays_valid_json() {
+        assert!(matches!(copyable("curl 'é 👩‍🚀'"), Cow::Borrowed(_)));
+        assert_eq!(
+            copyable("curl -d '{\"a\":\"y\u{202e}\u{e0041}\"}'"),
+            r#"curl -d '{"a":"y\u202e\udb40\udc41"}'"#
+        );
+        assert_eq!(copyable("a\n\tb\u{1b}"), r"a\n\tb\u001b");
+    }
 
     #[test]
     fn what_steers_hides_or_reorders_is_shown() {

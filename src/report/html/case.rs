@@ -9,7 +9,7 @@ use super::context::{Context, area, is_told, strength};
 use super::exchange::{ExchangeView, Gallery};
 use super::finding::{Facets, NAME, clipped, source};
 use super::rows::rows;
-use crate::model::{CaseResult, Counts, Finding, Phase, RecordedExchange};
+use crate::model::{CaseResult, Counts, Finding, Phase, RecordedExchange, Verdict};
 use crate::report::evidence::{self, is_invariant};
 use crate::report::summary::in_words;
 use crate::report::text::{clip, duration};
@@ -71,10 +71,17 @@ pub(super) fn suites(
     let done = context.suites.iter().zip(suites).map(|(id, (cases, counts))| SuiteView {
         id: clip(id, NAME).into_owned(),
         words: in_words(&counts),
-        worst: counts.keys().max().map_or("", |verdict| verdict.as_str()),
+        worst: worst(&counts).map_or("", Verdict::as_str),
         cases: rows(cases),
     });
     done.collect()
+}
+
+/// The worst of what is more than left out; that nothing was judged only if nothing was.
+fn worst(counts: &Counts) -> Option<Verdict> {
+    let left_out = |verdict: &Verdict| matches!(verdict, Verdict::NotApplicable | Verdict::Deselected);
+    let others = counts.keys().copied().filter(|verdict| !left_out(verdict)).max();
+    others.or_else(|| counts.keys().copied().max())
 }
 
 fn row(
@@ -178,4 +185,22 @@ fn exchanges(case: &CaseResult, context: &Context<'_>, gallery: &mut Gallery) ->
         view
     });
     views.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_apply_takes_nothing_away_from_what_holds() {
+        for (verdicts, wanted) in [
+            (vec![Verdict::Pass, Verdict::NotApplicable], Some(Verdict::Pass)),
+            (vec![Verdict::Pass, Verdict::Warn, Verdict::Deselected], Some(Verdict::Warn)),
+            (vec![Verdict::NotApplicable, Verdict::Deselected], Some(Verdict::NotApplicable)),
+            (vec![Verdict::Deselected], Some(Verdict::Deselected)),
+            (vec![], None),
+        ] {
+            assert_eq!(worst(&verdicts.into_iter().map(|verdict| (verdict, 1)).collect()), wanted);
+        }
+    }
 }

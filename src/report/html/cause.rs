@@ -10,7 +10,7 @@ use super::finding::{
 };
 use crate::model::Verdict;
 use crate::report::cause::{groups, times};
-use crate::report::evidence::Likeness;
+use crate::report::evidence::{Likeness, has_story};
 use crate::report::text::{clip, count};
 
 /// So many causes are unfolded from the beginning.
@@ -117,7 +117,7 @@ impl Page<'_, '_> {
         self.full += whole;
         self.lines += lines.len();
         self.shown.extend(group[..end].iter().map(|told| told.at));
-        let compared = !first.wanted.is_empty() || !first.got.is_empty();
+        let compared = has_story(first) && !(first.wanted.is_empty() && first.got.is_empty());
         let value = |value: &str| {
             let shown = if value.is_empty() { "nothing" } else { value };
             compared.then(|| clip(&shown.replace('\n', " "), VALUE).into_owned())

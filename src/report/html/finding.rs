@@ -106,7 +106,10 @@ impl LooksLike {
 pub(super) fn view(told: Told<'_>, context: &Context<'_>, gallery: &mut Gallery, hint: bool) -> FindingView {
     let Told { case, finding, at } = told;
     let evidence = &context.evidence;
-    let (wanted, got) = values(&finding.wanted, &finding.got);
+    let told_in_full = evidence::has_story(finding);
+    let (wanted, got) = if told_in_full { values(&finding.wanted, &finding.got) } else { (None, None) };
+    let reproduce = if told_in_full { evidence.reproduce(finding, case) } else { Vec::new() };
+    let judged = evidence.judged(finding).filter(|_| told_in_full);
     FindingView {
         anchor: context.finding_anchor(at).to_owned(),
         facets: facets(told, context),
@@ -124,12 +127,8 @@ pub(super) fn view(told: Told<'_>, context: &Context<'_>, gallery: &mut Gallery,
         reason: clipped(finding.reason.as_deref().filter(|reason| *reason != finding.got)),
         hint: clipped(finding.hint.as_deref().filter(|_| hint)),
         why: clipped(finding.why.as_deref()),
-        reproduce: evidence
-            .reproduce(finding, case)
-            .iter()
-            .map(|line| marks::redacted(&clip(line, VALUE)))
-            .collect(),
-        exchange: evidence.judged(finding).map(|judged| gallery.view(judged, evidence, true)),
+        reproduce: reproduce.iter().map(|line| marks::redacted(&clip(line, VALUE))).collect(),
+        exchange: judged.map(|judged| gallery.view(judged, evidence, true)),
         source: source(finding.source.as_ref()),
         open: false,
     }

@@ -8,7 +8,7 @@ use super::page::{Page, Table};
 use crate::model::{CaseResult, Finding, RunResult, Verdict};
 use crate::report::cause::{self, Told};
 use crate::report::dialogue;
-use crate::report::evidence::{self, Evidence, broken_on, requirement, short_id};
+use crate::report::evidence::{self, Evidence, broken_on, has_story, requirement, short_id};
 use crate::report::terminal::{Style, story};
 use crate::report::text::count;
 
@@ -66,14 +66,12 @@ fn row(cause: &Cause<'_>) -> Vec<String> {
         Some(times) if cause.len() == 1 => times,
         _ => cause.len().to_string(),
     };
-    vec![
-        level,
-        times,
-        format!("{}{says}", cited(finding)),
-        value(&finding.wanted),
-        value(got),
-        code(&finding.id, 200),
-    ]
+    let (wanted, got) = if has_story(finding) {
+        (value(&finding.wanted), value(got))
+    } else {
+        (String::new(), "holds now".to_owned())
+    };
+    vec![level, times, format!("{}{says}", cited(finding)), wanted, got, code(&finding.id, 200)]
 }
 
 /// The section of an RFC that a finding is about, with a link to it.

@@ -1,9 +1,10 @@
 //! The story of one case: what broke, what was wanted, what came, and how to see it again. The same text goes to the
 //! terminal, into JUnit and to the tests of the harness.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use crate::model::{CaseResult, Finding, RunResult, Verdict};
+use crate::model::{CaseResult, ExchangeId, Finding, RunResult, Verdict};
 use crate::report::cause::is_told;
 use crate::report::evidence::{self, Evidence, Likeness};
 use crate::report::paint::Paint;
@@ -46,6 +47,8 @@ pub fn story(case: &CaseResult, evidence: &Evidence<'_>, style: Style) -> String
         paint: Paint { colour: style.colour },
         width: style.width.max(40),
         out: String::new(),
+        shown: HashSet::new(),
+        rerun: String::new(),
     };
     teller.head();
     teller.findings();
@@ -70,9 +73,13 @@ struct Teller<'a> {
     paint: Paint,
     width: usize,
     out: String,
+    /// The exchanges of which the request was shown in short.
+    shown: HashSet<&'a ExchangeId>,
+    /// The command that was shown last.
+    rerun: String,
 }
 
-impl Teller<'_> {
+impl<'a> Teller<'a> {
     fn line(&mut self, indent: usize, text: &str) {
         self.out.extend(std::iter::repeat_n(' ', indent));
         self.out.push_str(text);
@@ -106,15 +113,24 @@ impl Teller<'_> {
     fn findings(&mut self) {
         for finding in evidence::worst_first(self.case) {
             match finding.verdict {
-                Verdict::Fail | Verdict::Error | Verdict::Known | Verdict::Deviation | Verdict::Fixed => {
+                Verdict::Fail | Verdict::Error | Verdict::Known | Verdict::Deviation => {
                     self.check(finding);
                     self.requirement(finding);
                     self.judgement(finding);
                     self.reproduce(finding);
                 }
-                Verdict::Warn | Verdict::Info => {
+                Verdict::Warn => {
                     self.check(finding);
                     self.judgement(finding);
+                    self.in_short(finding);
+                }
+                Verdict::Info => {
+                    self.check(finding);
+                    self.judgement(finding);
+                }
+                Verdict::Fixed => {
+                    self.check(finding);
+                    self.excuse(finding);
                 }
                 _ => {}
             }
@@ -164,9 +180,7 @@ impl Teller<'_> {
             self.value("wanted", &finding.wanted);
             self.value("got", &finding.got);
         }
-        if let Some(excused) = evidence::excused(finding) {
-            self.wrapped(INDENT, &excused);
-        }
+        self.excuse(finding);
         if let Some(hint) = &finding.hint {
             self.wrapped(INDENT, hint);
         }
@@ -178,6 +192,13 @@ impl Teller<'_> {
         }
         if let Some(why) = &finding.why {
             self.wrapped(INDENT, why);
+        }
+    }
+
+    /// What the baseline says.
+    fn excuse(&mut self, finding: &Finding) {
+        if let Some(excused) = evidence::excused(finding) {
+            self.wrapped(INDENT, &excused);
         }
     }
 
@@ -201,7 +222,29 @@ impl Teller<'_> {
         }
     }
 
+    /// What was sent and how to send it again, in a line each, and each only once: there may be many warnings of one
+    /// cause.
+    fn in_short(&mut self, finding: &Finding) {
+        if let Some(judged) = self.evidence.judged(finding)
+            && self.shown.insert(&judged.id)
+            && let Some(body) = &judged.request.body
+        {
+            let room = self.width.saturating_sub(INDENT + 11).max(20);
+            let body = visible(body.as_text()).into_owned();
+            let shown = if body.chars().count() > room { clip_line(&body, room) } else { body };
+            self.line(INDENT, &format!("{}  {shown}", self.paint.dim("sent     ")));
+        }
+        if let Some(command) =
+            self.evidence.rerun(finding, self.case).filter(|command| *command != self.rerun)
+        {
+            // Not wrapped: it is there to be copied.
+            self.line(INDENT, &format!("{}  {}", self.paint.dim("reproduce"), clip(&command, COMMAND)));
+            self.rerun = command;
+        }
+    }
+
     fn reproduce(&mut self, finding: &Finding) {
+        self.rerun = self.evidence.rerun(finding, self.case).unwrap_or_default();
         let mut label = "reproduce";
         for command in self.evidence.reproduce(finding, self.case) {
             // Not wrapped: it is there to be copied.
@@ -259,6 +302,11 @@ pub(super) fn head(case: &CaseResult, paint: Paint, width: usize) -> String {
     let used = verdict.chars().count() + 2 + id.chars().count() + time.len();
     let gap = if time.is_empty() { 0 } else { width.saturating_sub(used).max(2) };
     format!("{}  {}{:gap$}{}", paint.verdict(case.verdict, &verdict), paint.bold(&id), "", paint.dim(&time))
+}
+
+/// The beginning of a line that is too long, with a sign that it goes on.
+fn clip_line(line: &str, room: usize) -> String {
+    line.chars().take(room - 1).chain(['…']).collect()
 }
 
 fn listed(names: &[String]) -> String {
