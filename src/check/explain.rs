@@ -87,7 +87,8 @@ pub fn refusal(exchange: &Exchange) -> String {
 fn said(response: &Response) -> Option<String> {
     let said = response.body.json()?;
     let word = |name: &str| said.get(name).and_then(Value::as_str);
-    let parts: Vec<_> = [word("scimType"), word("detail")].into_iter().flatten().collect();
+    let parts: Vec<_> =
+        [word("scimType"), word("detail")].into_iter().flatten().filter(|part| !part.is_empty()).collect();
     (!parts.is_empty()).then(|| clip(&parts.join(": ")))
 }
 
@@ -103,6 +104,8 @@ mod tests {
         let error = json!({ "schemas": [], "status": "409", "scimType": "uniqueness", "detail": "taken" });
         assert_eq!(answer(&testing::json_exchange("POST", "/Users", 409, &error)), "409 (uniqueness: taken)");
         assert_eq!(answer(&testing::json_exchange("GET", "/Users", 200, &error)), "200");
+        let silent = json!({ "schemas": [], "status": "501", "detail": "" });
+        assert_eq!(answer(&testing::json_exchange("POST", "/Users", 501, &silent)), "501");
         let html = testing::exchange("GET", "/Users", 404, &[], "<!DOCTYPE html><p>");
         assert_eq!(answer(&html), "404 with an HTML page (not JSON: expected value at line 1 column 1)");
     }

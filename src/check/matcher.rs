@@ -383,11 +383,16 @@ fn type_name(kind: ValueType) -> &'static str {
 
 fn range(count: Count) -> String {
     match (count.min, count.max) {
-        (min, Some(max)) if min == max => format!("{min} values"),
-        (0, Some(max)) => format!("at most {max} values"),
-        (min, None) => format!("at least {min} values"),
+        (min, Some(max)) if min == max => values(min),
+        (0, Some(max)) => format!("at most {}", values(max)),
+        (min, None) => format!("at least {}", values(min)),
         (min, Some(max)) => format!("{min} to {max} values"),
     }
+}
+
+/// `1 value`, `2 values`.
+fn values(number: u64) -> String {
+    format!("{number} value{}", if number == 1 { "" } else { "s" })
 }
 
 /// Whether two references lead to the same URL. Relative ones are resolved against the base URL (RFC 7643 §2.3.7),

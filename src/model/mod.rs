@@ -1,6 +1,7 @@
 //! Plain data that every layer shares; no I/O (layer 0).
 
 pub mod baseline;
+pub mod brief;
 pub mod event;
 pub mod exchange;
 pub mod feature;
@@ -13,6 +14,7 @@ pub mod token;
 pub mod verdict;
 
 pub use baseline::{BaselineResult, EntryResult, EntryState, Excuse};
+pub use brief::Brief;
 pub use event::{Event, Sink};
 pub use exchange::{
     Answer, AuthMode, Body, Completeness, Exchange, ExchangeId, Failure, FailureKind, ParsedBody, Phase,

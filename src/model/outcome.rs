@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    BaselineResult, ChannelLatency, ExchangeId, Excuse, FailureKind, FeatureState, Headers, Latency, Level,
-    Phase, RequirementId, Verdict,
+    BaselineResult, Brief, ChannelLatency, ExchangeId, Excuse, FailureKind, FeatureState, Headers, Latency,
+    Level, Phase, RequirementId, Verdict,
 };
 
 /// How many of each verdict.
@@ -57,6 +57,10 @@ pub struct RunResult {
     pub cases: Vec<CaseResult>,
     /// Every exchange that a case or finding refers to.
     pub exchanges: Vec<RecordedExchange>,
+    /// The other requests of the cases, by id of the case: clean-up, all but the first of many alike in the set-up, tries
+    /// that were not the last.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub briefs: BTreeMap<String, Vec<Brief>>,
     /// Every requirement of the catalogue: judged how often and how, or why not.
     pub requirements: BTreeMap<RequirementId, RequirementResult>,
     /// Resources that this run created and could not delete.

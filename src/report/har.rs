@@ -10,8 +10,12 @@ use url::{Position, Url};
 
 use super::clock::Clock;
 use super::json;
+use super::requests::owner;
 use super::text::clip;
-use crate::model::{CaseResult, Headers, RecordedAnswer, RecordedBody, RecordedExchange, RunResult};
+use crate::model::{
+    Brief, CaseResult, ExchangeId, FailureKind, Headers, Phase, RecordedAnswer, RecordedBody,
+    RecordedExchange, RecordedRequest, RunResult,
+};
 
 /// A body is at most so many characters; results keep 64 KiB of one.
 const BODY: usize = 128 << 10;
@@ -55,13 +59,20 @@ struct NoMembers {}
 
 /// Made one by one while they are written: all of them at once would be as large as the run.
 struct Entries<'r> {
-    exchanges: &'r [RecordedExchange],
+    result: &'r RunResult,
     clock: Clock,
 }
 
 impl Serialize for Entries<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.exchanges.iter().map(|exchange| Entry::of(exchange, self.clock)))
+        let Self { result, clock } = *self;
+        let whole = result.exchanges.iter().map(|exchange| Entry::of(exchange, clock));
+        let briefs =
+            result.briefs.iter().flat_map(|(case, briefs)| briefs.iter().map(move |brief| (case, brief)));
+        let base_url = result.target.base_url.trim_end_matches('/');
+        serializer.collect_seq(
+            whole.chain(briefs.map(|(case, brief)| Entry::in_brief(case, brief, base_url, clock))),
+        )
     }
 }
 
@@ -166,7 +177,7 @@ pub fn write(result: &RunResult, out: &mut dyn io::Write) -> io::Result<()> {
         version: "1.2",
         creator: Creator { name: &result.tool.name, version: &result.tool.version },
         pages: pages(result, clock),
-        entries: Entries { exchanges: &result.exchanges, clock },
+        entries: Entries { result, clock },
         comment: result.partial.as_deref().map(|why| format!("the run is not complete: {}", clip(why, LINE))),
     };
     json::write_value(&Har { log }, out)
@@ -192,11 +203,6 @@ fn pages(result: &RunResult, clock: Clock) -> Vec<Page> {
     pages
 }
 
-/// The case that an exchange belongs to.
-fn owner(exchange: &RecordedExchange) -> &str {
-    exchange.id.0.rsplit_once(':').map_or(exchange.id.0.as_str(), |(owner, _)| owner)
-}
-
 impl Entry {
     fn of(exchange: &RecordedExchange, clock: Clock) -> Self {
         let time = if exchange.duration_ms.is_finite() { exchange.duration_ms.max(0.0) } else { 0.0 };
@@ -210,6 +216,42 @@ impl Entry {
             timings: Timings { send: 0.0, wait: time, receive: 0.0 },
             comment: clip(&exchange.step, LINE).into_owned(),
         }
+    }
+
+    /// A request of which no more than a line is kept.
+    fn in_brief(case: &str, brief: &Brief, base_url: &str, clock: Clock) -> Self {
+        let path = brief.url();
+        let base_url = if path.starts_with(['/', '?']) { base_url } else { "" };
+        let answer = match brief.status {
+            Some(status) => RecordedAnswer::Response { status, headers: Headers::default(), body: None },
+            None => RecordedAnswer::Failure { kind: FailureKind::Closed, message: "no answer".to_owned() },
+        };
+        let phase = match brief.phase {
+            Phase::Cleanup => "clean-up",
+            Phase::Setup => "set-up, one of many alike",
+            _ => "on the way",
+        };
+        let mut entry = Self::of(
+            &RecordedExchange {
+                id: ExchangeId(case.to_owned()),
+                phase: brief.phase,
+                step: format!("{phase} (headers and bodies are not kept)"),
+                request: RecordedRequest {
+                    method: brief.method().to_owned(),
+                    url: format!("{base_url}{path}"),
+                    headers: Headers::default(),
+                    body: None,
+                },
+                answer,
+                started_ms: brief.started_ms,
+                duration_ms: brief.duration_ms,
+                curl: String::new(),
+            },
+            clock,
+        );
+        entry.pageref = clip(case, LINE).into_owned();
+        (entry.request.body_size, entry.response.body_size) = (-1, -1);
+        entry
     }
 }
 

@@ -20,6 +20,7 @@ pub mod markdown;
 pub mod merge;
 mod paint;
 mod replay;
+mod requests;
 pub mod summary;
 pub mod tap;
 pub mod terminal;

@@ -1,6 +1,9 @@
 //! A run in figures: by verdict, by area, what was not judged and why. Every report shows the same.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use regex::Regex;
 
 use super::evidence::{is_judged, reason_or_verdict};
 use super::text::count;
@@ -183,7 +186,7 @@ fn looks_like(cases: &[CaseResult]) -> Vec<(String, usize)> {
 }
 
 fn not_judged(cases: &[CaseResult]) -> Vec<NotJudged> {
-    let mut groups: BTreeMap<(Verdict, &str), (usize, Vec<String>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(Verdict, String), (usize, Vec<String>)> = BTreeMap::new();
     for case in cases {
         let unjudged = case.checks.iter().filter(|finding| !finding.verdict.is_judged());
         let own = unjudged.map(|finding| (finding.verdict, finding.reason.as_deref(), 1));
@@ -191,7 +194,7 @@ fn not_judged(cases: &[CaseResult]) -> Vec<NotJudged> {
         let none = case.checks.is_empty().then_some((case.verdict, None, 0));
         for (verdict, reason, checks) in own.chain(none) {
             let reason = reason_or_verdict(reason.or(case.reason.as_deref()), verdict);
-            let (times, ids) = groups.entry((verdict, reason)).or_default();
+            let (times, ids) = groups.entry((verdict, without_details(reason))).or_default();
             *times += checks;
             if ids.last() != Some(&case.id) {
                 ids.push(case.id.clone());
@@ -200,16 +203,55 @@ fn not_judged(cases: &[CaseResult]) -> Vec<NotJudged> {
     }
     let mut groups: Vec<_> = groups
         .into_iter()
-        .map(|((verdict, reason), (checks, cases))| NotJudged {
-            verdict,
-            reason: reason.to_owned(),
-            checks,
-            cases,
-        })
+        .map(|((verdict, reason), (checks, cases))| NotJudged { verdict, reason, checks, cases })
         .collect();
     groups.sort_by_key(|group| std::cmp::Reverse((group.verdict, group.checks)));
     groups
 }
+
+/// Why something was not judged, without what differs from case to case: which step it was, and what the target said beside
+/// its status and `scimType`. Every case has its own reason in full.
+fn without_details(reason: &str) -> String {
+    if let Some((name, _)) = reason.strip_prefix("set-up \"").and_then(|rest| rest.split_once("\": wanted "))
+    {
+        return format!("set-up \"{name}\" did not hold");
+    }
+    let Some((step, answer)) = refused(reason) else { return reason.to_owned() };
+    match step.strip_prefix("not reached: ") {
+        Some(_) => format!("not reached: the step before was answered with {answer}"),
+        None => format!("{step}: {answer}"),
+    }
+}
+
+/// The step of a reason that ends with an answer, and its status and `scimType`: `the accepted twin: 400 (invalidPath: …)`.
+fn refused(reason: &str) -> Option<(&str, String)> {
+    static PATTERN: OnceLock<Regex> = OnceLock::new();
+    let pattern = PATTERN.get_or_init(|| {
+        Regex::new(r"^([^(]*?): ([1-5][0-9][0-9])(?: \(([a-z][A-Za-z]+)?.*\))?$").expect("the pattern is one")
+    });
+    let found = pattern.captures(reason)?;
+    let status = &found[2];
+    let kind = found.get(3).map(|kind| kind.as_str()).filter(|kind| SCIM_TYPES.contains(kind));
+    let answer = kind.map_or_else(|| status.to_owned(), |kind| format!("{status} {kind}"));
+    Some((found.get(1)?.as_str(), answer))
+}
+
+/// RFC 7644 §3.12, table 9, and RFC 9865 §2.3.
+const SCIM_TYPES: [&str; 13] = [
+    "invalidFilter",
+    "tooMany",
+    "uniqueness",
+    "mutability",
+    "invalidSyntax",
+    "invalidPath",
+    "noTarget",
+    "invalidValue",
+    "invalidVers",
+    "sensitive",
+    "invalidCursor",
+    "expiredCursor",
+    "invalidCount",
+];
 
 /// Reasons that differ in a detail only are one kind.
 fn kind_of(reason: Option<&str>) -> String {
@@ -223,4 +265,34 @@ fn kind_of(reason: Option<&str>) -> String {
         return "the outcome that it is about was not taken".to_owned();
     }
     reason.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_details;
+
+    #[test]
+    fn reasons_that_differ_in_a_detail_are_one() {
+        for (reason, wanted) in [
+            (
+                "not reached: search with eq: 400 (invalidValue: Cannot read 'x' (y))",
+                "not reached: the step before was answered with 400 invalidValue",
+            ),
+            (
+                "not reached: replace: 501 (Not Implemented)",
+                "not reached: the step before was answered with 501",
+            ),
+            ("not reached: add it: 501", "not reached: the step before was answered with 501"),
+            ("the accepted twin: 501 (Not Implemented)", "the accepted twin: 501"),
+            (
+                "set-up: create User as made: 409 (uniqueness: taken)",
+                "set-up: create User as made: 409 uniqueness",
+            ),
+            ("set-up \"read before\": wanted 2 values, got 1", "set-up \"read before\" did not hold"),
+            ("the target does not claim etag", "the target does not claim etag"),
+            ("not reached: read: no answer: timed out", "not reached: read: no answer: timed out"),
+        ] {
+            assert_eq!(without_details(reason), wanted);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::case::CaseRun;
 use super::invariants::Tally;
 use super::shared::Shared;
 use crate::model::{
-    Answer, CaseResult, Exchange, ExchangeId, Finding, LeftOver, Phase, RecordedExchange, Verdict,
+    Answer, Brief, CaseResult, Exchange, ExchangeId, Finding, LeftOver, Phase, RecordedExchange, Verdict,
     milliseconds,
 };
 use crate::wire::redact::Redactor;
@@ -17,6 +17,8 @@ use crate::wire::redact::Redactor;
 pub(crate) struct Done {
     pub(crate) result: Option<CaseResult>,
     pub(crate) exchanges: Vec<RecordedExchange>,
+    /// Its other requests.
+    pub(crate) briefs: Vec<Brief>,
     pub(crate) left_over: Vec<LeftOver>,
     pub(crate) invariants: Tally,
     /// The exchanges that show that the target demands If-Match.
@@ -30,8 +32,11 @@ impl Done {
     }
 }
 
-/// Takes in a case.
-pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
+/// A URL of a request that is kept in brief is at most so many characters.
+const BRIEF: usize = 1_000;
+
+/// Takes in a case, and those of its requests that it did not record.
+pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun, briefs: &[Exchange]) -> Done {
     let CaseRun { mut result, mut exchanges, left_over, demand, place: _place } = run;
     let shown = |finding: Finding| match shared.evidence || finding.verdict >= Verdict::Warn {
         true => redact(redactor, finding),
@@ -51,7 +56,24 @@ pub(crate) fn case(shared: &Shared, redactor: &Redactor, run: CaseRun) -> Done {
         ..left
     });
     let done = judge(shared, redactor, &mut exchanges);
-    Done { left_over: left_over.collect(), result: Some(result), demand, ..done }
+    let briefs = briefs.iter().map(|exchange| in_brief(shared, redactor, exchange)).collect();
+    Done { left_over: left_over.collect(), result: Some(result), demand, briefs, ..done }
+}
+
+/// The first line, the status and the times.
+fn in_brief(shared: &Shared, redactor: &Redactor, exchange: &Exchange) -> Brief {
+    let request = &exchange.request;
+    let below = request.url.strip_prefix(shared.target.base_url.as_str().trim_end_matches('/'));
+    let url = below.filter(|rest| rest.starts_with(['/', '?'])).unwrap_or(&request.url);
+    let mut url = redactor.line(url);
+    // Only what is redacted may be cut: the rest of a secret is one.
+    if let Some((end, _)) = url.char_indices().nth(BRIEF) {
+        url.truncate(end);
+        url.push('…');
+    }
+    let times = (exchange.started_ms, exchange.duration_ms);
+    let status = exchange.response().map(|response| response.status);
+    Brief::new(times, exchange.phase, status, (&request.method, &url))
 }
 
 /// Takes in discovery, as a case of its own if it found something.

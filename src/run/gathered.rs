@@ -77,6 +77,9 @@ impl<'r> Gathered<'r> {
                 body.share(bodies);
             }
         }
+        if let Some(case) = done.result.as_ref().filter(|_| !done.briefs.is_empty()) {
+            result.briefs.insert(case.id.clone(), done.briefs);
+        }
         extend(&mut result.cases, cases, place, done.result);
         extend(&mut result.exchanges, exchanges, place, done.exchanges);
         extend(&mut result.left_over, left_over, place, done.left_over);

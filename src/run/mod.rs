@@ -5,6 +5,7 @@
 
 mod about_target;
 pub mod baseline;
+mod brief;
 mod bulk;
 mod case;
 pub mod cleanup;
@@ -47,8 +48,8 @@ pub use self::requirements::{PlannedCheck, control_checks, planned_checks};
 use self::shared::Shared;
 use crate::check;
 use crate::model::{
-    CaseResult, Counts, Event, Finding, OTHER_PARTITION, RunResult, Sink, SourceRef, TargetInfo, ToolInfo,
-    Verdict,
+    CaseResult, Counts, Event, Exchange, Finding, OTHER_PARTITION, RunResult, Sink, SourceRef, TargetInfo,
+    ToolInfo, Verdict,
 };
 use crate::suite::catalogue::Catalogue;
 use crate::target::{Discovery, TargetModel};
@@ -125,6 +126,10 @@ pub async fn run(
     let epoch = discovery.began;
     let Options { target, seed, jobs, case_timeout, run_timeout, ledger, interrupt, started, .. } = options;
     let model = Arc::new(discovery.model);
+    let transport = match options.evidence {
+        true => Arc::new(brief::Witness(transport)) as Arc<dyn Transport>,
+        false => transport,
+    };
     let shared = Arc::new(Shared {
         transport,
         context: check::Context::new(model.base_url.clone(), model.resources.clone(), Catalogue::embedded()),
@@ -163,6 +168,7 @@ pub async fn run(
         check_counts: Counts::new(),
         cases: Vec::new(),
         exchanges: Vec::new(),
+        briefs: BTreeMap::new(),
         requirements: BTreeMap::new(),
         left_over: Vec::new(),
     };
@@ -240,7 +246,7 @@ impl Runner<'_> {
             }
         }
         let mut waiting = waiting.into_iter().peekable();
-        let mut running = JoinSet::new();
+        let mut running: JoinSet<(case::CaseRun, Vec<Exchange>)> = JoinSet::new();
         let mut indices = HashMap::new();
         let (begun, mut begins) = mpsc::unbounded_channel::<String>();
         let timed_out = async move {
@@ -268,7 +274,7 @@ impl Runner<'_> {
                     };
                     let Some(index) = indices.remove(&id) else { continue };
                     let found = match outcome {
-                        Ok(run) => collector::case(&self.shared, self.redactor, run),
+                        Ok((run, briefs)) => collector::case(&self.shared, self.redactor, run, &briefs),
                         Err(error) => Done::only(panicked(&self.shared, &plan.cases[index], &error)),
                     };
                     if let Some(result) = &found.result {
@@ -292,7 +298,11 @@ impl Runner<'_> {
                     let begun = begun.clone();
                     let task = running.spawn(async move {
                         let _ = begun.send(planned.id.clone());
-                        case::run(&shared, &planned, place).await
+                        let case = case::run(&shared, &planned, place);
+                        match shared.evidence {
+                            true => brief::with_all(shared.epoch, case).await,
+                            false => (case.await, Vec::new()),
+                        }
                     });
                     indices.insert(task.id(), index);
                 }

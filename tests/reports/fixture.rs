@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use scimcheck::model::{
-    BaselineResult, CaseResult, Cause, Channel, Counts, EntryResult, EntryState, Event, ExchangeId, Excuse,
-    FailureKind, FeatureState, Finding, Latency, LeftOver, Level, OutcomeTaken, Phase, RecordedAnswer,
-    RecordedBody, RecordedExchange, RecordedRequest, RequirementId, RequirementResult, RunResult, SourceRef,
-    TargetInfo, ToolInfo, Verdict,
+    BaselineResult, Brief, CaseResult, Cause, Channel, Counts, EntryResult, EntryState, Event, ExchangeId,
+    Excuse, FailureKind, FeatureState, Finding, Latency, LeftOver, Level, OutcomeTaken, Phase,
+    RecordedAnswer, RecordedBody, RecordedExchange, RecordedRequest, RequirementId, RequirementResult,
+    RunResult, SourceRef, TargetInfo, ToolInfo, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -530,6 +530,7 @@ pub(crate) fn result_of(cases: Vec<CaseResult>, exchanges: Vec<RecordedExchange>
         check_counts: count(&mut cases.iter().flat_map(|case| case.checks.iter().map(|check| check.verdict))),
         cases,
         exchanges,
+        briefs: BTreeMap::new(),
         requirements: requirements(),
         left_over: Vec::new(),
     }
@@ -567,7 +568,12 @@ pub(crate) fn rich() -> RunResult {
         entry("listed/fixed#status", 9, EntryState::Stale),
         entry("bulk/*", 14, EntryState::NotJudged),
     ];
+    let clean_up = [
+        Brief::new((600.25, 3.5), Phase::Cleanup, Some(204), ("DELETE", "/Groups/9b1c")),
+        Brief::new((604.0, 2.75), Phase::Cleanup, None, ("GET", "/Groups/9b1c")),
+    ];
     RunResult {
+        briefs: [("patch/remove/member-by-value-filter".to_owned(), clean_up.into())].into(),
         baseline: Some(BaselineResult { file: "known.yaml".to_owned(), entries }),
         left_over: vec![
             left("/Users/2819c223", "DELETE: 500"),
@@ -593,6 +599,8 @@ pub(crate) fn hostile_result() -> RunResult {
         arguments: vec!["--target".to_owned(), HOSTILE.to_owned()],
     };
     result.partial = Some(HOSTILE.to_owned());
+    let brief = Brief::new((0.0, 1.0), Phase::Setup, Some(201), ("POST", HOSTILE));
+    result.briefs.insert(HOSTILE.to_owned(), vec![brief]);
     HOSTILE.clone_into(&mut result.started);
     result
         .features

@@ -1,12 +1,13 @@
 //! Exchanges that both results have: what the servers answered differently.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::normal::Normal;
-use crate::model::{Headers, Phase, RecordedAnswer, RecordedExchange, RunResult};
+use crate::model::{ExchangeId, Headers, Phase, RecordedAnswer, RecordedExchange, RunResult};
+use crate::report::requests::owner;
 use crate::report::text::clip;
 
 /// Headers that say something about the server, and not about the moment.
@@ -50,16 +51,69 @@ pub(super) fn compare(a: &RunResult, b: &RunResult) -> (usize, Vec<ExchangeChang
     for (case, theirs) in after {
         let Some(ours) = before.get(case) else { continue };
         let (one, other) = (Normal::of(&a.target.base_url, ours), Normal::of(&b.target.base_url, &theirs));
-        let known: HashMap<_, _> = ours.iter().map(|exchange| (&exchange.id, *exchange)).collect();
-        for exchange in theirs {
-            let Some(earlier) = known.get(&exchange.id) else { continue };
+        let moments: HashSet<_> = side_by_side(ours).union(&side_by_side(&theirs)).copied().collect();
+        for (earlier, later) in pairs((ours, &one), (&theirs, &other)) {
             compared += 1;
-            let change =
-                Comparison { one: &one, other: &other, found: Vec::new(), more: 0 }.of(earlier, exchange);
-            changes.extend(change.filter(|_| changes.len() < KEPT));
+            let is_moment = moments.contains(&earlier.id) || moments.contains(&later.id);
+            let comparison = Comparison { one: &one, other: &other, is_moment, found: Vec::new(), more: 0 };
+            changes.extend(comparison.of(earlier, later).filter(|_| changes.len() < KEPT));
         }
     }
     (compared, changes)
+}
+
+/// The exchanges of a case in one result.
+type Own<'r, 'n> = (&'n [&'r RecordedExchange], &'n Normal<'n>);
+
+/// The exchanges of a case that belong together: the first of both with the same step and request, the second, and so on;
+/// where that does not fit, those with the same number. One of the two may have sent a request that the other had no need
+/// of.
+fn pairs<'r>(
+    (ours, one): Own<'r, '_>,
+    (theirs, other): Own<'r, '_>,
+) -> Vec<(&'r RecordedExchange, &'r RecordedExchange)> {
+    let mut alike: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (place, exchange) in ours.iter().enumerate() {
+        alike.entry(what_for(exchange, one)).or_default().push_back(place);
+    }
+    let mut partners: Vec<Option<usize>> =
+        theirs.iter().map(|exchange| alike.get_mut(&what_for(exchange, other))?.pop_front()).collect();
+    let taken: HashSet<usize> = partners.iter().copied().flatten().collect();
+    let free: HashMap<_, _> = ours
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| !taken.contains(place))
+        .map(|(place, exchange)| (&exchange.id, place))
+        .collect();
+    for (partner, exchange) in partners.iter_mut().zip(theirs) {
+        *partner = partner.or_else(|| free.get(&exchange.id).copied());
+    }
+    let pair = |(partner, theirs): (Option<usize>, &&'r RecordedExchange)| Some((ours[partner?], *theirs));
+    partners.into_iter().zip(theirs).filter_map(pair).collect()
+}
+
+/// The step and the request, without its query and what differs from run to run.
+fn what_for(exchange: &RecordedExchange, normal: &Normal<'_>) -> String {
+    let request = &exchange.request;
+    let path = request.url.split(['?', '#']).next().unwrap_or_default();
+    let path = normal.text(&decoded(&clip(path, 2_000)));
+    format!("{}\n{} {path}", clip(&exchange.step, 300), clip(&request.method, 20))
+}
+
+/// The ids of exchanges of a case that were under way at the same time as another one: their answers show a moment.
+fn side_by_side<'r>(exchanges: &[&'r RecordedExchange]) -> HashSet<&'r ExchangeId> {
+    let mut ordered = exchanges.to_vec();
+    ordered.sort_by(|one, other| one.started_ms.total_cmp(&other.started_ms));
+    let (mut overlapping, mut last): (HashSet<_>, Option<&RecordedExchange>) = (HashSet::new(), None);
+    let end = |exchange: &RecordedExchange| exchange.started_ms + exchange.duration_ms;
+    for exchange in ordered {
+        if let Some(earlier) = last.filter(|earlier| end(earlier) > exchange.started_ms) {
+            overlapping.extend([&earlier.id, &exchange.id]);
+        }
+        // The one that ends last is the one that the next may overlap.
+        last = Some(last.filter(|earlier| end(earlier) > end(exchange)).unwrap_or(exchange));
+    }
+    overlapping
 }
 
 /// A URL for people: ids and names stand in it as they are.
@@ -86,8 +140,7 @@ fn decoded(url: &str) -> String {
 fn by_case(result: &RunResult) -> BTreeMap<&str, Vec<&RecordedExchange>> {
     let mut cases: BTreeMap<&str, Vec<&RecordedExchange>> = BTreeMap::new();
     for exchange in result.exchanges.iter().filter(|exchange| exchange.phase != Phase::Cleanup) {
-        let owner = exchange.id.0.rsplit_once(':').map_or("", |(owner, _)| owner);
-        cases.entry(owner).or_default().push(exchange);
+        cases.entry(owner(exchange)).or_default().push(exchange);
     }
     cases
 }
@@ -95,6 +148,8 @@ fn by_case(result: &RunResult) -> BTreeMap<&str, Vec<&RecordedExchange>> {
 struct Comparison<'n> {
     one: &'n Normal<'n>,
     other: &'n Normal<'n>,
+    /// Whether other requests of the case were under way: who is a member yet is chance.
+    is_moment: bool,
     found: Vec<(String, String, String)>,
     more: usize,
 }
@@ -161,6 +216,9 @@ impl Comparison<'_> {
                 for (name, value) in one {
                     let below = format!("{place}.{}", clip(name, VALUE));
                     match other.get(name) {
+                        Some(theirs) if name.eq_ignore_ascii_case("members") => {
+                            self.members(&below, value, theirs);
+                        }
                         Some(theirs) => self.values(&below, value, theirs),
                         None => self.leaf(&below, Some(value), None),
                     }
@@ -182,11 +240,34 @@ impl Comparison<'_> {
         }
     }
 
+    /// Members of a group have no order (RFC 7643 §2.4).
+    fn members(&mut self, place: &str, a: &Value, b: &Value) {
+        let (Value::Array(one), Value::Array(other)) = (a, b) else { return self.values(place, a, b) };
+        if self.is_moment {
+            return;
+        }
+        let mut theirs: HashMap<String, Vec<&Value>> = HashMap::new();
+        for member in other {
+            theirs.entry(self.other.text(&member.to_string())).or_default().push(member);
+        }
+        let ours: Vec<_> = one
+            .iter()
+            .filter(|member| theirs.get_mut(&self.one.text(&member.to_string())).and_then(Vec::pop).is_none())
+            .collect();
+        let left: HashSet<*const Value> = theirs.into_values().flatten().map(std::ptr::from_ref).collect();
+        let theirs: Vec<_> =
+            other.iter().filter(|member| left.contains(&std::ptr::from_ref(*member))).collect();
+        for at in 0..ours.len().max(theirs.len()) {
+            self.leaf(&format!("{place}[]"), ours.get(at).copied(), theirs.get(at).copied());
+        }
+    }
+
     fn leaf(&mut self, place: &str, a: Option<&Value>, b: Option<&Value>) {
         let shown = |value: Option<&Value>, normal: &Normal<'_>| match value {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => normal.text(text),
-            Some(other) => normal.text(&other.to_string()),
+            Some(other @ (Value::Array(_) | Value::Object(_))) => normal.text(&other.to_string()),
+            Some(other) => normal.number(&other.to_string()),
         };
         let (before, after) = (shown(a, self.one), shown(b, self.other));
         if before != after {

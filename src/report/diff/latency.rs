@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{RecordedAnswer, RecordedExchange, RunResult};
+use crate::model::RunResult;
+use crate::report::requests::{self, Sent};
 use crate::report::text::clip;
 
 /// A kind of request in both results; times in milliseconds.
@@ -52,10 +53,8 @@ pub(super) fn compare(a: &RunResult, b: &RunResult) -> Vec<Latency> {
 /// The times of answered requests, in rising order.
 fn by_operation(result: &RunResult) -> BTreeMap<String, Vec<f64>> {
     let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for exchange in &result.exchanges {
-        if matches!(exchange.answer, RecordedAnswer::Response { .. }) && exchange.duration_ms.is_finite() {
-            times.entry(operation(exchange, &result.target.base_url)).or_default().push(exchange.duration_ms);
-        }
+    for sent in requests::all(result).filter(|sent| sent.status.is_some() && sent.duration_ms.is_finite()) {
+        times.entry(operation(&sent)).or_default().push(sent.duration_ms);
     }
     for times in times.values_mut() {
         times.sort_by(f64::total_cmp);
@@ -64,12 +63,12 @@ fn by_operation(result: &RunResult) -> BTreeMap<String, Vec<f64>> {
 }
 
 /// Method and path; what stands below an endpoint is an id, unless it begins with a dot (`.search`).
-fn operation(exchange: &RecordedExchange, base_url: &str) -> String {
-    let url = &exchange.request.url;
-    let Some(path) = url.strip_prefix(base_url.trim_end_matches('/')) else {
-        return format!("{} elsewhere", clip(&exchange.request.method, 20));
-    };
-    let path = path.split(['?', '#']).next().unwrap_or_default();
+fn operation(sent: &Sent<'_>) -> String {
+    let method = clip(sent.method, 20);
+    if !sent.is_below() {
+        return format!("{method} elsewhere");
+    }
+    let path = sent.url.split(['?', '#']).next().unwrap_or_default();
     let mut segments = path.split('/').skip(1);
     let endpoint = clip(segments.next().unwrap_or_default(), 60).into_owned();
     let below = match segments.next() {
@@ -77,7 +76,7 @@ fn operation(exchange: &RecordedExchange, base_url: &str) -> String {
         Some(".search") => "/.search",
         Some(_) => "/{id}",
     };
-    format!("{} /{endpoint}{below}", clip(&exchange.request.method, 20))
+    format!("{method} /{endpoint}{below}")
 }
 
 /// The value that so many of a hundred do not exceed (nearest rank).

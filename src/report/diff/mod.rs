@@ -4,6 +4,7 @@
 mod exchanges;
 mod latency;
 mod normal;
+mod revocation;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub use self::exchanges::ExchangeChange;
 pub use self::latency::Latency;
+pub use self::revocation::{Revocation, Times};
 pub use self::text::text;
 use super::json;
 use super::summary::Summary;
@@ -43,6 +45,8 @@ pub struct Diff {
     pub exchanges: Vec<ExchangeChange>,
     /// How long each kind of request took, the largest change first.
     pub latency: Vec<Latency>,
+    /// How long it took until logins ended, by channel.
+    pub revocation: Vec<Revocation>,
 }
 
 /// One of the two.
@@ -96,6 +100,7 @@ pub fn between(a: &RunResult, b: &RunResult) -> Diff {
         exchanges_compared: 0,
         exchanges: Vec::new(),
         latency: latency::compare(a, b),
+        revocation: revocation::compare(a, b),
     };
     let (before, after) = (by_id(a), by_id(b));
     let ids: BTreeSet<_> = before.keys().chain(after.keys()).collect();

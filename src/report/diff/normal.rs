@@ -14,8 +14,9 @@ pub(super) struct Normal<'r> {
     base_url: &'r str,
     /// What stands before the path of the base URL: an authorization server may be there too.
     origin: &'r str,
-    /// Ids of resources, in the order in which they appear.
-    ids: HashMap<String, usize>,
+    /// Ids of resources, in the order in which they appear; without a number where only a reference names the resource,
+    /// since references have no order.
+    ids: HashMap<String, Option<usize>>,
 }
 
 /// An id of a resource is at most so long.
@@ -25,11 +26,16 @@ impl<'r> Normal<'r> {
     pub(super) fn of(base_url: &'r str, exchanges: &[&RecordedExchange]) -> Self {
         let base_url = base_url.trim_end_matches('/');
         let mut normal = Self { base_url, origin: origin(base_url), ids: HashMap::new() };
+        let bodies = exchanges.iter().filter_map(|exchange| match &exchange.answer {
+            RecordedAnswer::Response { body: Some(body), .. } => body.json.as_ref(),
+            _ => None,
+        });
+        let bodies: Vec<_> = bodies.collect();
+        bodies.iter().for_each(|body| normal.learn(&body.value()));
+        bodies.iter().for_each(|body| normal.learn_references(&body.value()));
         for exchange in exchanges {
-            if let RecordedAnswer::Response { body: Some(body), .. } = &exchange.answer
-                && let Some(json) = &body.json
-            {
-                normal.learn(&json.value());
+            if let RecordedAnswer::Response { body: Some(body), .. } = &exchange.answer {
+                normal.learn_from_text(body.text.as_deref().unwrap_or_default());
             }
         }
         normal
@@ -39,17 +45,50 @@ impl<'r> Normal<'r> {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.learn(item)),
             Value::Object(object) => {
-                if let Some(id) = object.get("id").and_then(Value::as_str)
-                    && !id.is_empty()
-                    && id.len() <= LONGEST_ID
-                {
-                    let next = self.ids.len() + 1;
-                    self.ids.entry(id.to_owned()).or_insert(next);
+                let location = || object.get("meta")?.get("location")?.as_str()?.rsplit_once('/');
+                for id in [object.get("id").and_then(Value::as_str), location().map(|(_, last)| last)] {
+                    if let Some(id) = id.filter(|id| is_id(id)) {
+                        let next = self.ids.len() + 1;
+                        self.ids.entry(id.to_owned()).or_insert(Some(next));
+                    }
                 }
                 object.values().for_each(|member| self.learn(member));
             }
             _ => {}
         }
+    }
+
+    /// `value` beside a `$ref` that leads to it (RFC 7643 §4.2).
+    fn learn_references(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.learn_references(item)),
+            Value::Object(object) => {
+                let text = |name| object.get(name).and_then(Value::as_str);
+                if let (Some(id), Some(reference)) = (text("value").filter(|id| is_id(id)), text("$ref"))
+                    && reference.strip_suffix(id).is_some_and(|before| before.ends_with('/'))
+                {
+                    self.ids.entry(id.to_owned()).or_insert(None);
+                }
+                object.values().for_each(|member| self.learn_references(member));
+            }
+            _ => {}
+        }
+    }
+
+    /// The references in the beginning of a body that is too large to be kept whole.
+    fn learn_from_text(&mut self, text: &str) {
+        static REFERENCE: OnceLock<Regex> = OnceLock::new();
+        let reference = REFERENCE.get_or_init(|| {
+            Regex::new(r#""(?:\$ref|location)"\s*:\s*"[^"\\]*/([^"\\/]+)""#).expect("the pattern is one")
+        });
+        for found in reference.captures_iter(text).filter(|found| is_id(&found[1])) {
+            self.ids.entry(found[1].to_owned()).or_insert(None);
+        }
+    }
+
+    /// A number, a Boolean or null without what differs from run to run: none of them is an id (RFC 7643 §3.1).
+    pub(super) fn number(&self, text: &str) -> String {
+        Self { ids: HashMap::new(), ..*self }.text(text)
     }
 
     /// A text without what differs from run to run.
@@ -62,7 +101,8 @@ impl<'r> Normal<'r> {
                 (regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?"), "{time}"),
                 // Seconds since 1970, as tokens have them (RFC 7519 §2).
                 (regex(r"^[12]\d{9}$"), "{time}"),
-                (regex(r"\bsc[0-9a-f]{8}(-[0-9a-f]{8})?\b"), "{unique}"),
+                // A suite may put a word behind it.
+                (regex(r"(?i)\bsc[0-9a-f]{8}(-[0-9a-f]{8})?"), "{unique}"),
                 (regex(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "{uuid}"),
             ]
         });
@@ -82,7 +122,10 @@ impl<'r> Normal<'r> {
             let word = piece.trim_end_matches(delimits);
             match self.ids.get(word) {
                 Some(number) => {
-                    let _ = write!(shown, "{{id {number}}}");
+                    let _ = match number {
+                        Some(number) => write!(shown, "{{id {number}}}"),
+                        None => write!(shown, "{{id}}"),
+                    };
                     shown.push_str(&piece[word.len()..]);
                 }
                 None => shown.push_str(piece),
@@ -90,6 +133,10 @@ impl<'r> Normal<'r> {
         }
         shown
     }
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_ID
 }
 
 /// `http://127.0.0.1:4711` of `http://127.0.0.1:4711/v2`; empty if that is no such URL.
@@ -106,11 +153,30 @@ mod tests {
     #[test]
     fn what_differs_from_run_to_run_is_taken_out() {
         let mut normal = Normal::of("http://127.0.0.1:4711/v2/", &[]);
-        normal.learn(&serde_json::json!({ "Resources": [{ "id": "17" }, { "id": "ab-c" }] }));
+        let body = serde_json::json!({
+            "Resources": [{ "id": "17" }, { "id": "ab-c" }, { "meta": { "location": "http://h/Users/19" } }],
+            "members": [
+                { "value": "17", "$ref": "http://h/Users/17" },
+                { "value": "18", "$ref": "../Users/18" },
+                { "value": "11", "$ref": "http://h/Users/111" },
+            ],
+        });
+        normal.learn(&body);
+        normal.learn_references(&body);
+        normal.learn_from_text(
+            r#"{"members": [{"value": "21", "$ref": "http://h/Users/21"}, {"value": "22", "$re"#,
+        );
         for (text, wanted) in [
             ("http://127.0.0.1:4711/v2/Users/17?x=1", "{base}/Users/{id 1}?x=1"),
             ("members[value eq \"ab-c\"]", "members[value eq \"{id 2}\"]"),
             ("170", "170"),
+            ("18", "{id}"),
+            ("19", "{id 3}"),
+            (r#"{"value": "21", "#, r#"{"value": "{id}", "#),
+            ("22", "22"),
+            ("11", "11"),
+            ("/sc12d33298-86a80b52NoSuchEndpoint", "/{unique}NoSuchEndpoint"),
+            ("SC0F3A9C04-12345678@EXAMPLE.COM", "{unique}@EXAMPLE.COM"),
             ("http://127.0.0.1:4711/o/token", "{origin}/o/token"),
             ("1795681533", "{time}"),
             ("W/\"3\"", "{version}"),
@@ -120,5 +186,7 @@ mod tests {
         ] {
             assert_eq!(normal.text(text), wanted);
         }
+        assert_eq!(normal.number("17"), "17");
+        assert_eq!(normal.number("1795681533"), "{time}");
     }
 }

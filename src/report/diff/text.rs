@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Change, Diff, Latency, Side};
+use super::{Change, Diff, Latency, Revocation, Side};
 use crate::model::Verdict;
 use crate::report::paint::Paint;
 use crate::report::terminal::Style;
@@ -26,6 +26,7 @@ pub fn text(diff: &Diff, style: Style) -> String {
     page.changes("Vanished checks", &diff.vanished, false);
     page.exchanges(diff);
     page.latency(&diff.latency);
+    page.revocation(&diff.revocation);
     page.total(diff);
     page.out
 }
@@ -139,6 +140,17 @@ impl Page {
             self.line(&line);
         }
         self.more(latency.len());
+    }
+
+    fn revocation(&mut self, revocation: &[Revocation]) {
+        if revocation.is_empty() {
+            return;
+        }
+        self.title("Revocation: the longest time", revocation.len());
+        for own in revocation {
+            let line = format!("  {:<36} {} → {}", own.title(), own.a.in_words(), own.b.in_words());
+            self.line(&line);
+        }
     }
 
     fn total(&mut self, diff: &Diff) {

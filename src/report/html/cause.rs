@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::context::{Context, Names, Told};
 use super::exchange::Gallery;
 use super::finding::{
-    self, FindingView, LineView, LooksLike, RequirementView, clipped, looks_like, open_questions,
+    self, FindingView, LineView, LooksLike, Question, RequirementView, clipped, looks_like, open_questions,
     requirement_view,
 };
 use crate::model::Verdict;
@@ -17,7 +17,7 @@ use crate::report::text::{clip, count};
 const UNFOLDED: usize = 12;
 /// So many findings of one cause are told in full, and so many of all causes; the others in one line each.
 const OF_ONE: usize = 40;
-const OF_ALL: usize = 1_000;
+const OF_ALL: usize = 600;
 /// So many lines of one cause, and so many of all: the list of all cases has every finding anyway.
 const LINES_OF_ONE: usize = 100;
 const LINES: usize = 2_000;
@@ -39,7 +39,7 @@ pub(super) struct Cause {
     looks_like: Option<LooksLike>,
     /// The hint that all of them have.
     hint: Option<String>,
-    open_questions: Vec<String>,
+    open_questions: Vec<Question>,
     findings: Vec<FindingView>,
     lines: Vec<LineView>,
     /// How many are not even a line.

@@ -35,6 +35,10 @@ struct Page {
     exchanges_title: String,
     exchanges_left_out: Option<String>,
     latency: Vec<LatencyRow>,
+    /// By channel: its name, the times of both.
+    revocation: Vec<[String; 3]>,
+    /// `Fixed, new checks, vanished checks: none`: the lists without a row.
+    empty_lists: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,7 +135,14 @@ fn page(diff: &Diff) -> Page {
         verdict,
         not_reached: diff.not_reached_in_words(),
         sides: vec![side("A", &diff.a), side("B", &diff.b)],
-        tables: tables.map(|(anchor, title, changes, open)| table(anchor, title, changes, open)).into(),
+        empty_lists: empty_lists(
+            tables.iter().filter(|(_, _, changes, _)| changes.is_empty()).map(|(_, title, ..)| *title),
+        ),
+        tables: tables
+            .into_iter()
+            .filter(|(_, _, changes, _)| !changes.is_empty())
+            .map(|(anchor, title, changes, open)| table(anchor, title, changes, open))
+            .collect(),
         exchanges: diff.exchanges.iter().take(ROWS).map(exchange).collect(),
         exchanges_title: format!(
             "Changed exchanges: {} of {}",
@@ -140,7 +151,21 @@ fn page(diff: &Diff) -> Page {
         ),
         exchanges_left_out: left_out(diff.exchanges.len()),
         latency: diff.latency.iter().take(ROWS).map(latency).collect(),
+        revocation: diff
+            .revocation
+            .iter()
+            .map(|own| [own.title(), own.a.in_words(), own.b.in_words()])
+            .collect(),
     }
+}
+
+/// One line for all lists that are empty.
+fn empty_lists<'t>(titles: impl Iterator<Item = &'t str>) -> Option<String> {
+    let titles: Vec<_> = titles.collect();
+    let (first, rest) = titles.split_first()?;
+    let rest: Vec<_> = rest.iter().map(|title| title.to_lowercase()).collect();
+    let names: Vec<_> = std::iter::once((*first).to_owned()).chain(rest).collect();
+    Some(format!("{}: none", names.join(", ")))
 }
 
 fn left_out(times: usize) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::model::{CaseResult, ExchangeId, Level, RequirementId, RunResult};
+use crate::model::{CaseResult, Level, RequirementId, RunResult};
 pub(super) use crate::report::cause::{Told, is_told, told};
 use crate::report::evidence::Evidence;
 use crate::suite::catalogue::Catalogue;
@@ -23,7 +23,8 @@ pub(super) struct Context<'r> {
     case_anchors: Vec<String>,
     finding_anchors: HashMap<(usize, usize), String>,
     requirement_anchors: HashMap<&'r RequirementId, String>,
-    owners: HashMap<&'r ExchangeId, usize>,
+    /// Cases by id.
+    cases: HashMap<&'r str, usize>,
 }
 
 impl<'r> Context<'r> {
@@ -39,12 +40,7 @@ impl<'r> Context<'r> {
                 suites.push(case.suite.as_str());
             }
         }
-        let mut owners = HashMap::new();
-        for (index, case) in result.cases.iter().enumerate() {
-            for id in &case.exchanges {
-                owners.entry(id).or_insert(index);
-            }
-        }
+        let cases = result.cases.iter().enumerate().map(|(index, case)| (case.id.as_str(), index));
         let mut taken = Names::default();
         let case_anchors = result.cases.iter().map(|case| taken.give("case", &case.id)).collect();
         let told = told(result).map(|told| (told.at, taken.give("finding", &told.finding.id))).collect();
@@ -62,7 +58,7 @@ impl<'r> Context<'r> {
             requirement_anchors: requirements
                 .map(|id| (id, taken.give("requirement", id.as_str())))
                 .collect(),
-            owners,
+            cases: cases.collect(),
         }
     }
 
@@ -89,9 +85,9 @@ impl<'r> Context<'r> {
         self.suite_places.get(suite).copied().unwrap_or_default()
     }
 
-    /// The index of the case that an exchange was made for.
-    pub(super) fn owner(&self, id: &ExchangeId) -> Option<usize> {
-        self.owners.get(id).copied()
+    /// The index of the case with this id.
+    pub(super) fn owner(&self, case: &str) -> Option<usize> {
+        self.cases.get(case).copied()
     }
 }
 

@@ -1,5 +1,8 @@
 //! A finding as the page shows it.
 
+use std::sync::OnceLock;
+
+use regex::Regex;
 use serde::Serialize;
 
 use super::context::{Context, Told, area, strength};
@@ -185,10 +188,33 @@ pub(super) fn looks_like(likeness: Likeness<'_>) -> LooksLike {
     LooksLike { id: clip(id, TEXT).into_owned(), title, seen, command: clip(&command, TEXT).into_owned() }
 }
 
-/// What the RFCs leave open where a finding judges.
-pub(super) fn open_questions(see: &[String]) -> Vec<String> {
-    let ambiguity = |slug: &String| Catalogue::embedded().ambiguity(slug).map(|found| found.text.clone());
-    see.iter().filter_map(ambiguity).collect()
+/// What the RFCs leave open where a finding judges, and how it is judged therefore.
+#[derive(Debug, Serialize)]
+pub(super) struct Question {
+    open: String,
+    rule: Option<String>,
+}
+
+pub(super) fn open_questions(see: &[String]) -> Vec<Question> {
+    let question = |slug: &String| {
+        let text = with_names_of_rfcs(&Catalogue::embedded().ambiguity(slug)?.text);
+        let (open, rule) = match text.split_once(" Rule: ") {
+            Some((open, rule)) => (open.to_owned(), Some(rule.to_owned())),
+            None => (text, None),
+        };
+        Some(Question { open, rule })
+    };
+    see.iter().filter_map(question).collect()
+}
+
+/// `7643 2.1` is our shorthand.
+fn with_names_of_rfcs(text: &str) -> String {
+    static SHORT: OnceLock<Regex> = OnceLock::new();
+    let short = SHORT.get_or_init(|| {
+        let numbers = "6585|6749|6750|7009|7642|7643|7644|7662|9110|9865|9967";
+        Regex::new(&format!(r"(RFC )?\b({numbers}) (\d+(?:\.\d+)*)")).expect("the pattern is one")
+    });
+    short.replace_all(text, "RFC $2 §$3").into_owned()
 }
 
 pub(super) fn clipped(text: Option<&str>) -> Option<String> {

@@ -20,11 +20,12 @@ mod rows;
 mod timeline;
 
 use std::error::Error as _;
+use std::fmt::Write as _;
 use std::io;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{Environment, UndefinedBehavior, escape_formatter};
+use minijinja::{Environment, HtmlEscape, UndefinedBehavior, escape_formatter};
 
 pub use self::comparison::render_diff;
 use super::text::visible_lines;
@@ -86,6 +87,22 @@ fn failure(error: &minijinja::Error) -> io::Error {
     }
 }
 
+/// A text as HTML in which what stands between backticks is code. Everything is made visible and escaped.
+fn ticks(text: &str) -> String {
+    let shown = visible_lines(text);
+    let parts: Vec<_> = shown.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        // One is left over: they are no quotes.
+        return HtmlEscape(&shown).to_string();
+    }
+    let mut html = String::with_capacity(shown.len() + 16);
+    for (number, part) in parts.into_iter().enumerate() {
+        let part = HtmlEscape(part);
+        let _ = if number % 2 == 0 { write!(html, "{part}") } else { write!(html, "<code>{part}</code>") };
+    }
+    html
+}
+
 /// Our templates, in which every value is made visible and escaped.
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
@@ -99,6 +116,7 @@ fn environment() -> Environment<'static> {
         }
         _ => escape_formatter(out, state, value),
     });
+    environment.add_filter("ticks", |text: String| Value::from_safe_string(ticks(&text)));
     for (name, source) in TEMPLATES {
         environment.add_template(name, source).expect("a test reads every template");
     }

@@ -1,6 +1,6 @@
 //! What kind of request an exchange is.
 
-use crate::model::RecordedExchange;
+use crate::report::requests::Sent;
 
 /// A kind of request of RFC 7644, in the order in which reports list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,14 +34,11 @@ impl Operation {
     }
 
     /// By the method, and by the URL below the base URL (RFC 7644, section 3.2).
-    pub(super) fn of(exchange: &RecordedExchange, base_url: &str) -> Self {
-        let request = &exchange.request;
-        let url = request.url.as_str();
-        let below = url.strip_prefix(base_url.trim_end_matches('/')).unwrap_or(url);
-        let path = below.split(['?', '#']).next().unwrap_or_default();
+    pub(super) fn of(request: &Sent<'_>) -> Self {
+        let path = request.url.split(['?', '#']).next().unwrap_or_default();
         let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let last = segments.last().copied().unwrap_or_default();
-        match request.method.as_str() {
+        match request.method {
             "GET"
                 if matches!(
                     segments.first(),
@@ -66,7 +63,6 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ExchangeId, Headers, Phase, RecordedAnswer, RecordedRequest};
 
     #[test]
     fn requests_by_kind() {
@@ -86,22 +82,9 @@ mod tests {
             ("DELETE", "/Groups/1", Operation::Delete),
             ("OPTIONS", "/Users", Operation::Other),
         ] {
-            let exchange = RecordedExchange {
-                id: ExchangeId("x:1".to_owned()),
-                phase: Phase::Step,
-                step: String::new(),
-                request: RecordedRequest {
-                    method: method.to_owned(),
-                    url: format!("https://scim.example.com/v2{path}"),
-                    headers: Headers::default(),
-                    body: None,
-                },
-                answer: RecordedAnswer::Response { status: 200, headers: Headers::default(), body: None },
-                started_ms: 0.0,
-                duration_ms: 0.0,
-                curl: String::new(),
-            };
-            assert_eq!(Operation::of(&exchange, "https://scim.example.com/v2/"), wanted, "{method} {path}");
+            let sent =
+                Sent { case: "x", method, url: path, status: Some(200), started_ms: 0.0, duration_ms: 0.0 };
+            assert_eq!(Operation::of(&sent), wanted, "{method} {path}");
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::bar::{self, Segment};
 use super::context::Context;
 use super::operation::Operation;
-use crate::model::{RecordedAnswer, RecordedExchange};
+use crate::report::requests::{self, Sent};
 use crate::report::text::{clip, count, duration, thousands};
 
 /// The picture is so many units wide; requests of one kind that touch within a unit are drawn as one.
@@ -73,21 +73,19 @@ struct CaseLink {
 
 /// `None` if nothing was sent.
 pub(super) fn timeline(context: &Context<'_>) -> Option<Timeline> {
-    let sent = &context.result.exchanges;
-    let mut requests: Vec<_> = sent.iter().filter(|sent| end(sent).is_finite()).collect();
+    let mut requests: Vec<_> = requests::all(context.result).filter(|sent| end(sent).is_finite()).collect();
     requests.sort_by(|one, other| one.started_ms.total_cmp(&other.started_ms));
     let start = requests.first()?.started_ms;
-    let last = requests.iter().map(|request| end(request)).fold(start, f64::max);
+    let last = requests.iter().map(end).fold(start, f64::max);
     let all = last - start;
-    let base_url = context.result.target.base_url.as_str();
     let mut drawing = Drawing { start, all, ends: Vec::new(), cells: BTreeMap::new() };
     for request in &requests {
-        drawing.add(request, Operation::of(request, base_url));
+        drawing.add(request, Operation::of(request));
     }
     let (lanes, height) = (drawing.ends.len(), drawing.ends.len() * LANE);
     Some(Timeline {
         words: format!("{} in {}, {}", count(requests.len(), "request"), duration(all), at_a_time(lanes)),
-        operations: rows(&requests, base_url),
+        operations: rows(&requests),
         lanes: drawing.lanes(),
         height,
         ticks: (0..=4).map(|quarter| tick(quarter, all)).collect(),
@@ -103,7 +101,7 @@ fn at_a_time(lanes: usize) -> String {
     }
 }
 
-fn end(request: &RecordedExchange) -> f64 {
+fn end(request: &Sent<'_>) -> f64 {
     request.started_ms + request.duration_ms
 }
 
@@ -123,7 +121,7 @@ struct Drawing {
 
 impl Drawing {
     /// Puts a request on the first lane that is free when it begins.
-    fn add(&mut self, request: &RecordedExchange, operation: Operation) {
+    fn add(&mut self, request: &Sent<'_>, operation: Operation) {
         let free = self.ends.iter().position(|end| *end <= request.started_ms);
         let lane = free.unwrap_or(self.ends.len()).min(LANES - 1);
         match self.ends.get_mut(lane) {
@@ -162,13 +160,13 @@ impl Drawing {
     }
 }
 
-fn rows(requests: &[&RecordedExchange], base_url: &str) -> Vec<Row> {
+fn rows(requests: &[Sent<'_>]) -> Vec<Row> {
     let mut kinds: BTreeMap<Operation, (usize, Vec<f64>)> = BTreeMap::new();
     for request in requests {
-        let (unanswered, times) = kinds.entry(Operation::of(request, base_url)).or_default();
-        match request.answer {
-            RecordedAnswer::Response { .. } => times.push(request.duration_ms),
-            RecordedAnswer::Failure { .. } => *unanswered += 1,
+        let (unanswered, times) = kinds.entry(Operation::of(request)).or_default();
+        match request.status {
+            Some(_) => times.push(request.duration_ms),
+            None => *unanswered += 1,
         }
     }
     let row = |(operation, (unanswered, mut times)): (Operation, (usize, Vec<f64>))| {
@@ -190,19 +188,16 @@ fn percentile(times: &[f64], percent: usize) -> f64 {
     times.get(rank - 1).copied().unwrap_or_default()
 }
 
-fn slowest(context: &Context<'_>, mut requests: Vec<&RecordedExchange>) -> Vec<Slow> {
+fn slowest(context: &Context<'_>, mut requests: Vec<Sent<'_>>) -> Vec<Slow> {
     requests.sort_by(|one, other| other.duration_ms.total_cmp(&one.duration_ms));
     let longest = requests.first().map_or(0.0, |request| request.duration_ms);
-    let slow = |request: &&RecordedExchange| Slow {
-        line: clip(&context.evidence.request_line(request), 300).into_owned(),
-        operation: Operation::of(request, &context.result.target.base_url).as_str(),
-        outcome: match &request.answer {
-            RecordedAnswer::Response { status, .. } => status.to_string(),
-            RecordedAnswer::Failure { .. } => "no answer".to_owned(),
-        },
+    let slow = |request: &Sent<'_>| Slow {
+        line: clip(&format!("{} {}", request.method, request.url), 300).into_owned(),
+        operation: Operation::of(request).as_str(),
+        outcome: request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
         duration: duration(request.duration_ms),
         bar: bar::part(0.0, request.duration_ms, longest),
-        case: context.owner(&request.id).map(|index| CaseLink {
+        case: context.owner(request.case).map(|index| CaseLink {
             anchor: context.case_anchor(index).to_owned(),
             id: clip(&context.result.cases[index].id, 300).into_owned(),
         }),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::escape::{code, text};
 use super::page::{Page, Table};
-use crate::report::diff::{Change, Diff, ExchangeChange, Latency, Side};
+use crate::report::diff::{Change, Diff, ExchangeChange, Latency, Revocation, Side};
 use crate::report::text::{count, duration};
 
 /// A value in a table, up to so many characters.
@@ -33,7 +33,14 @@ pub fn render_diff(diff: &Diff) -> String {
     let heads = ["operation", "median A", "median B", "95 of 100 A", "95 of 100 B"];
     let rows: Vec<_> = diff.latency.iter().map(latency).collect();
     page.table(Table { title: "Latency", heads: &heads, noun: "operation", share: 3_000 }, &rows);
+    let rows: Vec<_> = diff.revocation.iter().map(revocation).collect();
+    let title = "Revocation: the longest time";
+    page.table(Table { title, heads: &["channel", "A", "B"], noun: "channel", share: 2_000 }, &rows);
     page.end()
+}
+
+fn revocation(own: &Revocation) -> Vec<String> {
+    vec![own.title(), own.a.in_words(), own.b.in_words()]
 }
 
 fn head(diff: &Diff) -> String {

@@ -48,6 +48,7 @@ pub fn merge(mut parts: Vec<Named>) -> Result<RunResult, MergeError> {
         partition: None,
         seeds: seeds.map(|found| (found.case.id.clone(), found.seed())).collect(),
         exchanges,
+        briefs: parts.iter().flat_map(|(_, part)| part.briefs.clone()).collect(),
         left_over: parts.iter().flat_map(|(_, part)| part.left_over.clone()).collect(),
         requirements: BTreeMap::new(),
         cases,
