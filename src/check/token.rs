@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::model::{Answer, Channel, Response, TokenState, refuses_the_grant};
+use crate::model::{
+    Answer, Channel, Response, TokenState, is_of_the_server, refuses_the_grant, says_nothing_of_the_user,
+};
 
 /// Reads an answer that came through a channel; `valid` is the status of one that serves. The channel `login` is no
 /// single answer and is not read here.
@@ -55,22 +57,25 @@ fn refresh(response: &Response) -> TokenState {
     }
 }
 
-/// Whether the body has an error code that is not about the request (RFC 6750 §3.1): the same request was served while the
-/// login counted. What a framework says of every 400 (`Bad Request`) is no code.
+/// The member `error` of the body.
+fn error(response: &Response) -> Option<&str> {
+    response.body.json()?.get("error")?.as_str()
+}
+
+/// Whether the body has an error code that is about the user (RFC 6750 §3.1): the same request was served while the login
+/// counted. What a framework says of every 400 (`Bad Request`) is no code.
 fn has_a_code(response: &Response) -> bool {
-    let error = response.body.json().and_then(|body| body.get("error")).and_then(Value::as_str);
     let is_code = |error: &str| {
-        error != "invalid_request"
+        !says_nothing_of_the_user(error)
             && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     };
-    error.is_some_and(|error| !error.is_empty() && is_code(error))
+    error(response).is_some_and(|error| !error.is_empty() && is_code(error))
 }
 
 /// Whether the header or the body has the error `invalid_token` (RFC 6750 §3).
 fn says_invalid_token(response: &Response) -> bool {
     let mut challenges = response.headers.iter().filter(|(name, _)| name == "www-authenticate");
-    let error = response.body.json().and_then(|body| body.get("error")).and_then(Value::as_str);
-    error == Some("invalid_token")
+    error(response) == Some("invalid_token")
         || challenges.any(|(_, challenge)| {
             challenge.split([' ', ',', '\t']).any(|part| {
                 part.split_once('=').is_some_and(|(name, value)| {
@@ -83,7 +88,12 @@ fn says_invalid_token(response: &Response) -> bool {
 fn served(response: &Response, valid: u16, refused: &[u16]) -> TokenState {
     match response.status {
         status if status == valid => TokenState::Active,
-        status if refused.contains(&status) => TokenState::Inactive,
+        status if refused.contains(&status) => match error(response).filter(|code| is_of_the_server(code)) {
+            None => TokenState::Inactive,
+            Some(code) => {
+                TokenState::Unclear(format!("it answered {status} {code}, which says nothing of the login"))
+            }
+        },
         status => {
             TokenState::Unclear(format!("it answered {status}, which is neither {valid} nor a refusal"))
         }
@@ -166,6 +176,24 @@ mod tests {
                 400,
                 r#"{"error":"invalid_request"}"#,
                 "it answered 400, which is neither 200 nor a refusal",
+            ),
+            (
+                Channel::Userinfo,
+                400,
+                r#"{"error":"server_error"}"#,
+                "it answered 400, which is neither 200 nor a refusal",
+            ),
+            (
+                Channel::Resource,
+                403,
+                r#"{"error":"temporarily_unavailable"}"#,
+                "it answered 403 temporarily_unavailable, which says nothing of the login",
+            ),
+            (
+                Channel::Refresh,
+                403,
+                r#"{"error":"invalid_scope"}"#,
+                "the token endpoint answered 403 invalid_scope",
             ),
             (Channel::Session, 308, "", "inactive"),
             (Channel::Session, 404, "", "inactive"),

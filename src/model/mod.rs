@@ -29,5 +29,8 @@ pub use outcome::{
 };
 pub use report_format::ReportFormat;
 pub use requirement::{Level, Requirement, RequirementId, Testable};
-pub use token::{Cause, Channel, ChannelLatency, Latency, TokenKind, TokenState, refuses_the_grant};
+pub use token::{
+    Cause, Channel, ChannelLatency, Latency, TokenKind, TokenState, is_of_the_server, refuses_the_grant,
+    says_nothing_of_the_user,
+};
 pub use verdict::Verdict;

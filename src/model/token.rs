@@ -93,19 +93,37 @@ impl TokenKind {
     }
 }
 
+/// Codes that are about the server, and pass (RFC 6749 §4.1.2.1, RFC 8628 §3.5).
+const OF_THE_SERVER: [&str; 4] =
+    ["server_error", "temporarily_unavailable", "slow_down", "authorization_pending"];
+/// Codes that are about the client and its request (RFC 6749 §5.2, RFC 6750 §3.1).
+const OF_THE_REQUEST: [&str; 5] =
+    ["invalid_client", "unauthorized_client", "invalid_request", "unsupported_grant_type", "invalid_scope"];
+
+/// Whether an error code says nothing of the user, with whatever status: it is about the client, its request or the server.
+#[must_use]
+pub fn says_nothing_of_the_user(code: &str) -> bool {
+    is_of_the_server(code) || OF_THE_REQUEST.contains(&code)
+}
+
+/// Whether an error code is about the server.
+#[must_use]
+pub fn is_of_the_server(code: &str) -> bool {
+    OF_THE_SERVER.contains(&code)
+}
+
 /// Whether a token endpoint that answers so refuses the grant, and with it the user. RFC 6749 §5.2 has 400 `invalid_grant`;
 /// servers have codes of their own for accounts that are closed, and some say 401 or 403. The other codes of that section are
 /// about the client and its request, and say nothing of the user.
 #[must_use]
 pub fn refuses_the_grant(status: u16, error: Option<&str>) -> bool {
-    let of_the_client = ["invalid_client", "unauthorized_client"];
-    let of_the_request = ["invalid_request", "unsupported_grant_type", "invalid_scope"];
-    let of_the_server = ["server_error", "temporarily_unavailable", "slow_down", "authorization_pending"];
     match error {
-        Some("invalid_grant" | "invalid_token" | "access_denied") => (400..500).contains(&status),
-        Some(code) if of_the_client.contains(&code) => false,
-        Some(code) if status == 400 => ![&of_the_request[..], &of_the_server[..]].concat().contains(&code),
-        _ => matches!(status, 401 | 403),
+        // 408, 425 and 429 ask for another try, whatever else they say.
+        Some("invalid_grant" | "invalid_token" | "access_denied") => {
+            (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
+        }
+        Some(code) => matches!(status, 400 | 401 | 403) && !says_nothing_of_the_user(code),
+        None => matches!(status, 401 | 403),
     }
 }
 
@@ -164,15 +182,44 @@ pub struct Latency {
     /// there was none. It took at least so long, and at most `took_ms`: looks have pauses between them.
     #[serde(default)]
     pub at_least_ms: f64,
+    /// Whether nobody can tell how long it took: the channel did not show it, or was looked at too late. Then the times say
+    /// nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
     /// How long it was waited for at most, in milliseconds.
     pub deadline_ms: f64,
 }
 
 impl Latency {
-    /// What is known of it, in words: `within 0.12 s`, `between 0.7 s and 1.8 s`, or `never`.
+    /// What is known of it, in words: `within 0.12 s`, `between 0.7 s and 1.8 s`, `never` or `not told`.
     #[must_use]
     pub fn in_words(&self) -> String {
-        self.took_ms.map_or_else(|| "never".to_owned(), |took| interval(self.at_least_ms, took))
+        match self.took_ms {
+            _ if self.untold => "not told".to_owned(),
+            Some(took) => interval(self.at_least_ms, took),
+            None => "never".to_owned(),
+        }
+    }
+
+    /// The deadline in words: `60 s`.
+    #[must_use]
+    pub fn deadline_in_words(&self) -> String {
+        seconds(self.deadline_ms)
+    }
+
+    /// Whether it did not come before the deadline.
+    #[must_use]
+    pub fn is_never(&self) -> bool {
+        self.took_ms.is_none() && !self.untold
+    }
+
+    /// Adds what another login showed to the same check: the longest counts, and most of all one that never ended.
+    pub fn add(&mut self, other: &Self) {
+        let ever = !self.is_never() && !other.is_never();
+        self.untold = ever && (self.untold || other.untold);
+        let longest = self.took_ms.zip(other.took_ms).map(|(one, other)| one.max(other));
+        self.took_ms = longest.filter(|_| ever && !self.untold);
+        self.at_least_ms = self.at_least_ms.max(other.at_least_ms);
     }
 }
 
@@ -185,8 +232,10 @@ pub struct ChannelLatency {
     pub longest_ms: Option<f64>,
     /// What the longest took at least, in milliseconds.
     pub at_least_ms: f64,
-    /// How often it was waited for.
+    /// How often it was seen whether it came.
     pub measured: usize,
+    /// How often nobody could tell.
+    pub untold: usize,
     /// How often it did not come before the deadline.
     pub never: usize,
     /// The longest deadline, in milliseconds.
@@ -199,16 +248,22 @@ impl ChannelLatency {
     pub fn of<'l>(latencies: impl IntoIterator<Item = &'l Latency>) -> Vec<Self> {
         let all: Vec<&Latency> = latencies.into_iter().collect();
         let sum = |channel: Channel| {
-            let own: Vec<_> = all.iter().filter(|latency| latency.channel == channel).collect();
+            let (untold, own): (Vec<&Latency>, Vec<&Latency>) = all
+                .iter()
+                .copied()
+                .filter(|latency| latency.channel == channel)
+                .partition(|latency| latency.untold);
+            let both = || own.iter().chain(&untold);
             let seen = || own.iter().filter(|latency| latency.took_ms.is_some());
             let longest = |values: &mut dyn Iterator<Item = f64>| values.reduce(f64::max);
             Some(Self {
                 channel,
-                deadline_ms: longest(&mut own.iter().map(|latency| latency.deadline_ms))?,
+                deadline_ms: longest(&mut both().map(|latency| latency.deadline_ms))?,
                 longest_ms: longest(&mut seen().filter_map(|latency| latency.took_ms)),
                 // Of times that each lie in an interval, the longest lies between the highest of both ends.
                 at_least_ms: longest(&mut seen().map(|latency| latency.at_least_ms)).unwrap_or(0.0),
                 measured: own.len(),
+                untold: untold.len(),
                 never: own.iter().filter(|latency| latency.took_ms.is_none()).count(),
             })
         };
@@ -218,17 +273,28 @@ impl ChannelLatency {
     /// In words: `within 0.12 s (deadline 60 s)`, or that it did not come.
     #[must_use]
     pub fn in_words(&self) -> String {
-        format!("{} (deadline {})", self.longest_in_words(), seconds(self.deadline_ms))
+        format!("{} (deadline {})", self.longest_in_words(), self.deadline_in_words())
+    }
+
+    /// The longest deadline in words: `60 s`.
+    #[must_use]
+    pub fn deadline_in_words(&self) -> String {
+        seconds(self.deadline_ms)
     }
 
     /// What is known of the longest time in words: `within 0.12 s`, `between 0.7 s and 1.8 s`; or that it did not come:
-    /// `never`, `never in 1 of 3`.
+    /// `never`, `never in 1 of 3`; and how often nobody could tell: `within 0.05 s, not told in 10 of 11`.
     #[must_use]
     pub fn longest_in_words(&self) -> String {
-        match self.longest_ms {
+        let told = match self.longest_ms {
+            _ if self.measured == 0 => return "not told".to_owned(),
             Some(longest) if self.never == 0 => interval(self.at_least_ms, longest),
             _ if self.never == self.measured => "never".to_owned(),
             _ => format!("never in {} of {}", self.never, self.measured),
+        };
+        match self.untold {
+            0 => told,
+            untold => format!("{told}, not told in {untold} of {}", untold + self.measured),
         }
     }
 }
@@ -272,6 +338,7 @@ mod tests {
                 cause: Cause::default(),
                 took_ms: Some(took),
                 at_least_ms: at_least,
+                untold: false,
                 deadline_ms: 60_000.0,
             };
             assert_eq!(latency.in_words(), wanted);
@@ -286,9 +353,14 @@ mod tests {
             cause: Cause::default(),
             took_ms,
             at_least_ms,
+            untold: false,
             deadline_ms: 60_000.0,
         };
+        let untold = |channel| Latency { untold: true, ..latency(channel, 0.0, None) };
         let all = [
+            untold(Channel::Introspection),
+            untold(Channel::Refresh),
+            untold(Channel::Session),
             latency(Channel::Refresh, 59_500.0, None),
             latency(Channel::Introspection, 0.0, Some(118.0)),
             latency(Channel::Introspection, 40.0, Some(90.0)),
@@ -302,10 +374,49 @@ mod tests {
         assert_eq!(
             words,
             [
-                "introspection between 0.04 s and 0.12 s (deadline 60 s)",
+                "introspection between 0.04 s and 0.12 s, not told in 1 of 3 (deadline 60 s)",
                 "userinfo never in 1 of 2 (deadline 60 s)",
-                "refresh never (deadline 60 s)",
+                "refresh never, not told in 1 of 2 (deadline 60 s)",
+                "session not told (deadline 60 s)",
             ]
         );
+        let add = |one: &Latency, other: &Latency| {
+            let mut sum = one.clone();
+            sum.add(other);
+            sum.in_words()
+        };
+        let (never, within) =
+            (latency(Channel::Refresh, 0.0, None), latency(Channel::Refresh, 0.0, Some(90.0)));
+        let later = latency(Channel::Refresh, 40.0, Some(120.0));
+        assert_eq!(add(&within, &later), "between 0.04 s and 0.12 s");
+        assert_eq!(add(&within, &untold(Channel::Refresh)), "not told");
+        assert_eq!(
+            add(&untold(Channel::Refresh), &never),
+            "never",
+            "one that never ended is all that matters"
+        );
+        assert_eq!(add(&never, &within), "never");
+    }
+
+    #[test]
+    fn what_refuses_the_user() {
+        for (status, error, wanted) in [
+            (400, Some("invalid_grant"), true),
+            (401, Some("invalid_grant"), true),
+            (429, Some("access_denied"), false),
+            (403, Some("access_denied"), true),
+            (400, Some("user_disabled"), true),
+            (403, Some("user_disabled"), true),
+            (503, Some("user_disabled"), false),
+            (403, Some("temporarily_unavailable"), false),
+            (401, Some("server_error"), false),
+            (403, Some("invalid_scope"), false),
+            (401, Some("invalid_client"), false),
+            (400, None, false),
+            (401, None, true),
+            (403, None, true),
+        ] {
+            assert_eq!(refuses_the_grant(status, error), wanted, "{status} {error:?}");
+        }
     }
 }

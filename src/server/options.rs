@@ -79,6 +79,8 @@ pub struct OauthOptions {
     pub refresh_token_lifetime: Duration,
     /// How long somebody stays logged in.
     pub session_lifetime: Duration,
+    /// Whether a new login of a user ends all that the user has from the one before.
+    pub one_login: bool,
     /// How long an authorization code is valid (RFC 6749 §4.1.2 recommends ten minutes at most).
     pub code_lifetime: Duration,
     /// How long a device waits for its user.
@@ -96,6 +98,7 @@ impl Default for OauthOptions {
             access_token_lifetime: Duration::from_hours(1),
             refresh_token_lifetime: Duration::from_hours(24),
             session_lifetime: Duration::from_hours(8),
+            one_login: false,
             code_lifetime: Duration::from_mins(1),
             device_lifetime: Duration::from_mins(10),
             device_interval: Duration::from_secs(1),

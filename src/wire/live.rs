@@ -13,7 +13,7 @@ use super::carrier::{Carried, Carrier, Outgoing};
 use super::options::{Credential, ExtraHeader, LiveOptions};
 use super::redact::{MASK, Redactor};
 use super::throttle::{MAX_TRIES, Throttle, wanted_pause};
-use super::{BoxFuture, Sent, Transport, failure, redirect};
+use super::{BoxFuture, Sent, Transport, failure, now, redirect};
 use crate::model::{Answer, AuthMode, Body, Completeness, Failure, FailureKind, Request, Response};
 
 /// What requests say about who sends them.
@@ -260,11 +260,11 @@ impl Live {
         let mut taken = Duration::ZERO;
         for _ in 0..=redirect::MAX_HOPS {
             self.throttle.turn().await;
-            let started = Instant::now();
+            let started = now();
             let hop = self.once(request, &url, headers);
             let answer = tokio::time::timeout(self.request_timeout.saturating_sub(taken), hop).await;
             let answer = answer.unwrap_or_else(|_| self.timed_out());
-            taken += started.elapsed();
+            taken += now().saturating_duration_since(started);
             let Answer::Response(response) = &answer else { return (answer, taken) };
             // Whoever sends a bare request looks at where it is redirected to.
             let followed = (300..400).contains(&response.status) && request.auth != AuthMode::Bare;

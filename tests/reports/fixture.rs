@@ -326,6 +326,7 @@ fn revoked() -> CaseResult {
         cause: Cause::default(),
         took_ms,
         at_least_ms,
+        untold: false,
         deadline_ms: 60_000.0,
     };
     let check = |name: &str, requirement: &str, verdict| {
@@ -346,6 +347,11 @@ fn revoked() -> CaseResult {
             latency("introspection", Channel::Introspection, 0.0, Some(120.4)),
             latency("userinfo", Channel::Userinfo, 30_460.0, Some(31_500.0)),
             latency("refresh", Channel::Refresh, 59_700.0, None),
+            Latency { untold: true, ..latency("session", Channel::Session, 0.0, None) },
+            Latency {
+                cause: Cause::Logout,
+                ..latency("logged-out", Channel::Session, 1_300.0, Some(2_400.0))
+            },
         ],
         ..case(id, "token-revocation", title, checks)
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::bar::{self, Segment};
 use super::context::Context;
 use crate::model::{Channel, ChannelLatency, Latency};
-use crate::report::text::{clip, count, duration};
+use crate::report::text::{clip, count};
 
 /// Looks of one channel that are listed at most.
 const LISTED: usize = 100;
@@ -21,9 +21,10 @@ pub(super) struct ChannelRow {
     deadline: String,
     /// The longest time, as a part of the deadline; full where it never came.
     bar: Segment,
-    /// How often it was waited for, and how often for nothing.
+    /// How often it was seen whether it came, how often it did not, and how often nobody could tell.
     measured: usize,
     never: usize,
+    untold: usize,
     looks: Vec<LookRow>,
     more: Option<String>,
 }
@@ -76,16 +77,21 @@ fn row(sum: &ChannelLatency, mut looks: Vec<LookRow>) -> ChannelRow {
     ChannelRow {
         channel: sum.channel.as_str(),
         longest: sum.longest_in_words(),
-        deadline: duration(sum.deadline_ms),
-        bar: share(sum.longest_ms.filter(|_| sum.never == 0), sum.deadline_ms),
+        deadline: sum.deadline_in_words(),
+        bar: match (sum.measured, sum.never) {
+            (0, _) => nothing(),
+            (_, never) => share(sum.longest_ms.filter(|_| never == 0), sum.deadline_ms),
+        },
         measured: sum.measured,
         never: sum.never,
+        untold: sum.untold,
         looks,
         more: (hidden > 0).then(|| count(hidden, "further check")),
     }
 }
 
-/// The checks of a channel: those that waited in vain first, then those that waited longest.
+/// The checks of a channel: those that waited in vain first, then those that waited longest, then those of which nobody can
+/// tell.
 fn looks(context: &Context<'_>, channel: Channel, closed: bool) -> Vec<LookRow> {
     let cases = context.result.cases.iter().enumerate();
     let own = cases.flat_map(|(index, case)| case.latencies.iter().map(move |latency| (index, latency)));
@@ -93,17 +99,24 @@ fn looks(context: &Context<'_>, channel: Channel, closed: bool) -> Vec<LookRow> 
         .filter(|(_, latency)| latency.channel == channel && latency.cause.closes_the_account() == closed)
         .collect();
     let time = |latency: &Latency| latency.took_ms.unwrap_or(f64::INFINITY);
-    own.sort_by(|(_, one), (_, other)| time(other).total_cmp(&time(one)));
+    own.sort_by(|(_, one), (_, other)| {
+        one.untold.cmp(&other.untold).then_with(|| time(other).total_cmp(&time(one)))
+    });
     own.into_iter()
         .map(|(index, latency)| LookRow {
             check: clip(&latency.check, NAME).into_owned(),
             anchor: context.case_anchor(index).to_owned(),
             took: latency.in_words(),
-            deadline: duration(latency.deadline_ms),
-            bar: share(latency.took_ms, latency.deadline_ms),
-            never: latency.took_ms.is_none(),
+            deadline: latency.deadline_in_words(),
+            bar: if latency.untold { nothing() } else { share(latency.took_ms, latency.deadline_ms) },
+            never: latency.is_never(),
         })
         .collect()
+}
+
+/// The bar where nobody can tell.
+fn nothing() -> Segment {
+    bar::part(0.0, 0.0, 1.0)
 }
 
 /// The part of a deadline that something took; all of it where it never came.

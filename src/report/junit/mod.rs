@@ -77,8 +77,9 @@ fn properties(result: &RunResult) -> Vec<(&'static str, String)> {
     properties.extend(result.target.profile.clone().map(|profile| ("profile", profile)));
     properties.extend(result.partition.clone().map(|partition| ("partition", partition)));
     properties.extend(result.baseline.as_ref().map(|baseline| ("baseline", baseline.file.clone())));
-    let latencies = result.revocation_latencies();
-    properties.extend(latencies.iter().map(|latency| (revocation(latency.channel), latency.in_words())));
+    let (closing, other) = (result.revocation_latencies(), result.other_latencies());
+    properties.extend(closing.iter().map(|latency| (revocation(latency.channel), latency.in_words())));
+    properties.extend(other.iter().map(|latency| (other_end(latency.channel), latency.in_words())));
     if !result.left_over.is_empty() {
         properties.push(("left_over", result.left_over.len().to_string()));
     }
@@ -95,6 +96,19 @@ fn revocation(channel: Channel) -> &'static str {
         Channel::Session => "revocation.session",
         Channel::Login => "revocation.login",
         Channel::OtherLogin => "revocation.other-login",
+    }
+}
+
+/// The same after a change of the password, a revocation of the token or a logout.
+fn other_end(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Introspection => "other-end.introspection",
+        Channel::Userinfo => "other-end.userinfo",
+        Channel::Resource => "other-end.resource",
+        Channel::Refresh => "other-end.refresh",
+        Channel::Session => "other-end.session",
+        Channel::Login => "other-end.login",
+        Channel::OtherLogin => "other-end.other-login",
     }
 }
 

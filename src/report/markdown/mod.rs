@@ -44,7 +44,7 @@ pub fn render(result: &RunResult) -> String {
     let heads = ["findings", "fault that other servers had (`scimcheck explain ID` tells more)"];
     let table = |title, heads, noun, share| Table { title, heads, noun, share };
     page.table(table("Looks like", &heads, "fault", LOOKS_LIKE), &looks_like(&summary));
-    let heads = ["channel", "longest", "deadline", "measured", "never"];
+    let heads = ["channel", "longest", "deadline", "measured", "never", "not told"];
     page.table(
         table("Revocation latency", &heads, "channel", REVOCATION),
         &revocation(&result.revocation_latencies()),
@@ -131,9 +131,10 @@ fn revocation(latencies: &[ChannelLatency]) -> Vec<Vec<String>> {
         vec![
             latency.channel.to_string(),
             latency.longest_in_words(),
-            duration(latency.deadline_ms),
+            latency.deadline_in_words(),
             latency.measured.to_string(),
             latency.never.to_string(),
+            latency.untold.to_string(),
         ]
     };
     latencies.iter().map(row).collect()

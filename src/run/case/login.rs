@@ -25,7 +25,7 @@ pub(super) struct Login {
     /// `None`: of the SCIM client.
     pub(super) identity: Option<Identity>,
     pub(super) tokens: Tokens,
-    /// A second login of the same user, whose refresh token is looked at: where refresh tokens rotate, a refresh ends the
+    /// Another login of the same user, whose refresh token is looked at: where refresh tokens rotate, a refresh ends the
     /// access token of the same login, and that would look like a revocation.
     pub(super) spare: Option<Tokens>,
 }
@@ -36,6 +36,8 @@ pub(super) struct Logins {
     by_name: BTreeMap<String, Login>,
     /// Channels of logins (and which of the other ways to log in) of which nothing more can be said, with the verdict of further checks and the reason.
     pub(super) mute: BTreeMap<(String, Channel, usize), (Verdict, String)>,
+    /// How often each user came in.
+    times: BTreeMap<String, usize>,
 }
 
 impl Login {
@@ -73,6 +75,17 @@ impl Logins {
     pub(super) fn get(&mut self, name: &str) -> Result<&mut Login, Stop> {
         self.by_name.get_mut(name).ok_or_else(|| Stop::Broken(format!("there is no login `{name}`")))
     }
+
+    /// Takes note that a user came in.
+    pub(super) fn count(&mut self, user: &str) {
+        *self.times.entry(user.to_owned()).or_default() += 1;
+    }
+
+    /// How often the user of a login came in.
+    pub(super) fn times(&self, login: &str) -> usize {
+        let identity = self.by_name.get(login).and_then(|login| login.identity.as_ref());
+        identity.and_then(|identity| self.times.get(&identity.user)).copied().unwrap_or_default()
+    }
 }
 
 impl Running<'_> {
@@ -85,20 +98,22 @@ impl Running<'_> {
     pub(super) async fn log_in(&mut self, spec: &LoginSpec, step: &str) -> Result<(), Stop> {
         let oauth = self.oauth()?;
         let identity = self.identity(spec, &oauth)?;
-        for name in &spec.names {
-            if spec.later {
-                let login = Login { identity: identity.clone(), ..Login::default() };
-                self.logins.by_name.insert(name.clone(), login);
-                continue;
-            }
-            let tokens = self.tokens_for(&oauth, identity.as_ref(), step).await?;
-            let mut login = Login { identity: identity.clone(), tokens, spare: None };
+        let mut spares = BTreeMap::new();
+        // Where a new login ends the one before, it is the last that counts: the spare ones go first, so that they only are lost.
+        for name in spec.names.iter().filter(|_| !spec.later) {
             if identity.is_some()
                 && self.shared.target.features.has(Channel::Refresh.feature())
                 && wants_spare(self.planned.case(), name)
             {
-                login.spare = Some(self.tokens_for(&oauth, identity.as_ref(), step).await?);
+                spares.insert(name, self.tokens_for(&oauth, identity.as_ref(), step).await?);
             }
+        }
+        for name in &spec.names {
+            let tokens = match spec.later {
+                true => Tokens::default(),
+                false => self.tokens_for(&oauth, identity.as_ref(), step).await?,
+            };
+            let login = Login { identity: identity.clone(), tokens, spare: spares.remove(name) };
             self.logins.by_name.insert(name.clone(), login);
         }
         Ok(())
@@ -133,7 +148,11 @@ impl Running<'_> {
         for hop in attempt.hops {
             self.push_hop(hop, step);
         }
-        attempt.result.map_err(|why| Stop::Blocked(format!("{step}: {why}")))
+        let tokens = attempt.result.map_err(|why| Stop::Blocked(format!("{step}: {why}")))?;
+        if let Some(identity) = identity {
+            self.logins.count(&identity.user);
+        }
+        Ok(tokens)
     }
 
     /// Takes note of a request to the authorization server; returns the place of its exchange.
@@ -209,17 +228,22 @@ impl Running<'_> {
     }
 }
 
-/// Whether a case looks at the refresh token of a login without using it otherwise.
+/// Whether a case looks at the refresh token of a login without using it otherwise, and at the access token, which a refresh
+/// may end.
 fn wants_spare(case: &Case, login: &str) -> bool {
-    let looks = |step: &Step| {
-        step.probe.iter().any(|name| name == login)
-            && step.checks.iter().any(|check| check.channel == Some(Channel::Refresh))
+    let looks = |channels: &[Channel]| {
+        let mut steps = case.steps.iter().filter(|step| step.probe.iter().any(|name| name == login));
+        steps.any(|step| {
+            step.checks.iter().filter_map(|check| check.channel).any(|own| channels.contains(&own))
+        })
     };
     let uses = |step: &Step| {
         step.refreshing.as_deref() == Some(login)
             || step.revoke.as_ref().is_some_and(|revoke| revoke.login == login)
     };
-    case.steps.iter().any(looks) && !case.steps.iter().any(uses)
+    looks(&[Channel::Refresh])
+        && looks(&[Channel::Introspection, Channel::Userinfo, Channel::Resource])
+        && !case.steps.iter().any(uses)
 }
 
 #[cfg(test)]

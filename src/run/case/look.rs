@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::login::Identity;
+use super::row::{Length, Row, When};
 use crate::check;
 use crate::model::{Answer, Channel, Exchange, ExchangeId, Phase, TokenState};
 use crate::suite::format::{Check, Step, TokenWord};
@@ -23,12 +24,10 @@ pub(super) struct Look<'s> {
     pub(super) tokens: Tokens,
     /// What the last look came to.
     pub(super) seen: Option<Seen>,
-    /// When the first look began.
-    pub(super) first: Option<Instant>,
-    /// When the last look began at which the login still counted.
-    pub(super) counted: Option<Instant>,
-    /// When its checks held first, of the last looks in an unbroken row.
-    pub(super) held: Option<Instant>,
+    /// What the last look of which something could be told came to, where it was followed by others that came to nothing.
+    pub(super) told: Option<Seen>,
+    /// What the looks showed, one after the other.
+    pub(super) row: Row,
     /// Why the last answer does not show who is logged in, though its status is right.
     pub(super) doubt: Option<Doubt>,
     /// Whether what it looks at has ended by itself: further looks could only show that.
@@ -36,7 +35,7 @@ pub(super) struct Look<'s> {
 }
 
 /// What is said of a login that is seen to have ended after it may have expired.
-fn expired(channel: Channel) -> String {
+pub(super) fn expired(channel: Channel) -> String {
     let what = if channel == Channel::Session { "session" } else { "token" };
     format!(
         "the {what} may have expired by itself by then, which looks the same as an end; the {what}s of test users have to \
@@ -48,11 +47,15 @@ fn expired(channel: Channel) -> String {
 pub(super) struct Seen {
     pub(super) hops: Vec<Hop>,
     pub(super) state: TokenState,
-    /// When the answer was there.
-    pub(super) at: Instant,
+    pub(super) when: When,
 }
 
 impl Seen {
+    /// Whether anything can be told by it.
+    pub(super) fn tells(&self) -> bool {
+        !matches!(self.state, TokenState::Unclear(_))
+    }
+
     /// The exchange that is judged, before it has its place.
     pub(super) fn preliminary(&self, step: &Step) -> Option<Exchange> {
         let hop = self.hops.last()?;
@@ -75,6 +78,29 @@ impl Look<'_> {
         self.checks.iter().any(|check| check.token == Some(TokenWord::Inactive))
     }
 
+    /// The checks that say whether there is anything left to wait for: whether the login counts, where that is asked. What else
+    /// is asked of the answer is judged once that is shown.
+    pub(super) fn decisive(&self) -> impl Iterator<Item = &Check> {
+        let tokens = self.checks.iter().any(|check| check.token.is_some());
+        self.checks.iter().copied().filter(move |check| !tokens || check.token.is_some())
+    }
+
+    /// How many looks of a step have to show it.
+    pub(super) fn length(&self, step: &Step) -> Length {
+        match self.changes_nothing() {
+            _ if step.control => Length::One,
+            true if self.waits_for_an_end() || step.eventually.is_some() => Length::Growing,
+            false if self.waits_for_an_end() => Length::Refusals,
+            _ => Length::One,
+        }
+    }
+
+    /// Whether another look may show what this one did not: an answer that came to nothing may have been an accident.
+    pub(super) fn may_be_an_accident(&self, step: &Step) -> bool {
+        let came_to_nothing = |seen: &Seen| !seen.tells() && !seen.hops.is_empty();
+        (self.changes_nothing() || step.control) && self.seen.as_ref().is_some_and(came_to_nothing)
+    }
+
     /// Whether the server is the same after a look as before. A refresh or a login makes new tokens, and failed ones may
     /// lock the account.
     pub(super) fn changes_nothing(&self) -> bool {
@@ -84,23 +110,19 @@ impl Look<'_> {
         )
     }
 
-    /// Looks once.
-    pub(super) async fn once(&mut self, oauth: &OAuth, transport: &dyn Transport) {
-        let began = now();
-        self.first.get_or_insert(began);
+    /// Looks once; returns what the look before came to.
+    pub(super) async fn once(&mut self, oauth: &OAuth, transport: &dyn Transport) -> Option<Seen> {
+        let due = now();
         let (hops, mut state) = self.ask(oauth, transport).await;
-        let at = now();
-        match state {
-            TokenState::Active => self.counted = Some(began),
-            TokenState::Inactive
-                if oauth.expires(&self.tokens, self.channel).is_some_and(|expires| expires <= at) =>
-            {
-                self.expired = true;
-                state = TokenState::Unclear(expired(self.channel));
-            }
-            _ => {}
+        let seen = now();
+        if state == TokenState::Inactive
+            && oauth.expires(&self.tokens, self.channel).is_some_and(|expires| expires <= seen)
+        {
+            self.expired = true;
+            state = TokenState::Unclear(expired(self.channel));
         }
-        self.seen = Some(Seen { hops, state, at });
+        let when = When { due, sent: sent(&hops, &state, due, seen), seen };
+        self.seen.replace(Seen { hops, state, when })
     }
 
     async fn ask(&mut self, oauth: &OAuth, transport: &dyn Transport) -> (Vec<Hop>, TokenState) {
@@ -144,6 +166,17 @@ impl Look<'_> {
     }
 }
 
+/// When the request was sent that shows it. A login takes several: the last one is refused, and any of them may have decided
+/// on what succeeds.
+fn sent(hops: &[Hop], state: &TokenState, due: Instant, seen: Instant) -> Instant {
+    match hops {
+        [.., last] if hops.len() == 1 || *state != TokenState::Active => {
+            seen.checked_sub(last.sent.duration).map_or(due, |sent| sent.max(due))
+        }
+        _ => due,
+    }
+}
+
 /// What an attempt to log in shows.
 fn attempted(attempt: Attempt) -> (Vec<Hop>, TokenState) {
     let state = match attempt.result {
@@ -157,22 +190,11 @@ fn attempted(attempt: Attempt) -> (Vec<Hop>, TokenState) {
 /// How long after the change a first look may begin that shows how long it took.
 const PROMPT: Duration = Duration::from_secs(1);
 
-/// Checks of which nobody knows how long they took: some login showed in the end neither that it counts nor that it does
-/// not, or was first looked at when it had ended long ago, for all that is known.
-pub(super) fn untold(looks: &[Look<'_>], changed_at: Option<Instant>) -> Vec<String> {
-    let unclear =
-        |look: &Look<'_>| look.seen.as_ref().is_none_or(|seen| matches!(seen.state, TokenState::Unclear(_)));
-    let late = |look: &Look<'_>| {
-        let delay =
-            look.first.zip(changed_at).map(|(first, changed)| first.saturating_duration_since(changed));
-        look.counted.is_none() && delay.is_some_and(|delay| delay > PROMPT)
-    };
-    looks
-        .iter()
-        .filter(|look| unclear(look) || late(look))
-        .flat_map(|look| &look.checks)
-        .map(|check| check.id.clone())
-        .collect()
+/// Whether nobody knows how long it took until a login ended: it was first looked at when it had ended long ago, for all
+/// that is known.
+pub(super) fn ended_before(row: &Row, changed_at: Option<Instant>) -> bool {
+    let delay = row.due().zip(changed_at).map(|(first, changed)| first.saturating_duration_since(changed));
+    row.otherwise().is_none() && delay.is_some_and(|delay| delay > PROMPT)
 }
 
 /// Runs some futures at the same time, beginning in their order, until all are done; the first error is returned.

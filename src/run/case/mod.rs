@@ -1,15 +1,19 @@
 //! One case: set-up, steps, clean-up.
 
+mod conclude;
 mod finding;
 mod judge;
 mod login;
 mod look;
 mod probe;
+mod row;
 mod scope;
 mod send;
 mod set_up;
+mod until;
 mod watch;
 
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,12 +24,11 @@ pub(crate) use self::finding::not_applicable;
 pub(super) use self::finding::slug;
 use self::finding::source;
 use self::login::Logins;
-use self::watch::{SHORT, Watching};
+use self::watch::Watching;
 use super::cleanup::{self, AfterCase};
 use super::ownership::{Ownership, Refused};
 use super::place::Places;
 use super::plan::PlannedCase;
-use super::poll::{self, Pauses};
 use super::requirements::requirement_of;
 use super::shared::Shared;
 use super::time_limit::TimeLimit;
@@ -187,6 +190,8 @@ struct Running<'a> {
     cause: Cause,
     /// The probe that is under way.
     watching: Option<Watching<'a>>,
+    /// How often something was seen to have ended, and to count again.
+    relapses: AtomicU32,
     latencies: Vec<Latency>,
     /// Its place among the cases of the run; nothing while it only waits.
     place: Mutex<Option<OwnedSemaphorePermit>>,
@@ -218,6 +223,7 @@ impl<'a> Running<'a> {
             changed_at: None,
             cause: Cause::default(),
             watching: None,
+            relapses: AtomicU32::new(0),
             latencies: Vec::new(),
             place: Mutex::new(Some(place)),
         }
@@ -274,41 +280,6 @@ impl<'a> Running<'a> {
         let judged = self.until_it_holds(step).await;
         self.take_place().await;
         judged
-    }
-
-    /// Sends what a step sends, again and again where it says so, until what it asks for holds or the time is over.
-    async fn until_it_holds(&mut self, step: &Step) -> Result<(), Stop> {
-        let mut pauses = Pauses::new(step.eventually.as_ref(), self.shared.patience);
-        if step.waits_for_a_login() {
-            let within = self.within(step);
-            pauses = pauses.within(within).since(self.changed_at, within);
-        }
-        let began = tokio::time::Instant::now();
-        loop {
-            let index = self.act(step).await?;
-            let last_try = pauses.is_over() || !poll::may_change(&self.exchanges[index].answer);
-            // Before the checks, which may compare the answer with itself.
-            self.name_answer(step, index);
-            let (findings, outcome, stop) = self.judge(step, index)?;
-            let ends = matches!(stop, Some(Stop::Ended(_)));
-            let holds =
-                ends || stop.is_none() && findings.iter().all(|finding| finding.verdict < Verdict::Warn);
-            if !holds && !last_try {
-                // Only the last try is evidence; the earlier ones are the waiting.
-                self.exchanges.truncate(index);
-                if began.elapsed() >= SHORT {
-                    self.make_room();
-                }
-                pauses.wait().await;
-                continue;
-            }
-            self.findings.extend(findings);
-            self.outcomes.extend(outcome);
-            if let Some(stop) = stop {
-                return Err(stop);
-            }
-            return self.capture(step, index);
-        }
     }
 
     /// Sends what the step sends; returns the place of the exchange.

@@ -1,21 +1,25 @@
 //! Watching logins through all channels, until each shows what is wanted or the time is over.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore};
 
-use super::look::{Look, side_by_side};
+use super::look::{Look, Seen, side_by_side};
+use super::row::Shown;
 use super::send::SIDE_BY_SIDE;
 use super::{Running, Stop};
-use crate::model::{Channel, Verdict};
+use crate::model::{Channel, TokenState, Verdict};
 use crate::run::poll::{Pauses, SHORTEST};
 use crate::suite::format::{Step, TokenWord};
+use crate::wire::now;
 use crate::wire::oauth::OAuth;
 
 /// A case that waits for longer lets others begin meanwhile: all that it sends is a look now and then.
 pub(super) const SHORT: Duration = Duration::from_secs(2);
-/// How many looks have to show the end one after the other: of several replicas, one may be told before the others.
-const IN_A_ROW: u32 = 3;
+/// So many times a look is repeated that came to nothing when the time is over: one failure of a server is no reason to
+/// leave a channel unjudged.
+const ACCIDENTS: u32 = 3;
 
 /// The looks of a step while they are watched. They stand with the case, so that what was shown is not lost with a case
 /// that ends meanwhile.
@@ -33,7 +37,9 @@ impl<'a> Running<'a> {
         let first = watching.step.control;
         let watches = async {
             self.watch_some(oauth, watching, |channel| is_login(channel) == first).await?;
-            self.watch_some(oauth, watching, |channel| is_login(channel) != first).await
+            // Where some channel saw an end that did not last, a refresh that was refused once is tried again.
+            let again = |channel| channel == Channel::Refresh && self.has_relapsed();
+            self.watch_some(oauth, watching, |channel| is_login(channel) != first || again(channel)).await
         };
         tokio::pin!(watches);
         match tokio::time::timeout(SHORT, &mut watches).await {
@@ -81,65 +87,94 @@ impl<'a> Running<'a> {
         mut pauses: Pauses,
         places: &Semaphore,
     ) -> Result<(), Stop> {
+        let mut accidents = 0;
         loop {
-            let last = pauses.is_over();
-            self.look_once(oauth, look, places).await;
-            let holds =
-                self.shows_what_is_wanted(look, step)? && self.stays_so(oauth, look, step, places).await?;
-            if holds || look.expired || last {
+            let (last, began) = (pauses.is_over(), now());
+            if self.look_in_a_row(oauth, look, step, places).await? || look.expired {
                 return Ok(());
             }
-            pauses.wait().await;
+            if !last {
+                pauses.wait().await;
+                continue;
+            }
+            if accidents == ACCIDENTS
+                || !look.may_be_an_accident(step)
+                || now().saturating_duration_since(began) > SHORT
+            {
+                return Ok(());
+            }
+            tokio::time::sleep(self.short_pause() * (1 << accidents)).await;
+            accidents += 1;
         }
     }
 
-    async fn look_once(&self, oauth: &OAuth, look: &mut Look<'_>, places: &Semaphore) {
-        let _place = places.acquire().await;
-        look.once(oauth, self.shared.transport.as_ref()).await;
-    }
-
-    /// Whether further looks show the same end. Each may be answered by another replica, or by the cache of another.
-    async fn stays_so(
+    /// Looks until enough looks in a row show what is wanted, or one does not; returns whether they do. Each may be answered
+    /// by another replica, or by the cache of another.
+    async fn look_in_a_row(
         &self,
         oauth: &OAuth,
         look: &mut Look<'_>,
         step: &Step,
         places: &Semaphore,
     ) -> Result<bool, Stop> {
-        if step.control || !look.waits_for_an_end() || !look.changes_nothing() {
-            return Ok(true);
-        }
-        let held = look.held;
-        for _ in 1..IN_A_ROW {
-            let pause = self.shared.patience.map_or(SHORTEST, |patience| patience.min(SHORTEST));
-            tokio::time::sleep(pause).await;
-            let before = look.seen.take();
-            self.look_once(oauth, look, places).await;
-            if look.expired {
+        loop {
+            let before = self.look_once(oauth, look, places).await;
+            if look.expired && look.row.holds_so_far() {
                 // What was seen before it may have ended by itself is all that there is to see.
-                (look.seen, look.expired, look.held) = (before, false, held);
+                (look.seen, look.expired) = (before, false);
                 return Ok(true);
             }
-            if !self.shows_what_is_wanted(look, step)? {
+            let shown = self.shown(look, step)?;
+            look.told = match shown {
+                Shown::Unclear if look.expired => None,
+                Shown::Unclear => look.told.take().or(before.filter(Seen::tells)),
+                _ => None,
+            };
+            if let Some(seen) = &look.seen {
+                self.note_relapse(look.row.add(shown, seen.when));
+            }
+            if shown != Shown::Wanted {
                 return Ok(false);
             }
-            look.held = held;
+            if look.row.is_long_enough(look.length(step), self.has_relapsed()) {
+                return Ok(true);
+            }
+            tokio::time::sleep(self.short_pause()).await;
         }
-        Ok(true)
     }
 
-    /// Whether all checks of a look hold now, and since when: by this look, whatever earlier ones showed.
-    fn shows_what_is_wanted(&self, look: &mut Look<'_>, step: &Step) -> Result<bool, Stop> {
-        look.held = None;
-        let Some(seen) = &look.seen else { return Ok(false) };
-        let Some(exchange) = seen.preliminary(step) else { return Ok(false) };
-        for check in &look.checks {
+    async fn look_once(&self, oauth: &OAuth, look: &mut Look<'_>, places: &Semaphore) -> Option<Seen> {
+        let _place = places.acquire().await;
+        look.once(oauth, self.shared.transport.as_ref()).await
+    }
+
+    /// What a look shows now, whatever earlier ones showed.
+    fn shown(&self, look: &Look<'_>, step: &Step) -> Result<Shown, Stop> {
+        let Some(seen) = &look.seen else { return Ok(Shown::Unclear) };
+        let Some(exchange) = seen.preliminary(step) else { return Ok(Shown::Unclear) };
+        let mut shown = Shown::Wanted;
+        for check in look.decisive() {
             if self.judge_check(check, &exchange)?.verdict >= Verdict::Warn {
-                return Ok(false);
+                shown = Shown::Otherwise;
             }
         }
-        look.held = Some(seen.at);
-        Ok(true)
+        let unclear = shown == Shown::Otherwise && matches!(seen.state, TokenState::Unclear(_));
+        Ok(if unclear { Shown::Unclear } else { shown })
+    }
+
+    /// The pause between the looks of a row.
+    pub(super) fn short_pause(&self) -> Duration {
+        self.shared.patience.map_or(SHORTEST, |patience| patience.min(SHORTEST))
+    }
+
+    /// Takes note that something was seen to end and to count again.
+    pub(super) fn note_relapse(&self, relapse: bool) {
+        self.relapses.fetch_add(u32::from(relapse), Ordering::Relaxed);
+    }
+
+    /// Whether anything of the case was seen to end and to count again.
+    pub(super) fn has_relapsed(&self) -> bool {
+        self.relapses.load(Ordering::Relaxed) > 0
     }
 }
 

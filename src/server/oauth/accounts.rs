@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ledger::{Ledger, Subject};
+use super::ledger::{Cause, End, Ledger, Subject};
 use super::password;
 use crate::server::hook::Hooks;
 use crate::server::kind::Kind;
@@ -83,7 +83,12 @@ pub(super) fn let_in<T>(
 ) -> Option<T> {
     admit(service, &account.subject, way, |user, ledger| {
         let unchanged = user.value.get("password") == account.user.value.get("password");
-        unchanged.then(|| act(user, ledger))
+        unchanged.then(|| {
+            if service.options.oauth.one_login {
+                ledger.end_user(&account.subject, End::now(Cause::Replaced));
+            }
+            act(user, ledger)
+        })
     })?
 }
 

@@ -81,6 +81,8 @@ pub(in crate::server) enum Cause {
     Replayed,
     /// The user logged out.
     LoggedOut,
+    /// The user logged in anew, where one login is all that a user has.
+    Replaced,
 }
 
 /// An authorization code (RFC 6749 §4.1.2).

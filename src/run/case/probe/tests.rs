@@ -28,7 +28,7 @@ type Manner = fn(&Outgoing, Option<Duration>) -> (Duration, Option<Carried>);
 struct Slow {
     local: Local,
     manner: Manner,
-    /// When the user was deactivated.
+    /// When the user was changed or a token revoked.
     changed: Mutex<Option<Instant>>,
 }
 
@@ -37,7 +37,7 @@ impl Carrier for Slow {
         Box::pin(async move {
             let since = self.changed.lock().unwrap().map(|changed| changed.elapsed());
             let (takes, answer) = (self.manner)(&outgoing, since);
-            let changes = outgoing.method == reqwest::Method::PATCH;
+            let changes = outgoing.method == reqwest::Method::PATCH || outgoing.url.path() == "/oauth/revoke";
             let own = self.local.carry(outgoing).await;
             if !takes.is_zero() {
                 tokio::time::sleep(takes).await;
@@ -69,11 +69,12 @@ async fn run_cases(
     manner: Manner,
     set: fn(&mut Options, &mut OAuthOptions),
 ) -> RunResult {
-    run_cases_until(Duration::from_hours(1), pick, manner, set).await
+    run_cases_until(Duration::from_hours(1), None, pick, manner, set).await
 }
 
 async fn run_cases_until(
     interrupted_after: Duration,
+    max_rate: Option<f64>,
     pick: impl Fn(&str) -> bool,
     manner: Manner,
     set: fn(&mut Options, &mut OAuthOptions),
@@ -86,6 +87,7 @@ async fn run_cases_until(
     set(&mut Options::default(), &mut oauth);
     let mut live = LiveOptions::new(local.base_url().parse().unwrap()).bearer(local.token());
     live.origins = oauth.allowed_origins();
+    live.max_rate = max_rate;
     let redactor = Redactor::default();
     let mut settings = Settings { disposable: true, ..Settings::of_live(&live) };
     let slow = Slow { local, manner, changed: Mutex::default() };
@@ -179,7 +181,7 @@ async fn the_time_runs_from_the_answer_to_the_change() {
     .await;
     assert_eq!(check(&case, "userinfo").verdict, Verdict::Pass);
     assert!(
-        case.latencies.is_empty(),
+        case.latencies.iter().all(|latency| latency.untold),
         "the refresh at the same time has its answer two seconds after the change: nobody knows when they ended"
     );
 }
@@ -203,7 +205,7 @@ async fn a_token_that_may_have_expired_by_itself_proves_nothing() {
     assert_eq!(finding.verdict, Verdict::Blocked, "{finding:#?}");
     let reason = finding.reason.as_deref().unwrap_or_default();
     assert!(reason.contains("the token may have expired by itself"), "{reason}");
-    assert!(case.latencies.iter().all(|latency| latency.channel != Channel::Userinfo));
+    assert_eq!(words(&case, Channel::Userinfo), "not told");
     assert_eq!(check(&case, "introspection").verdict, Verdict::Pass, "seen before it expired");
     let resource = check(&case, "resource");
     assert_eq!(resource.verdict, Verdict::Fail, "it is served long after it expired");
@@ -293,7 +295,7 @@ async fn a_target_that_never_revokes_costs_the_deadline_once() {
     // One case at a time, of which each waits until the deadline.
     let result = run_cases(|case| case.starts_with("deactivation/revocation/"), never, |_, _| {}).await;
     let waited = result.cases.iter().filter(|case| {
-        case.latencies.iter().any(|latency| latency.channel == Channel::Resource && latency.took_ms.is_none())
+        case.latencies.iter().any(|latency| latency.channel == Channel::Resource && latency.is_never())
     });
     let (waited, took) = (waited.count(), began.elapsed());
     assert!(waited >= 8, "{waited} cases waited");
@@ -389,7 +391,7 @@ async fn what_was_shown_is_not_lost_when_the_case_has_to_end() {
         _ => (Duration::ZERO, None),
     };
     let id = "deactivation/revocation/by-patch";
-    let result = run_cases_until(Duration::from_secs(8), |case| case == id, never, |_, _| {}).await;
+    let result = run_cases_until(Duration::from_secs(8), None, |case| case == id, never, |_, _| {}).await;
     let case = result.cases.iter().find(|case| case.id == id).expect("it ran");
     for name in ["introspection", "userinfo", "refresh", "session"] {
         assert_eq!(check(case, name).verdict, Verdict::Pass, "{name}");
@@ -418,4 +420,202 @@ async fn a_latency_says_what_the_login_was_to_end_by() {
     let of = |sums: Vec<ChannelLatency>| sums.iter().map(|sum| sum.measured).sum::<usize>();
     assert_eq!(of(result.revocation_latencies()), causes(cases[0]).len());
     assert_eq!(of(result.other_latencies()), causes(cases[1]).len());
+}
+
+/// Heads or tails, the same in every run.
+fn heads(state: &AtomicU32) -> bool {
+    // Marsaglia, Xorshift RNGs (2003), with the triple 13, 17, 5.
+    let mut x = state.load(Ordering::Relaxed);
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    state.store(x, Ordering::Relaxed);
+    x.is_multiple_of(2)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_never_revokes_is_found_out() {
+    // Which of two replicas answers is chance; one was told of the change, and the other never is.
+    let case = run_case("deactivation/revocation/by-patch", |outgoing, since| {
+        static CHANCE: AtomicU32 = AtomicU32::new(2_463_534_242);
+        static REFRESHES: AtomicU32 = AtomicU32::new(0);
+        let body = String::from_utf8_lossy(&outgoing.body).into_owned();
+        let instead = match (outgoing.url.path(), since) {
+            ("/oauth/introspect", Some(_)) if heads(&CHANCE) => Some(answer(200, r#"{"active":true}"#)),
+            // The refresh meets the one that was told first, and the other afterwards.
+            ("/oauth/token", Some(_)) if body.contains("grant_type=refresh_token") => {
+                let told = REFRESHES.fetch_add(1, Ordering::Relaxed) == 0;
+                (!told).then(|| {
+                    answer(200, r#"{"access_token":"new","refresh_token":"new","token_type":"Bearer"}"#)
+                })
+            }
+            _ => None,
+        };
+        (Duration::ZERO, instead)
+    })
+    .await;
+    let finding = check(&case, "introspection");
+    assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+    assert!(finding.got.contains("seen to have ended, and to count again, "), "{}", finding.got);
+    assert!(finding.got.ends_with(" times"), "{}", finding.got);
+    assert_eq!(words(&case, Channel::Introspection), "never");
+    assert_eq!(check(&case, "refresh").verdict, Verdict::Fail, "one refusal was not enough");
+    assert_eq!(check(&case, "login").verdict, Verdict::Pass);
+}
+
+/// The token of the SCIM client is asked for; until the time that is given, any server answers, and half of them for ever.
+fn looks_at_scim(outgoing: &Outgoing) -> bool {
+    outgoing.url.query().is_some_and(|query| query.contains("attributes=id"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_refusal_of_the_scim_clients_token_is_not_enough() {
+    let case = run_case("tokens/scim-credential/revoked", |outgoing, since| {
+        static CHANCE: AtomicU32 = AtomicU32::new(11);
+        let served = since.is_some() && looks_at_scim(outgoing) && heads(&CHANCE);
+        (Duration::ZERO, served.then(|| answer(200, r#"{"Resources":[]}"#)))
+    })
+    .await;
+    let finding = check(&case, "refused");
+    assert_eq!(finding.verdict, Verdict::Warn, "{finding:#?}");
+    assert!(finding.got.contains("to count again"), "{}", finding.got);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_the_scim_client_that_expires_proves_nothing() {
+    let case = run_case_with(
+        "tokens/scim-credential/revoked",
+        |outgoing, since| {
+            let served = looks_at_scim(outgoing) && since.is_some_and(|since| since < Duration::from_secs(5));
+            (Duration::ZERO, served.then(|| answer(200, r#"{"Resources":[]}"#)))
+        },
+        |options, _| options.oauth.access_token_lifetime = Duration::from_secs(4),
+    )
+    .await;
+    for name in ["refused", "refused-with-401"] {
+        let finding = check(&case, name);
+        assert_eq!(finding.verdict, Verdict::Blocked, "{finding:#?}");
+        let reason = finding.reason.as_deref().unwrap_or_default();
+        assert!(reason.contains("may have expired by itself"), "{reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_was_held_back_is_not_in_time() {
+    // All tokens count for five seconds more; that is one too many.
+    let manner: Manner = |outgoing, since| {
+        let counts = since.is_some_and(|since| since < Duration::from_secs(5));
+        let instead = match outgoing.url.path() {
+            "/oauth/introspect" => Some(answer(200, r#"{"active":true}"#)),
+            "/oauth/userinfo" | "/resource" => Some(answer(200, "{}")),
+            _ => None,
+        };
+        (Duration::ZERO, instead.filter(|_| counts))
+    };
+    let id = "deactivation/revocation/by-patch";
+    let result = run_cases_until(
+        Duration::from_hours(1),
+        Some(2.0),
+        |case| case == id,
+        manner,
+        |_, oauth| {
+            oauth.deadline = Some(Duration::from_secs(4));
+        },
+    )
+    .await;
+    let case = result.cases.iter().find(|case| case.id == id).expect("it ran");
+    for name in ["introspection", "userinfo", "resource"] {
+        let finding = check(case, name);
+        assert!(finding.verdict >= Verdict::Blocked, "{finding:#?}");
+        if finding.verdict == Verdict::Blocked {
+            let reason = finding.reason.as_deref().unwrap_or_default();
+            assert!(
+                reason.starts_with("the first look after 4s came only ") && reason.contains("max_rate"),
+                "{reason}"
+            );
+        }
+    }
+    for latency in case.latencies.iter() {
+        assert!(latency.took_ms.is_none_or(|took| took <= latency.deadline_ms + 500.0), "{latency:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_else_is_asked_of_an_answer_is_not_waited_for() {
+    let began = Instant::now();
+    let case = run_case("tokens/introspection/revoked-token", |outgoing, since| {
+        match (outgoing.url.path(), since) {
+            ("/oauth/introspect", Some(_)) => {
+                (Duration::ZERO, Some(answer(200, r#"{"active":false,"client_id":"app"}"#)))
+            }
+            _ => (Duration::ZERO, None),
+        }
+    })
+    .await;
+    assert_eq!(check(&case, "inactive").verdict, Verdict::Pass);
+    assert_eq!(check(&case, "nothing-else").verdict, Verdict::Warn);
+    assert_eq!(words(&case, Channel::Introspection), "within 0.01 s");
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_failure_of_a_server_blocks_nothing() {
+    let case = run_case("deactivation/revocation/by-patch", |outgoing, since| {
+        static FAILED: AtomicBool = AtomicBool::new(false);
+        let instead = match (outgoing.url.path(), since) {
+            ("/oauth/introspect", None) if !FAILED.swap(true, Ordering::Relaxed) => Some(answer(503, "{}")),
+            // It counts until it cannot be told any more.
+            ("/oauth/userinfo", Some(since)) if since < DEADLINE => Some(answer(200, "{}")),
+            ("/oauth/userinfo", Some(_)) => Some(answer(503, "{}")),
+            _ => None,
+        };
+        (Duration::ZERO, instead)
+    })
+    .await;
+    assert_eq!(check(&case, "before-introspection").verdict, Verdict::Pass);
+    assert_eq!(check(&case, "introspection").verdict, Verdict::Pass);
+    let finding = check(&case, "userinfo");
+    assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+    assert!(finding.got.contains("the last look came to nothing: it answered 503"), "{}", finding.got);
+    assert_eq!(words(&case, Channel::Userinfo), "never");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_user_has_one_login_the_last_is_looked_at() {
+    let cases = [
+        "deactivation/revocation/by-patch",
+        "deactivation/revocation/all-devices",
+        "deactivation/revocation/other-users",
+        "deactivation/return/reactivated",
+        "deactivation/return/password-changed",
+    ];
+    let result = run_cases(
+        |case| cases.contains(&case),
+        |_, _| (Duration::ZERO, None),
+        |options, oauth| {
+            options.oauth.one_login = true;
+            oauth.login = Some(LoginOptions::Password);
+            oauth.other_logins = Vec::new();
+        },
+    )
+    .await;
+    let case = |id: &str| result.cases.iter().find(|case| case.id == id).expect("it ran");
+    for finding in cases.iter().flat_map(|id| &case(id).checks) {
+        assert!(finding.verdict < Verdict::Fail, "{finding:#?}");
+    }
+    for id in &cases[..2] {
+        for name in ["introspection", "userinfo", "resource"] {
+            assert_eq!(check(case(id), name).verdict, Verdict::Pass, "{id}#{name}");
+        }
+    }
+    let refresh = check(case(cases[0]), "before-refresh");
+    assert_eq!(refresh.verdict, Verdict::Blocked);
+    let reason = refresh.reason.as_deref().unwrap_or_default();
+    assert!(reason.ends_with("this case logged the user in 2 times"), "{reason}");
+    for name in ["colleague-introspection", "colleague-userinfo", "colleague-resource", "colleague-login"] {
+        assert_eq!(check(case(cases[2]), name).verdict, Verdict::Pass, "{name}");
+    }
+    for name in ["before-refresh", "old-refresh-token", "new-password", "old-password"] {
+        assert_eq!(check(case(cases[4]), name).verdict, Verdict::Pass, "{name}");
+    }
 }

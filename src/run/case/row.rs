@@ -1,0 +1,243 @@
+//! Looks at the same thing, one after the other: how many in a row have to show it, since when they do, and whether that
+//! was in time.
+
+use std::time::{Duration, Instant};
+
+/// So many looks have to show an end one after the other, at first. Behind one address several servers may answer, of which
+/// one may be told late or never: of two that answer by chance, the one that was told answers the four further looks of
+/// such a row once in sixteen times, and in every channel of every case anew.
+const FIRST: u32 = 5;
+/// The longest row. Each relapse doubles the row, and so many looks by chance are next to impossible.
+const LONGEST: u32 = 40;
+/// So many times a refresh or a login has to be refused where a relapse was seen. What is refused used up nothing, but an
+/// account may be locked after many.
+const REFUSALS: u32 = 3;
+/// So long after the deadline a look may still be sent: it takes its time to get going.
+const GRACE: Duration = Duration::from_millis(500);
+/// What counted so shortly before the deadline counted until the deadline: between two looks are pauses of up to a second.
+const NEARLY: Duration = Duration::from_secs(2);
+
+/// What one look showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// What is wanted.
+    Wanted,
+    /// Something else.
+    Otherwise,
+    /// Nothing that could be told.
+    Unclear,
+}
+
+/// When a look was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct When {
+    /// When it was to be made: limits of the rate may have held it back from then on.
+    pub(super) due: Instant,
+    /// When it was sent.
+    pub(super) sent: Instant,
+    /// When its answer was there.
+    pub(super) seen: Instant,
+}
+
+/// By when something is to be shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    /// When the answer to the change was there.
+    pub(super) since: Instant,
+    pub(super) within: Duration,
+}
+
+/// Which rows are long enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    /// One look is enough.
+    One,
+    /// As a look changes nothing, as many as may be needed.
+    Growing,
+    /// A look changes something, but not one that is refused.
+    Refusals,
+}
+
+/// Whether what is shown was shown in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InTime {
+    Yes,
+    /// It was seen not to be there after the deadline.
+    No,
+    /// It may have been there in time. The first look that shows it was sent so long after the change.
+    Untold(Duration),
+}
+
+/// What was shown so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Row {
+    /// When the first look was to be made.
+    due: Option<Instant>,
+    /// When the last look was sent that showed something else.
+    otherwise: Option<Instant>,
+    /// The first of the last looks in an unbroken row that show what is wanted.
+    held: Option<When>,
+    length: u32,
+    /// Whether the last look of which anything could be told shows what is wanted.
+    shown: bool,
+    relapses: u32,
+}
+
+impl Deadline {
+    fn end(&self) -> Instant {
+        self.since.checked_add(self.within).unwrap_or(self.since)
+    }
+}
+
+impl Row {
+    /// Takes note of a look. Returns whether it is a relapse: something else after what is wanted.
+    pub(super) fn add(&mut self, shown: Shown, when: When) -> bool {
+        self.due.get_or_insert(when.due);
+        if shown == Shown::Wanted {
+            self.held.get_or_insert(when);
+            self.length = self.length.saturating_add(1);
+            self.shown = true;
+            return false;
+        }
+        (self.held, self.length) = (None, 0);
+        if shown == Shown::Unclear {
+            return false;
+        }
+        self.otherwise = Some(when.sent);
+        let relapse = std::mem::take(&mut self.shown);
+        self.relapses += u32::from(relapse);
+        relapse
+    }
+
+    /// Whether so many looks in a row show it that it will stay so; `elsewhere`: whether relapses were seen in the case,
+    /// through whatever channel.
+    pub(super) fn is_long_enough(&self, length: Length, elsewhere: bool) -> bool {
+        let wanted = match length {
+            Length::Growing => FIRST.saturating_mul(1 << self.relapses.min(8)).min(LONGEST),
+            Length::Refusals if elsewhere => REFUSALS,
+            Length::Refusals | Length::One => 1,
+        };
+        self.length >= wanted
+    }
+
+    /// Whether what was shown until now is all that there will be to see, if nothing more can be: it holds, and was never
+    /// seen to come and go.
+    pub(super) fn holds_so_far(&self) -> bool {
+        self.length > 0 && self.relapses == 0
+    }
+
+    /// Since when it is shown without a break, if it is.
+    pub(super) fn held(&self) -> Option<When> {
+        self.held
+    }
+
+    /// When the last look was sent that showed something else.
+    pub(super) fn otherwise(&self) -> Option<Instant> {
+        self.otherwise
+    }
+
+    /// When the first look was to be made.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// How often it was seen, and then not any more.
+    pub(super) fn relapses(&self) -> u32 {
+        self.relapses
+    }
+
+    /// Whether what holds now held in time.
+    pub(super) fn in_time(&self, deadline: Option<Deadline>) -> InTime {
+        let (Some(deadline), Some(held)) = (deadline, self.held) else { return InTime::Yes };
+        let end = deadline.end();
+        if self.otherwise.is_some_and(|otherwise| otherwise > end) {
+            return InTime::No;
+        }
+        // What is looked at afterwards by order of the case cannot be seen earlier; it has no latency either.
+        let by_order = self.due.is_some_and(|due| due > end);
+        match !by_order && held.sent > end + GRACE {
+            true => InTime::Untold(held.sent.saturating_duration_since(deadline.since)),
+            false => InTime::Yes,
+        }
+    }
+
+    /// Whether something else was seen until shortly before the deadline.
+    pub(super) fn lasted(&self, deadline: Option<Deadline>) -> bool {
+        let last = self.otherwise.zip(deadline);
+        last.is_some_and(|(otherwise, deadline)| otherwise + NEARLY >= deadline.end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(start: Instant, milliseconds: u64) -> When {
+        let time = start + Duration::from_millis(milliseconds);
+        When { due: time, sent: time, seen: time }
+    }
+
+    #[test]
+    fn each_relapse_doubles_the_row() {
+        let now = Instant::now();
+        let mut row = Row::default();
+        let mut lengths = Vec::new();
+        for _ in 0..6 {
+            let mut length = 0;
+            while !row.is_long_enough(Length::Growing, true) {
+                length += 1;
+                assert!(!row.add(Shown::Wanted, at(now, 0)));
+            }
+            lengths.push(length);
+            assert!(row.add(Shown::Otherwise, at(now, 0)));
+        }
+        assert_eq!(lengths, [5, 10, 20, 40, 40, 40]);
+        assert_eq!(row.relapses(), 6);
+        assert!(!row.add(Shown::Otherwise, at(now, 0)), "it was not there in between");
+    }
+
+    #[test]
+    fn an_unclear_look_breaks_the_row_and_is_no_relapse() {
+        let now = Instant::now();
+        let mut row = Row::default();
+        row.add(Shown::Wanted, at(now, 0));
+        assert!(row.holds_so_far() && row.is_long_enough(Length::Refusals, false));
+        assert!(!row.is_long_enough(Length::Refusals, true));
+        row.add(Shown::Unclear, at(now, 100));
+        assert!(row.held().is_none() && row.relapses() == 0);
+        assert!(row.add(Shown::Otherwise, at(now, 200)), "it was there, and is not any more");
+        row.add(Shown::Wanted, at(now, 300));
+        assert_eq!(row.held(), Some(at(now, 300)));
+        assert!(!row.holds_so_far(), "it came and went");
+    }
+
+    #[test]
+    fn in_time() {
+        let start = Instant::now();
+        let deadline = Some(Deadline { since: start, within: Duration::from_secs(4) });
+        let row = |looks: &[(u64, Shown)]| {
+            let mut row = Row::default();
+            for (time, shown) in looks {
+                row.add(*shown, at(start, *time));
+            }
+            row
+        };
+        let of = |looks: &[(u64, Shown)]| row(looks).in_time(deadline);
+        assert_eq!(of(&[(3000, Shown::Otherwise), (4010, Shown::Wanted)]), InTime::Yes);
+        let late = Duration::from_millis(5500);
+        assert_eq!(of(&[(3000, Shown::Otherwise), (5500, Shown::Wanted)]), InTime::Untold(late));
+        assert_eq!(
+            of(&[(3000, Shown::Otherwise), (4001, Shown::Otherwise), (5000, Shown::Wanted)]),
+            InTime::No
+        );
+        assert_eq!(of(&[(9000, Shown::Wanted)]), InTime::Yes, "it was not its turn earlier");
+        assert_eq!(row(&[(9000, Shown::Wanted)]).in_time(None), InTime::Yes);
+        // Held back by a limit: it was to be sent in time.
+        let mut held_back = Row::default();
+        held_back.add(Shown::Wanted, When { due: start, ..at(start, 5500) });
+        assert_eq!(held_back.in_time(deadline), InTime::Untold(late));
+        assert!(row(&[(2100, Shown::Otherwise), (3900, Shown::Unclear)]).lasted(deadline));
+        assert!(!row(&[(1900, Shown::Otherwise), (3900, Shown::Unclear)]).lasted(deadline));
+        assert!(!row(&[(3900, Shown::Unclear)]).lasted(deadline));
+    }
+}
