@@ -9,7 +9,7 @@ use super::{Running, Stop};
 use crate::model::{Channel, Finding, Latency, TokenState, Verdict, milliseconds};
 use crate::suite::duration;
 use crate::suite::format::{Check, Step, TokenWord};
-use crate::wire::oauth::{Doubt, Tokens};
+use crate::wire::oauth::{Doubt, Hop, Tokens};
 
 /// How long it took until a login did not count any more.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +20,15 @@ pub(super) enum Took {
     Never(Option<Instant>),
     /// Nobody can tell.
     Untold,
+}
+
+/// What a look came to in the end.
+struct End {
+    state: TokenState,
+    /// The exchange that shows it.
+    index: Option<usize>,
+    /// Why a later look came to nothing, if one did.
+    nothing: Option<String>,
 }
 
 impl Running<'_> {
@@ -35,24 +44,8 @@ impl Running<'_> {
         for look in looks {
             let Look { login, channel, way, checks, tokens, seen, told, row, doubt, .. } = look;
             self.keep(login, channel, tokens)?;
-            let Some(Seen { hops, state, .. }) = seen else { continue };
-            let mut index = None;
-            for hop in hops {
-                index = Some(self.push_hop(hop, &step.name));
-            }
-            // What counted until the deadline did so whatever failed in the last look.
-            let lasted = told.filter(|_| matches!(state, TokenState::Unclear(_)));
-            let lasted = lasted.filter(|_| row.lasted(self.deadline(step)));
-            let lasted = lasted.filter(|told| told.state == TokenState::Active);
-            let (state, nothing) = match (lasted, state) {
-                (Some(Seen { hops, state, .. }), TokenState::Unclear(why)) => {
-                    for hop in hops {
-                        index = Some(self.push_hop(hop, &step.name));
-                    }
-                    (state, Some(why))
-                }
-                (_, state) => (state, None),
-            };
+            let Some(seen) = seen else { continue };
+            let End { state, index, nothing } = self.end_of(seen, told, &row, step);
             for check in checks {
                 let finding = match index {
                     Some(index) => {
@@ -75,6 +68,23 @@ impl Running<'_> {
             }
         }
         Ok(shown)
+    }
+
+    /// Takes note of what the last look came to. What counted until the deadline did so whatever failed in the last look.
+    fn end_of(&mut self, seen: Seen, told: Option<Seen>, row: &Row, step: &Step) -> End {
+        let lasted = !seen.tells() && row.lasted(self.deadline(step));
+        let told = told.filter(|told| lasted && told.state == TokenState::Active);
+        let before = told.map(|told| (self.push_hops(told.hops, step), told.state));
+        let index = self.push_hops(seen.hops, step);
+        match (before, seen.state) {
+            (Some((index, state)), TokenState::Unclear(why)) => End { state, index, nothing: Some(why) },
+            (_, state) => End { state, index, nothing: None },
+        }
+    }
+
+    /// Takes note of requests; returns the place of the last.
+    fn push_hops(&mut self, hops: Vec<Hop>, step: &Step) -> Option<usize> {
+        hops.into_iter().map(|hop| self.push_hop(hop, &step.name)).last()
     }
 
     /// A look at a new login that let somebody in is a login of that user too.
@@ -128,16 +138,16 @@ impl Running<'_> {
         if !step.control {
             let outlived = step.eventually.is_some() && check.token == Some(TokenWord::Inactive);
             if outlived && !is_login(channel) {
-                let reason = match (state, &finding.reason) {
-                    (TokenState::Active, _) => {
+                let reason = match state {
+                    TokenState::Active => {
                         format!("the login outlived \"{}\" already, through the channel {channel}", step.name)
                     }
-                    (TokenState::Unclear(why), _) | (TokenState::Inactive, Some(why)) => format!(
+                    TokenState::Unclear(why) => format!(
                         "whether the login outlived \"{}\" could not be told through the channel {channel}: {why}",
                         step.name
                     ),
-                    // It ended too late, but it ended.
-                    (TokenState::Inactive, None) => return finding,
+                    // Too late perhaps, but it ended.
+                    TokenState::Inactive => return finding,
                 };
                 self.logins.mute.insert(place, (Verdict::Blocked, reason));
             }
@@ -219,7 +229,7 @@ pub(super) fn seen_in_time(finding: Finding, row: &Row, deadline: Option<Deadlin
     };
     let within = duration::human(within);
     match row.in_time(deadline) {
-        InTime::Yes => finding,
+        InTime::Yes | InTime::Afterwards => finding,
         InTime::No => Finding {
             verdict: finding.level.verdict_if_broken(),
             wanted: format!("the login to have ended within {within}"),

@@ -38,7 +38,7 @@ pub(super) struct Look<'s> {
 pub(super) fn expired(channel: Channel) -> String {
     let what = if channel == Channel::Session { "session" } else { "token" };
     format!(
-        "the {what} may have expired by itself by then, which looks the same as an end; the {what}s of test users have to \
+        "the {what} may have expired by itself by then, which looks the same as an end; the {what}s that logins give have to \
          live longer than the deadline"
     )
 }
@@ -188,7 +188,7 @@ fn attempted(attempt: Attempt) -> (Vec<Hop>, TokenState) {
 }
 
 /// How long after the change a first look may begin that shows how long it took.
-const PROMPT: Duration = Duration::from_secs(1);
+const PROMPT: Duration = Duration::from_secs(2);
 
 /// Whether nobody knows how long it took until a login ended: it was first looked at when it had ended long ago, for all
 /// that is known.

@@ -4,10 +4,11 @@
 use std::time::{Duration, Instant};
 
 /// So many looks have to show an end one after the other, at first. Behind one address several servers may answer, of which
-/// one may be told late or never: of two that answer by chance, the one that was told answers the four further looks of
-/// such a row once in sixteen times, and in every channel of every case anew.
-const FIRST: u32 = 5;
-/// The longest row. Each relapse doubles the row, and so many looks by chance are next to impossible.
+/// one may be told late or never. Of two that answer by chance, only the one that was told answers the five further looks of
+/// such a row once in 32 times; that this happens in each channel of each case is next to impossible. A longer row would
+/// keep everybody waiting whose server does what it should.
+const FIRST: u32 = 6;
+/// The longest row. Each relapse doubles the row; so many looks by chance are impossible for all that matters.
 const LONGEST: u32 = 40;
 /// So many times a refresh or a login has to be refused where a relapse was seen. What is refused used up nothing, but an
 /// account may be locked after many.
@@ -62,6 +63,8 @@ pub(super) enum Length {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InTime {
     Yes,
+    /// It was first looked at after the deadline, as the case has an order: nothing speaks against it.
+    Afterwards,
     /// It was seen not to be there after the deadline.
     No,
     /// It may have been there in time. The first look that shows it was sent so long after the change.
@@ -153,11 +156,13 @@ impl Row {
         if self.otherwise.is_some_and(|otherwise| otherwise > end) {
             return InTime::No;
         }
-        // What is looked at afterwards by order of the case cannot be seen earlier; it has no latency either.
-        let by_order = self.due.is_some_and(|due| due > end);
-        match !by_order && held.sent > end + GRACE {
-            true => InTime::Untold(held.sent.saturating_duration_since(deadline.since)),
-            false => InTime::Yes,
+        match self.due {
+            // Seen late, and perhaps there for long.
+            Some(due) if due > end => InTime::Afterwards,
+            _ if held.sent > end + GRACE => {
+                InTime::Untold(held.sent.saturating_duration_since(deadline.since))
+            }
+            _ => InTime::Yes,
         }
     }
 
@@ -191,7 +196,7 @@ mod tests {
             lengths.push(length);
             assert!(row.add(Shown::Otherwise, at(now, 0)));
         }
-        assert_eq!(lengths, [5, 10, 20, 40, 40, 40]);
+        assert_eq!(lengths, [6, 12, 24, 40, 40, 40]);
         assert_eq!(row.relapses(), 6);
         assert!(!row.add(Shown::Otherwise, at(now, 0)), "it was not there in between");
     }
@@ -230,7 +235,7 @@ mod tests {
             of(&[(3000, Shown::Otherwise), (4001, Shown::Otherwise), (5000, Shown::Wanted)]),
             InTime::No
         );
-        assert_eq!(of(&[(9000, Shown::Wanted)]), InTime::Yes, "it was not its turn earlier");
+        assert_eq!(of(&[(9000, Shown::Wanted)]), InTime::Afterwards, "it was not its turn earlier");
         assert_eq!(row(&[(9000, Shown::Wanted)]).in_time(None), InTime::Yes);
         // Held back by a limit: it was to be sent in time.
         let mut held_back = Row::default();
