@@ -70,15 +70,6 @@ pub(super) fn finds_nothing(write: &Write<'_>, operation: &Value) -> bool {
     matches!(tried, Some(Err(error)) if error.scim_type == Some(ScimType::NoTarget))
 }
 
-/// Keeps only some operations of a PATCH.
-pub(super) fn retain(write: &Write<'_>, body: &mut Value, keeps: impl Fn(&Value) -> bool) {
-    if write.call.request.method == Method::PATCH
-        && let Some(operations) = operations(body)
-    {
-        operations.retain(keeps);
-    }
-}
-
 /// The attribute that the path of an operation is about.
 pub(super) fn target<'s>(write: &Write<'s>, operation: &Value) -> Option<&'s Attribute> {
     let schemas = write.schemas();

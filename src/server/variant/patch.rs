@@ -11,7 +11,9 @@ use crate::scim::schema::Mutability;
 use crate::server::choice::Choice;
 use crate::server::edit::{op, operations, path, refusal};
 use crate::server::hook::{Hook, Write};
-use crate::server::patching::{adds_to_nothing, makes_element, replay, retain, target, values_without_path};
+use crate::server::patching::{
+    adds_to_nothing, drop_operations, makes_element, replay, target, values_without_path,
+};
 
 pub(super) const VARIANTS: &[VariantInfo] = &[
     variant(
@@ -52,17 +54,13 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &["readonly-in-patch"],
         "patch-general",
         "Operations on readOnly attributes are ignored",
-        &[
-            Hook::Choice(Choice::PatchEmpty),
-            Hook::Body(|write, body| {
-                retain(write, body, |operation| {
-                    target(write, operation)
-                        .is_none_or(|attribute| attribute.mutability != Mutability::ReadOnly)
-                });
-                ignore_read_only_members(write, body);
-                Ok(())
-            }),
-        ],
+        &[Hook::Body(|write, body| {
+            drop_operations(body, |operation| {
+                target(write, operation).is_some_and(|attribute| attribute.mutability == Mutability::ReadOnly)
+            });
+            ignore_read_only_members(write, body);
+            Ok(())
+        })],
     ),
     variant(
         "patch-no-path-read-only-ignored",
@@ -141,13 +139,10 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &["patch-add-filter"],
         "patch-add",
         "add with a filter that matches nothing succeeds without effect",
-        &[
-            Hook::Choice(Choice::PatchEmpty),
-            Hook::Body(|write, body| {
-                retain(write, body, |operation| !makes_element(write, operation));
-                Ok(())
-            }),
-        ],
+        &[Hook::Body(|write, body| {
+            drop_operations(body, |operation| makes_element(write, operation));
+            Ok(())
+        })],
     ),
     variant(
         "patch-replace-wants-a-list",
