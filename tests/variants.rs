@@ -60,7 +60,11 @@ fn main() -> ExitCode {
             // The ambiguity search-support: no `.search` at all is a warning.
             let warned_about: &[&str] =
                 if *feature == OptionalFeature::Search { &["search-support"] } else { &[] };
-            judge(&format!("without-{feature}"), &run(Options { without, ..Options::default() }), warned_about)
+            judge(
+                &format!("without-{feature}"),
+                &run(Options { without, ..Options::default() }),
+                warned_about,
+            )
         })
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
