@@ -19,8 +19,8 @@ pub(super) struct ChannelRow {
     /// The longest time, or that it did not come.
     longest: String,
     deadline: String,
-    /// The longest time, as a part of the deadline; full where it never came.
-    bar: Segment,
+    /// The longest time, as a part of the deadline; full where it never came, empty where nobody can tell.
+    bar: Vec<Segment>,
     /// How often it was seen whether it came, how often it did not, and how often nobody could tell.
     measured: usize,
     never: usize,
@@ -36,7 +36,7 @@ struct LookRow {
     anchor: String,
     took: String,
     deadline: String,
-    bar: Segment,
+    bar: Vec<Segment>,
     never: bool,
 }
 
@@ -78,10 +78,7 @@ fn row(sum: &ChannelLatency, mut looks: Vec<LookRow>) -> ChannelRow {
         channel: sum.channel.as_str(),
         longest: sum.longest_in_words(),
         deadline: sum.deadline_in_words(),
-        bar: match (sum.measured, sum.never) {
-            (0, _) => nothing(),
-            (_, never) => share(sum.longest_ms.filter(|_| never == 0), sum.deadline_ms),
-        },
+        bar: share(sum.measured == 0, sum.longest_ms.filter(|_| sum.never == 0), sum.deadline_ms),
         measured: sum.measured,
         never: sum.never,
         untold: sum.untold,
@@ -108,21 +105,17 @@ fn looks(context: &Context<'_>, channel: Channel, closed: bool) -> Vec<LookRow> 
             anchor: context.case_anchor(index).to_owned(),
             took: latency.in_words(),
             deadline: latency.deadline_in_words(),
-            bar: if latency.untold { nothing() } else { share(latency.took_ms, latency.deadline_ms) },
+            bar: share(latency.untold, latency.took_ms, latency.deadline_ms),
             never: latency.is_never(),
         })
         .collect()
 }
 
-/// The bar where nobody can tell.
-fn nothing() -> Segment {
-    bar::part(0.0, 0.0, 1.0)
-}
-
-/// The part of a deadline that something took; all of it where it never came.
-fn share(took_ms: Option<f64>, deadline_ms: f64) -> Segment {
+/// The part of a deadline that something took; all of it where it never came, and none where nobody can tell.
+fn share(untold: bool, took_ms: Option<f64>, deadline_ms: f64) -> Vec<Segment> {
     match took_ms {
-        Some(took) => bar::part(0.0, took, deadline_ms.max(took)).toned("holds"),
-        None => bar::part(0.0, 1.0, 1.0).toned("broken"),
+        _ if untold => Vec::new(),
+        Some(took) => vec![bar::part(0.0, took, deadline_ms.max(took)).toned("holds")],
+        None => vec![bar::part(0.0, 1.0, 1.0).toned("broken")],
     }
 }
