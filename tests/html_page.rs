@@ -386,9 +386,11 @@ fn the_policy_stops_what_breaks_out() {
 #[test]
 fn ten_thousand_cases_open_and_filter() {
     let Some(browser) = Browser::shared() else { return };
-    for (name, result) in
-        [("1 of 12 broken", many::cases(10_000, 12)), ("all broken", many::cases(10_000, 1))]
-    {
+    for (name, result) in [
+        ("1 of 12 broken", many::cases(10_000, 12)),
+        ("all broken", many::cases(10_000, 1)),
+        ("as against a real server", many::real(10_000)),
+    ] {
         let html = html::render(&result);
         let mut page = Page::open(&browser, &html, "", View::DESKTOP);
         let opened = page.eval(OPENED);

@@ -125,7 +125,7 @@ impl JsonSchema for Brief {
             "description": "A request of which only the first line, the status and the times are kept: start in milliseconds since \
                             the run began, duration in milliseconds, what it was made for, status or `-`, method, URL (what is \
                             below the base URL, or absolute).",
-            "pattern": r"^[-+.eE0-9]+ [-+.eE0-9]+ (discovery|setup|step|probe|cleanup) ([0-9]{1,5}|-) [^ ]+ .*$",
+            "pattern": r"^[-+.eE0-9]+ [-+.eE0-9]+ (discovery|setup|step|probe|cleanup) ([0-9]{1,5}|-) [^ ]+ ",
         })
     }
 }

@@ -187,13 +187,15 @@ pub fn write(result: &RunResult, out: &mut dyn io::Write) -> io::Result<()> {
 fn pages(result: &RunResult, clock: Clock) -> Vec<Page> {
     let titles: HashMap<_, _> =
         result.cases.iter().map(|case: &CaseResult| (case.id.as_str(), &case.title)).collect();
+    let whole = result.exchanges.iter().map(|exchange| (owner(exchange), exchange.started_ms));
+    let first = |briefs: &Vec<Brief>| briefs.first().map(|brief| brief.started_ms);
+    let briefs = result.briefs.iter().filter_map(|(case, briefs)| Some((case.as_str(), first(briefs)?)));
     let mut pages: Vec<Page> = Vec::new();
     let mut known = std::collections::HashSet::new();
-    for exchange in &result.exchanges {
-        let owner = owner(exchange);
+    for (owner, started_ms) in whole.chain(briefs) {
         if known.insert(owner) {
             pages.push(Page {
-                started_date_time: clock.rfc3339(exchange.started_ms),
+                started_date_time: clock.rfc3339(started_ms),
                 id: clip(owner, LINE).into_owned(),
                 title: clip(titles.get(owner).map_or(owner, |title| title.as_str()), LINE).into_owned(),
                 timings: NoMembers {},

@@ -216,6 +216,11 @@ fn without_details(reason: &str) -> String {
     {
         return format!("set-up \"{name}\" did not hold");
     }
+    // Where a suite keeps the headers of an answer is nothing to the reader.
+    let header = reason.strip_prefix("there is no `headers.").and_then(|rest| rest.split_once('.'));
+    if let Some((_, name)) = header {
+        return format!("an answer has no header `{name}");
+    }
     let Some((step, answer)) = refused(reason) else { return reason.to_owned() };
     match step.strip_prefix("not reached: ") {
         Some(_) => format!("not reached: the step before was answered with {answer}"),
@@ -289,6 +294,7 @@ mod tests {
                 "set-up: create User as made: 409 uniqueness",
             ),
             ("set-up \"read before\": wanted 2 values, got 1", "set-up \"read before\" did not hold"),
+            ("there is no `headers.made.location`", "an answer has no header `location`"),
             ("the target does not claim etag", "the target does not claim etag"),
             ("not reached: read: no answer: timed out", "not reached: read: no answer: timed out"),
         ] {

@@ -152,6 +152,7 @@ fn without_chance(text: &str) -> String {
         (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", "DATE"),
         (r#"W/(\\*)"\d+"#, "W/${1}\"VERSION"),
         (r#""(started_ms|duration_ms|at_ms|ttfb_ms|size)": [\d.]+"#, "\"$1\": 0"),
+        (r#""[\d.]+ [\d.]+ (setup|step|cleanup) "#, "\"$1 "),
         // Versions are counted over all resources, so that one may have a digit more.
         (r"\(\d,?\d+ characters\)", "(LENGTH)"),
         (r#""content-length",\s+"\d+""#, "LENGTH"),

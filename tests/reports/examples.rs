@@ -46,6 +46,10 @@ fn run(faults: &[&str]) -> RunResult {
         exchange.duration_ms = 2.0 + f64::from(bytes) * 0.038;
         at += exchange.duration_ms;
     }
+    for brief in result.briefs.values_mut().flatten() {
+        (brief.started_ms, brief.duration_ms) = (at, 2.5);
+        at += brief.duration_ms;
+    }
     let (mut begin, mut all) = (0.0, 0.0);
     for case in result.cases.iter_mut().filter(|case| case.duration_ms > 0.0) {
         let own = result.exchanges.iter().filter(|exchange| case.exchanges.contains(&exchange.id));

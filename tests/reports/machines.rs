@@ -34,7 +34,8 @@ fn har() {
         let text = har::render(&result);
         let value = valid(&text, "har-1.2.schema.json");
         let entries = value["log"]["entries"].as_array().unwrap();
-        assert_eq!(entries.len(), result.exchanges.len(), "all exchanges");
+        let briefs = result.briefs.values().map(Vec::len).sum::<usize>();
+        assert_eq!(entries.len(), result.exchanges.len() + briefs, "all requests");
         assert!(text.len() < 20_000 + entries.len() * 1_200_000, "{}", text.len());
         let pages: Vec<_> =
             value["log"]["pages"].as_array().unwrap().iter().map(|page| &page["id"]).collect();

@@ -79,3 +79,68 @@ fn user(index: usize) -> serde_json::Value {
         "meta": { "resourceType": "User", "location": "https://scim.example.com/v2/Users/2819c223", "version": "W/\"1\"" },
     })
 }
+
+/// Cases in the shape of a run against a real server that breaks much: of a hundred 13 fail, 3 are warnings and 3 infos, 7 do
+/// not apply; one to eight checks and two to six requests each, bodies of all sizes, some two hundred causes.
+pub(crate) fn real(number: usize) -> RunResult {
+    let mut exchanges = Vec::new();
+    let mut cases = Vec::new();
+    for index in 0..number {
+        let id = format!("{}/suite-{}/case-{index}", AREAS[index / 25 % AREAS.len()], index / 25);
+        let verdict = match index * 37 % 100 {
+            0..13 => Verdict::Fail,
+            13..16 => Verdict::Warn,
+            16..19 => Verdict::Info,
+            19..26 => Verdict::NotApplicable,
+            _ => Verdict::Pass,
+        };
+        let checks = (0..1 + index * 7 % 8).map(|check| checked(&id, index, check, verdict)).collect();
+        let title = "A replace of one value leaves the other values of the attribute as they were";
+        let mut case = fixture::case(&id, AREAS[index / 25 % AREAS.len()], title, checks);
+        if verdict == Verdict::NotApplicable {
+            case.reason = Some("the target does not claim etag".to_owned());
+            case.duration_ms = 0.0;
+            cases.push(case);
+            continue;
+        }
+        for order in 1..2 + index % 6 {
+            let own = format!("{id}:{order}");
+            let (method, path, status) = REQUESTS[order % 2];
+            let mut exchange =
+                fixture::exchange(&own, Phase::Step, "one of its steps", (method, path), status);
+            exchange.started_ms = f64::from(u32::try_from(index * 3 + order * 8).expect("it is small"));
+            exchange.duration_ms = 2.0 + f64::from(u8::try_from(index % 40).expect("it is small"));
+            exchange.request.body = (order == 1).then(|| fixture::body(&user(index)));
+            if let RecordedAnswer::Response { headers, body, .. } = &mut exchange.answer {
+                for (name, value) in [
+                    ("date", "Thu, 26 Nov 2026 11:25:39 GMT"),
+                    ("etag", "W/\"9a-aB\""),
+                    ("connection", "keep-alive"),
+                ] {
+                    headers.push(name, value);
+                }
+                let size = [1, 1, 1, 1, 12][index % 5];
+                let list: Vec<_> = (0..size).map(|more| user(index + more)).collect();
+                *body = Some(fixture::body(&json!({ "totalResults": size, "Resources": list })));
+            }
+            case.exchanges.push(ExchangeId(own));
+            exchanges.push(exchange);
+        }
+        cases.push(case);
+    }
+    fixture::result_of(cases, exchanges)
+}
+
+fn checked(case: &str, index: usize, check: usize, verdict: Verdict) -> Finding {
+    let requirement = REQUIREMENTS[(index / 7 + check) % REQUIREMENTS.len()];
+    let judged = if verdict != Verdict::NotApplicable && check > 0 { Verdict::Pass } else { verdict };
+    let mut finding = fixture::finding(&format!("{case}#check-{check}"), requirement, Level::Must, judged);
+    if matches!(judged, Verdict::Fail | Verdict::Warn | Verdict::Info) {
+        let kind = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"][index % 11];
+        finding.wanted = format!("the value of kind {kind} and no other");
+        finding.got = format!("nothing of kind {kind}");
+        "$.emails[*].value".clone_into(&mut finding.at);
+        finding.exchange = Some(ExchangeId(format!("{case}:1")));
+    }
+    finding
+}

@@ -100,18 +100,22 @@ fn what_for(exchange: &RecordedExchange, normal: &Normal<'_>) -> String {
     format!("{}\n{} {path}", clip(&exchange.step, 300), clip(&request.method, 20))
 }
 
-/// The ids of exchanges of a case that were under way at the same time as another one: their answers show a moment.
+/// The ids of exchanges of one step of a case that were under way at the same time: their answers show a moment.
 fn side_by_side<'r>(exchanges: &[&'r RecordedExchange]) -> HashSet<&'r ExchangeId> {
     let mut ordered = exchanges.to_vec();
     ordered.sort_by(|one, other| one.started_ms.total_cmp(&other.started_ms));
-    let (mut overlapping, mut last): (HashSet<_>, Option<&RecordedExchange>) = (HashSet::new(), None);
+    // Of each step the one that ends last: the next may overlap it.
+    let mut last: HashMap<&str, &RecordedExchange> = HashMap::new();
+    let mut overlapping = HashSet::new();
     let end = |exchange: &RecordedExchange| exchange.started_ms + exchange.duration_ms;
     for exchange in ordered {
-        if let Some(earlier) = last.filter(|earlier| end(earlier) > exchange.started_ms) {
+        let earlier = last.entry(&exchange.step).or_insert(exchange);
+        if earlier.id != exchange.id && end(earlier) > exchange.started_ms {
             overlapping.extend([&earlier.id, &exchange.id]);
         }
-        // The one that ends last is the one that the next may overlap.
-        last = Some(last.filter(|earlier| end(earlier) > end(exchange)).unwrap_or(exchange));
+        if end(exchange) > end(earlier) {
+            *earlier = exchange;
+        }
     }
     overlapping
 }

@@ -15,7 +15,7 @@ use crate::report::summary::in_words;
 use crate::report::text::{clip, duration};
 
 /// So many cases with findings show what they sent, the worst first.
-const WITH_EXCHANGES: usize = 300;
+const WITH_EXCHANGES: usize = 200;
 /// Findings of one case in its row.
 const FINDINGS: usize = 50;
 

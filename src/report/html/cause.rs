@@ -16,7 +16,7 @@ use crate::report::text::{clip, count};
 /// So many causes are unfolded from the beginning.
 const UNFOLDED: usize = 12;
 /// So many findings of one cause are told in full, and so many of all causes; the others in one line each.
-const OF_ONE: usize = 40;
+const OF_ONE: usize = 20;
 const OF_ALL: usize = 600;
 /// So many lines of one cause, and so many of all: the list of all cases has every finding anyway.
 const LINES_OF_ONE: usize = 100;

@@ -20,7 +20,7 @@ const HEADER: usize = 1_000;
 /// and so many headers.
 const HEADERS: usize = 60;
 /// All exchanges of a page together are shown up to about this many characters; then only their first lines.
-const BUDGET: usize = 4_000_000;
+const BUDGET: usize = 3_000_000;
 
 #[derive(Debug, Serialize)]
 pub(super) struct ExchangeView {
