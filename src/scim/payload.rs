@@ -196,7 +196,11 @@ fn text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str)
         (Some("phonenumbers"), "value") => "tel:+1-201-555-0123".to_owned(),
         (Some("addresses"), "country") => "DE".to_owned(),
         (Some("addresses"), "postalcode") => "10115".to_owned(),
-        _ if attribute.uniqueness != Uniqueness::None => format!("{unique}-{name}"),
+        // What names the resource, perhaps the only thing that does; not parts, and not what is optional, for some
+        // servers take short texts only.
+        _ if attribute.uniqueness != Uniqueness::None || parent.is_none() && attribute.required => {
+            format!("{unique}-{name}")
+        }
         _ => format!("{} {}", attribute.name, unique.rsplit('-').next().unwrap_or(unique)),
     }
 }
@@ -238,11 +242,23 @@ mod tests {
     #[test]
     fn what_has_no_name_gets_an_external_id() {
         let mut device = builtin::group();
-        let serial = Attribute { required: true, ..Attribute::new("serial", AttributeType::String) };
+        let canonical_values = vec!["laptop".to_owned(), "phone".to_owned()];
+        let kind =
+            Attribute { required: true, canonical_values, ..Attribute::new("kind", AttributeType::String) };
+        let schema = crate::scim::schema::Schema { attributes: vec![kind], ..(*device.core).clone() };
+        device.core = std::sync::Arc::new(schema);
+        let made = minimal(&device, &NAMING);
+        assert_eq!(made, json!({ "schemas": [urn::GROUP], "kind": "laptop", "externalId": "sc1-a" }));
+    }
+
+    #[test]
+    fn what_is_required_names_the_resource() {
+        let mut device = builtin::group();
+        let serial = Attribute { required: true, ..Attribute::new("serialNumber", AttributeType::String) };
         let schema = crate::scim::schema::Schema { attributes: vec![serial], ..(*device.core).clone() };
         device.core = std::sync::Arc::new(schema);
         let made = minimal(&device, &NAMING);
-        assert_eq!(made, json!({ "schemas": [urn::GROUP], "serial": "serial a", "externalId": "sc1-a" }));
+        assert_eq!(made, json!({ "schemas": [urn::GROUP], "serialNumber": "sc1-a-serialnumber" }));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::format::{AttributeFilter, Derive};
 use crate::scim::payload::{self, Naming};
 use crate::scim::resource_type::ResourceSchemas;
-use crate::scim::schema::{Attribute, AttributeType, Mutability, Returned, Schema};
+use crate::scim::schema::{Attribute, AttributeType, Mutability, Returned, Schema, Uniqueness};
+use crate::scim::urn;
 
 /// What rows are named by until a case begins: templates, filled in with the case's own names.
 const NAMING: Naming<'static> = Naming { unique: "${unique}", domain: "${domain}" };
@@ -84,6 +85,13 @@ fn attributes(resource: &ResourceSchemas, only: Option<&AttributeFilter>) -> Vec
     rows
 }
 
+/// Which of the two values of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    First,
+    Second,
+}
+
 /// An attribute where it stands.
 #[derive(Clone, Copy)]
 struct Place<'s> {
@@ -150,8 +158,8 @@ impl<'s> Place<'s> {
     /// instant messaging addresses; §4.1.1: names of users).
     fn is_canonicalised(&self) -> bool {
         let name = self.attribute.name.to_ascii_lowercase();
-        let in_core = self.urn.is_none();
-        in_core
+        let in_core_user = self.urn.is_none() && self.resource.core.id.eq_ignore_ascii_case(urn::USER);
+        in_core_user
             && (["emails", "phonenumbers", "ims", "addresses", "photos", "x509certificates"]
                 .contains(&&*name)
                 || ["username", "profileurl", "locale", "preferredlanguage", "timezone", "name"]
@@ -183,13 +191,13 @@ impl<'s> Place<'s> {
             None => format!("{}.{}", kind.name, self.path()),
         };
         let (value, other) = self.values().unwrap_or_default();
-        let urns: Vec<&str> = std::iter::once(&*self.resource.core.id).chain(self.urn).collect();
+        let empty = self.empty_holder();
         json!({
             "id": id,
             "name": kind.name,
             "endpoint": kind.endpoint,
             "schema": schema,
-            "schemas": urns,
+            "schemas": self.schemas(true),
             "path": self.path(),
             "type": target.attribute_type.as_str(),
             "mutability": self.mutability().as_str(),
@@ -200,15 +208,17 @@ impl<'s> Place<'s> {
             "other_literal": literal(&other),
             "wrong": wrong(target.attribute_type),
             "member": self.urn.unwrap_or(&self.attribute.name),
-            "holder": self.holder(&value),
-            "other_holder": self.holder(&other),
-            "wrong_holder": self.holder(&wrong(target.attribute_type)),
+            "holder": self.holder(&value, Choice::First),
+            "other_holder": self.holder(&other, Choice::Second),
+            "wrong_holder": self.holder(&wrong(target.attribute_type), Choice::First),
+            "empty_holder": &empty,
+            "empty_schemas": self.schemas(!empty.is_null()),
         })
     }
 
     /// The top-level member of the resource with the value in its place: `{ "givenName": … }` for `name.givenName`, and
     /// with what the schema demands beside it.
-    fn holder(&self, value: &Value) -> Value {
+    fn holder(&self, value: &Value, choice: Choice) -> Value {
         let mut value = value.clone();
         if let Some(sub) = self.sub {
             if sub.multi_valued {
@@ -231,10 +241,60 @@ impl<'s> Place<'s> {
             value = json!([value]);
         }
         match self.urn {
-            Some(_) => json!({ (self.attribute.name.clone()): value }),
+            Some(urn) => self.extension_with(urn, value, choice),
             None => value,
         }
     }
+
+    /// What a resource declares: its own schema, every extension that it has to have, and that of the attribute if it is
+    /// there.
+    fn schemas(&self, with_own: bool) -> Vec<&str> {
+        let core = std::iter::once(&*self.resource.core.id);
+        let extensions = self.resource.extensions.iter().filter(|(schema, required)| {
+            let has_to = *required && schema.attributes.iter().any(is_demanded);
+            has_to || with_own && self.urn == Some(&*schema.id)
+        });
+        core.chain(extensions.map(|(schema, _)| &*schema.id)).collect()
+    }
+
+    /// The top-level member without the attribute: null, but for an extension that demands something else.
+    fn empty_holder(&self) -> Value {
+        let beside = self.urn.map(|urn| self.demanded_beside(urn, Choice::First)).unwrap_or_default();
+        if beside.is_empty() { Value::Null } else { Value::Object(beside) }
+    }
+
+    /// The member of an extension with the value in its place, and with the other attributes that the extension demands.
+    fn extension_with(&self, urn: &str, value: Value, choice: Choice) -> Value {
+        let mut members = self.demanded_beside(urn, choice);
+        members.insert(self.attribute.name.clone(), value);
+        Value::Object(members)
+    }
+
+    /// What an extension demands of a resource that has it, without the attribute itself. Beside the second value stands
+    /// the same, so that nothing else is changed, but for what has to be unique.
+    fn demanded_beside(&self, urn: &str, choice: Choice) -> Map<String, Value> {
+        let extension =
+            self.resource.extensions.iter().map(|(schema, _)| schema).find(|schema| schema.id == urn);
+        let demanded = extension
+            .iter()
+            .flat_map(|schema| &schema.attributes)
+            .filter(|beside| is_demanded(beside) && beside.name != self.attribute.name);
+        demanded
+            .filter_map(|beside| {
+                let (first, second) = payload::examples(beside, None, &NAMING)?;
+                let differs = choice == Choice::Second
+                    && beside.uniqueness != Uniqueness::None
+                    && beside.mutability != Mutability::Immutable;
+                let value = if differs { second } else { first };
+                Some((beside.name.clone(), if beside.multi_valued { json!([value]) } else { value }))
+            })
+            .collect()
+    }
+}
+
+/// Whether a client has to set it.
+fn is_demanded(attribute: &Attribute) -> bool {
+    attribute.required && attribute.mutability != Mutability::ReadOnly
 }
 
 /// A value as a filter writes it (RFC 7644 §3.4.2.2: JSON).

@@ -20,7 +20,8 @@ pub enum Derive {
     /// `path` (attribute path), `type`, `mutability`, `returned`, `value` and `other` (two valid values, equal where
     /// there is only one), `literal` and `other_literal` (the same as filters write them), `wrong` (a value of another
     /// JSON type), `member` (top-level member that holds it) with `holder`, `other_holder` and `wrong_holder` (that
-    /// member with the value in its place): `with: { schemas: "${schemas}", "${member}": "${holder}" }`.
+    /// member with the value in its place): `with: { schemas: "${schemas}", "${member}": "${holder}" }`; likewise
+    /// `empty_schemas` and `empty_holder` (without the attribute; null where the member holds nothing else).
     Attributes,
 }
 

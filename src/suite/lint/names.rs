@@ -85,6 +85,8 @@ pub(super) fn derived_columns(derive: Derive) -> &'static [&'static str] {
             "holder",
             "other_holder",
             "wrong_holder",
+            "empty_holder",
+            "empty_schemas",
         ],
     }
 }
