@@ -20,6 +20,9 @@ const NAMES: [&str; 2] = ["userName", "displayName"];
 /// A self-signed certificate (DER, Base64) for attributes that hold certificates (RFC 7643 §4.1.2). Valid until 2046.
 const CERTIFICATE: &str = "MIIBPDCB76ADAgECAhQOI4XEEjOJ1K+et9QX/OSaGBNGiTAFBgMrZXAwFDESMBAGA1UEAwwJc2NpbWNoZWNrMB4XDTI2MTEyNDE3MTY1NVoXDTQ2MTExOTE3MTY1NVowFDESMBAGA1UEAwwJc2NpbWNoZWNrMCowBQYDK2VwAyEA2A3t03MZfQFxs5YlZJS6C3yaou1kFQCyumZ+L1cZzDyjUzBRMB0GA1UdDgQWBBQkhfKgfo8maIeJJKuWsUcgkOqPCDAfBgNVHSMEGDAWgBQkhfKgfo8maIeJJKuWsUcgkOqPCDAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBAE2ftr+x7PcNXR1FYgdF7QSUyo2Blt14LsNri9/rUtBcOY7glKT2bq3cK18kcXWWj0zL/sLE8MvqjzjAs4BF3gQ=";
 
+/// Another one, valid until 2046 as well.
+const OTHER_CERTIFICATE: &str = "MIIBSDCB+6ADAgECAhR/xRDNAvxeOes/xP7pD2/GQz7UrTAFBgMrZXAwGjEYMBYGA1UEAwwPc2NpbWNoZWNrIG90aGVyMB4XDTI2MTEyNjEyMDcyN1oXDTQ2MTEyMTEyMDcyN1owGjEYMBYGA1UEAwwPc2NpbWNoZWNrIG90aGVyMCowBQYDK2VwAyEA/n+Pz8/R0YjEoHQaxQu2C5jqAl8igBoxVH2/akd4+eujUzBRMB0GA1UdDgQWBBSR1GrrTR15mRoDck/vu0Q6iRUXPzAfBgNVHSMEGDAWgBSR1GrrTR15mRoDck/vu0Q6iRUXPzAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBAGHN8sHRo6CS1ouT+9UnSFyFz7eY4syTBJxUQdRsRVnMHLmSfT36r1MZmS4JKvRRWRhU54urSA8PlcjVwl5pRgk=";
+
 /// The required attributes, and the one that names the resource; `externalId` where there is none, because what was
 /// made has to be recognised later.
 #[must_use]
@@ -166,7 +169,7 @@ fn simple(attribute: &Attribute, parent: Option<&str>, naming: &Naming<'_>, choi
         AttributeType::DateTime => {
             json!(if second { "2025-06-07T08:09:10Z" } else { "2024-01-02T03:04:05Z" })
         }
-        AttributeType::Binary => json!(CERTIFICATE),
+        AttributeType::Binary => json!(if second { OTHER_CERTIFICATE } else { CERTIFICATE }),
         AttributeType::Reference => {
             let leads_out =
                 |kind: &String| kind.eq_ignore_ascii_case("external") || kind.eq_ignore_ascii_case("uri");
@@ -196,13 +199,15 @@ fn text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain: &str)
         (Some("phonenumbers"), "value") => "tel:+1-201-555-0123".to_owned(),
         (Some("addresses"), "country") => "DE".to_owned(),
         (Some("addresses"), "postalcode") => "10115".to_owned(),
-        // What names the resource, perhaps the only thing that does; not parts, and not what is optional, for some
-        // servers take short texts only.
-        _ if attribute.uniqueness != Uniqueness::None || parent.is_none() && attribute.required => {
-            format!("{unique}-{name}")
-        }
+        (parent, _) if names_resource(attribute, parent) => format!("{unique}-{name}"),
         _ => format!("{} {}", attribute.name, unique.rsplit('-').next().unwrap_or(unique)),
     }
+}
+
+/// Whether it tells the resource from others, perhaps as the only thing that does. Not what is optional: some servers take
+/// short texts only.
+fn names_resource(attribute: &Attribute, parent: Option<&str>) -> bool {
+    attribute.uniqueness != Uniqueness::None || parent.is_none() && attribute.required
 }
 
 /// Another text of that kind.
@@ -220,7 +225,10 @@ fn other_text(attribute: &Attribute, parent: Option<&str>, unique: &str, domain:
         (Some("addresses"), "country") => "AT".to_owned(),
         (Some("addresses"), "postalcode") => "1010".to_owned(),
         (Some(_), "type") => "home".to_owned(),
-        _ => format!("{}2", text(attribute, parent, unique, domain)),
+        // What names a resource keeps its beginning.
+        _ if names_resource(attribute, parent) => format!("{}2", text(attribute, parent, unique, domain)),
+        // Another beginning, middle and end, so that filters tell the two apart by each of them.
+        _ => format!("other {}2", text(attribute, parent, unique, domain)),
     }
 }
 

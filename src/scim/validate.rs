@@ -1,5 +1,7 @@
 //! What a service provider makes of the resource that a client sends with POST or PUT (RFC 7644 §3.3 and §3.5.1).
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::compare::same_value;
@@ -187,7 +189,7 @@ fn check_immutable(attribute: &Attribute, old: &Value, new: &Value, label: &str)
     let differs = |attribute: &Attribute, old: &Value, new: &Value| {
         attribute.mutability == Mutability::Immutable
             && !elements(old).is_empty()
-            && !same_value(attribute, old, new)
+            && !same_value(attribute, &written(attribute, old), &written(attribute, new))
     };
     let refusal = |label: &str| {
         let detail = format!("`{label}` is immutable and has another value");
@@ -208,6 +210,24 @@ fn check_immutable(attribute: &Attribute, old: &Value, new: &Value, label: &str)
     Ok(())
 }
 
+/// What a client can have written of a value: without what the service provider adds to a complex one.
+fn written<'v>(attribute: &Attribute, value: &'v Value) -> Cow<'v, Value> {
+    let adds = |sub: &Attribute| sub.mutability == Mutability::ReadOnly;
+    if !attribute.sub_attributes.iter().any(adds) {
+        return Cow::Borrowed(value);
+    }
+    let strip = |object: &mut Object| {
+        object.retain(|name, _| attribute.sub_attribute(name).is_none_or(|sub| !adds(sub)));
+    };
+    let mut value = value.clone();
+    match &mut value {
+        Value::Object(object) => strip(object),
+        Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(strip),
+        _ => {}
+    }
+    Cow::Owned(value)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -220,9 +240,27 @@ mod tests {
     use crate::scim::compare::differences;
     use crate::scim::patch::tests::any_json;
     use crate::scim::projection::{Projection, project};
+    use crate::scim::schema::AttributeType;
     use crate::scim::sort::{SortOrder, compare};
     use crate::scim::test_schemas::{PROBE, babs, group, user};
     use crate::scim::urn::{ENTERPRISE_USER, GROUP, USER};
+
+    #[test]
+    fn an_immutable_value_is_compared_without_what_the_server_adds() {
+        let sub =
+            |name: &str, mutability| Attribute { mutability, ..Attribute::new(name, AttributeType::String) };
+        let hall = Attribute {
+            mutability: Mutability::Immutable,
+            sub_attributes: vec![sub("name", Mutability::Immutable), sub("geo", Mutability::ReadOnly)],
+            ..Attribute::new("hall", AttributeType::Complex)
+        };
+        let old = json!({ "name": "a", "geo": "52N" });
+        assert_eq!(check_immutable(&hall, &old, &json!({ "name": "a" }), "hall"), Ok(()));
+        let refused = check_immutable(&hall, &old, &json!({ "name": "b" }), "hall").unwrap_err();
+        assert_eq!(refused.scim_type, Some(ScimType::Mutability));
+        let several = Attribute { multi_valued: true, ..hall };
+        assert_eq!(check_immutable(&several, &json!([old]), &json!([{ "name": "a" }]), "hall"), Ok(()));
+    }
 
     #[test]
     fn cleans_what_a_client_posts() {

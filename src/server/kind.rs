@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::device;
 use super::options::OptionalFeature;
 use crate::scim::builtin;
 use crate::scim::resource_type::ResourceSchemas;
@@ -11,10 +12,12 @@ use crate::scim::resource_type::ResourceSchemas;
 pub(super) enum Kind {
     User,
     Group,
+    /// Only where a variant or a fault adds it.
+    Device,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 2] = [Self::User, Self::Group];
+    pub(super) const ALL: [Self; 3] = [Self::User, Self::Group, Self::Device];
 
     /// The one whose endpoint has this path segment.
     pub(super) fn from_segment(segment: &str) -> Option<Self> {
@@ -26,6 +29,7 @@ impl Kind {
         match self {
             Self::User => "Users",
             Self::Group => "Groups",
+            Self::Device => "Devices",
         }
     }
 
@@ -34,6 +38,7 @@ impl Kind {
         match self {
             Self::User => "User",
             Self::Group => "Group",
+            Self::Device => "Device",
         }
     }
 }
@@ -43,7 +48,8 @@ impl Kind {
 pub(super) struct Model {
     pub(super) user: ResourceSchemas,
     pub(super) group: ResourceSchemas,
-    kinds: &'static [Kind],
+    pub(super) device: ResourceSchemas,
+    kinds: Vec<Kind>,
 }
 
 impl Model {
@@ -54,14 +60,23 @@ impl Model {
             user.extensions.clear();
             user.resource_type.schema_extensions.clear();
         }
-        let kinds: &[Kind] =
-            if without.contains(&OptionalFeature::Groups) { &[Kind::User] } else { &Kind::ALL };
-        Self { user, group: builtin::group(), kinds }
+        let mut kinds = vec![Kind::User];
+        if !without.contains(&OptionalFeature::Groups) {
+            kinds.push(Kind::Group);
+        }
+        Self { user, group: builtin::group(), device: device::schemas(), kinds }
+    }
+
+    /// Adds a resource type that is not there.
+    pub(super) fn add(&mut self, kind: Kind) {
+        if !self.kinds.contains(&kind) {
+            self.kinds.push(kind);
+        }
     }
 
     /// The resource types that there are.
-    pub(super) fn kinds(&self) -> &'static [Kind] {
-        self.kinds
+    pub(super) fn kinds(&self) -> &[Kind] {
+        &self.kinds
     }
 
     /// The schemas of a resource type.
@@ -69,6 +84,7 @@ impl Model {
         match kind {
             Kind::User => &self.user,
             Kind::Group => &self.group,
+            Kind::Device => &self.device,
         }
     }
 }

@@ -11,6 +11,7 @@ mod auth;
 mod bulk;
 mod choice;
 mod cursor;
+mod device;
 mod discovery;
 mod edit;
 mod equipped;

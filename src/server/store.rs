@@ -31,6 +31,7 @@ pub(super) struct Store {
     base_url: String,
     users: Collection,
     groups: Collection,
+    devices: Collection,
     /// Lower-case `userName` of every user, with the user's id.
     names: HashMap<String, String>,
     /// The ids of the groups that a resource is a member of.
@@ -96,6 +97,7 @@ impl Store {
             base_url,
             users: Collection::default(),
             groups: Collection::default(),
+            devices: Collection::default(),
             names: HashMap::new(),
             parents: HashMap::new(),
             reports: HashMap::new(),
@@ -282,7 +284,19 @@ impl Store {
                 self.settle_manager(value);
                 Ok(())
             }
+            Kind::Device => self.settle_serial_number(value, old),
         }
+    }
+
+    /// The serial number of a device is unique, as its schema says; there are few of them, and nobody keeps a list.
+    fn settle_serial_number(&self, device: &Value, old: Option<&Value>) -> Result<(), ScimError> {
+        let number = device.get("serialNumber");
+        let taken = old.is_none()
+            && self.devices.resources.values().any(|other| other.value.get("serialNumber") == number);
+        if taken {
+            return Err(ScimError::of(ScimType::Uniqueness, "`serialNumber` is taken by another device"));
+        }
+        Ok(())
     }
 
     /// Changes a resource and its version.
@@ -348,6 +362,7 @@ impl Store {
         match kind {
             Kind::User => &self.users,
             Kind::Group => &self.groups,
+            Kind::Device => &self.devices,
         }
     }
 
@@ -355,6 +370,7 @@ impl Store {
         match kind {
             Kind::User => &mut self.users,
             Kind::Group => &mut self.groups,
+            Kind::Device => &mut self.devices,
         }
     }
 }

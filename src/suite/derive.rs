@@ -1,14 +1,20 @@
 //! Rows made from what a target says about itself: its resource types, schemas, extensions and attributes. So a
 //! vendor's own resource types are tested as deeply as User and Group. Ids are made of names, never of positions.
 
+mod comparisons;
+mod holder;
+mod made_up;
+mod parts;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use self::holder::Choice;
 use super::format::{AttributeFilter, Derive};
 use crate::scim::payload::{self, Naming};
 use crate::scim::resource_type::ResourceSchemas;
-use crate::scim::schema::{Attribute, AttributeType, Mutability, Returned, Schema, Uniqueness};
+use crate::scim::schema::{Attribute, AttributeType, Mutability, Returned, Schema};
 use crate::scim::urn;
 
 /// What rows are named by until a case begins: templates, filled in with the case's own names.
@@ -26,7 +32,9 @@ pub fn rows(
         Derive::ResourceTypes => resources.iter().map(resource_type).collect(),
         Derive::Schemas => schemas.iter().map(|found| schema(found)).collect(),
         Derive::SchemaExtensions => resources.iter().flat_map(extensions).collect(),
-        Derive::Attributes => resources.iter().flat_map(|resource| attributes(resource, only)).collect(),
+        Derive::Attributes => {
+            resources.iter().flat_map(|resource| attributes(resource, resources, only)).collect()
+        }
     };
     rows.into_iter().filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None }).collect()
 }
@@ -60,7 +68,11 @@ fn extensions(resource: &ResourceSchemas) -> impl Iterator<Item = Value> + '_ {
 }
 
 /// A row per attribute and sub-attribute of a resource type, extensions included.
-fn attributes(resource: &ResourceSchemas, only: Option<&AttributeFilter>) -> Vec<Value> {
+fn attributes(
+    resource: &ResourceSchemas,
+    all: &[ResourceSchemas],
+    only: Option<&AttributeFilter>,
+) -> Vec<Value> {
     let core = resource.core.attributes.iter().map(|attribute| (None, attribute));
     let extended = resource.extensions.iter().flat_map(|(schema, _)| {
         schema.attributes.iter().map(move |attribute| (Some(&*schema.id), attribute))
@@ -74,7 +86,7 @@ fn attributes(resource: &ResourceSchemas, only: Option<&AttributeFilter>) -> Vec
         {
             continue;
         }
-        let whole = Place { resource, urn, attribute, sub: None };
+        let whole = Place { resource, all, urn, attribute, sub: None };
         let subs = attribute.sub_attributes.iter().map(|sub| Place { sub: Some(sub), ..whole });
         for place in std::iter::once(whole).chain(subs) {
             if only.is_none_or(|only| place.fits(only)) {
@@ -85,17 +97,12 @@ fn attributes(resource: &ResourceSchemas, only: Option<&AttributeFilter>) -> Vec
     rows
 }
 
-/// Which of the two values of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    First,
-    Second,
-}
-
 /// An attribute where it stands.
 #[derive(Clone, Copy)]
 struct Place<'s> {
     resource: &'s ResourceSchemas,
+    /// All resource types of the target.
+    all: &'s [ResourceSchemas],
     /// URN of the extension that it belongs to.
     urn: Option<&'s str>,
     attribute: &'s Attribute,
@@ -122,6 +129,8 @@ impl<'s> Place<'s> {
             words.is_empty() || words.iter().any(|w| w.eq_ignore_ascii_case(word))
         };
         let flag = |wanted: Option<bool>, is: bool| wanted.is_none_or(|wanted| wanted == is);
+        // What takes some work is only asked where it counts.
+        let asked = |wanted: Option<bool>, is: &dyn Fn() -> bool| wanted.is_none_or(|wanted| wanted == is());
         word(&only.kind, target.attribute_type.as_str())
             && word(&only.mutability, self.mutability().as_str())
             && word(&only.returned, self.returned().as_str())
@@ -132,8 +141,12 @@ impl<'s> Place<'s> {
             && flag(only.sub_attribute, self.sub.is_some())
             && flag(only.extension, self.urn.is_some())
             && flag(only.canonicalised, self.is_canonicalised())
-            && flag(only.settable, self.values().is_some())
-            && flag(only.changeable, self.values().is_some_and(|(value, other)| value != other))
+            && asked(only.sendable, &|| self.is_sendable())
+            && asked(only.omittable, &|| self.lacking_holder().is_some())
+            && asked(only.refers, &|| self.refers_to().is_some())
+            && asked(only.partial, &|| self.part().is_some())
+            && asked(only.settable, &|| self.values().is_some())
+            && asked(only.changeable, &|| self.values().is_some_and(|(value, other)| value != other))
     }
 
     /// A sub-attribute is not more writable than what it stands in.
@@ -180,6 +193,26 @@ impl<'s> Place<'s> {
         payload::examples(self.target(), self.sub.map(|_| &*self.attribute.name), &NAMING)
     }
 
+    /// Whether a client can send a value with POST and PUT, be it taken or not.
+    fn is_sendable(&self) -> bool {
+        self.sub.is_none()
+            || self.attribute.mutability == Mutability::ReadOnly
+            || payload::examples(self.attribute, None, &NAMING).is_some()
+    }
+
+    fn part(&self) -> Option<parts::Part> {
+        parts::of(self, &self.values()?.0)
+    }
+
+    /// The resource type that a reference may name, or the `$ref` of a complex attribute.
+    fn refers_to(&self) -> Option<&'s str> {
+        let is_reference = |attribute: &&Attribute| attribute.attribute_type == AttributeType::Reference;
+        let inner = || self.target().sub_attributes.iter().find(|sub| sub.name.eq_ignore_ascii_case("$ref"));
+        let reference = Some(self.target()).filter(is_reference).or_else(inner)?;
+        let kinds = self.all.iter().map(|known| &*known.resource_type.name);
+        kinds.into_iter().find(|kind| reference.reference_types.iter().any(|named| named == kind))
+    }
+
     fn row(&self) -> Value {
         let kind = &self.resource.resource_type;
         let target = self.target();
@@ -192,6 +225,10 @@ impl<'s> Place<'s> {
         };
         let (value, other) = self.values().unwrap_or_default();
         let empty = self.empty_holder();
+        let (made_up, forms) = made_up::value(target.attribute_type);
+        let several = self.attribute.multi_valued || target.multi_valued;
+        let compared = comparisons::of(&self.path(), target, several, &value, &other);
+        let part = parts::of(self, &value);
         json!({
             "id": id,
             "name": kind.name,
@@ -211,90 +248,23 @@ impl<'s> Place<'s> {
             "holder": self.holder(&value, Choice::First),
             "other_holder": self.holder(&other, Choice::Second),
             "wrong_holder": self.holder(&wrong(target.attribute_type), Choice::First),
+            "lacking_holder": self.lacking_holder(),
+            "made_up": &made_up,
+            "made_up_forms": forms,
+            "made_up_holder": self.holder(&made_up, Choice::First),
+            "made_up_other_holder": self.holder(&made_up::other(target.attribute_type), Choice::First),
+            "finds_first": compared.first,
+            "finds_second": compared.second,
+            "finds_none": compared.none,
+            "part_path": part.as_ref().map(|part| &part.path),
+            "part": part.as_ref().map(|part| &part.complex),
+            "part_value": part.as_ref().map(|part| &part.value),
+            "selected": part.as_ref().map(|part| &part.selected),
+            "refers_to": self.refers_to(),
             "empty_holder": &empty,
             "empty_schemas": self.schemas(!empty.is_null()),
         })
     }
-
-    /// The top-level member of the resource with the value in its place: `{ "givenName": … }` for `name.givenName`, and
-    /// with what the schema demands beside it.
-    fn holder(&self, value: &Value, choice: Choice) -> Value {
-        let mut value = value.clone();
-        if let Some(sub) = self.sub {
-            if sub.multi_valued {
-                value = json!([value]);
-            }
-            let mut complex = Map::new();
-            for beside in &self.attribute.sub_attributes {
-                let demanded = beside.required || beside.name.eq_ignore_ascii_case("value");
-                if beside.name == sub.name || !demanded || beside.mutability == Mutability::ReadOnly {
-                    continue;
-                }
-                if let Some((value, _)) = payload::examples(beside, Some(&self.attribute.name), &NAMING) {
-                    complex.insert(beside.name.clone(), value);
-                }
-            }
-            complex.insert(sub.name.clone(), value);
-            value = Value::Object(complex);
-        }
-        if self.attribute.multi_valued {
-            value = json!([value]);
-        }
-        match self.urn {
-            Some(urn) => self.extension_with(urn, value, choice),
-            None => value,
-        }
-    }
-
-    /// What a resource declares: its own schema, every extension that it has to have, and that of the attribute if it is
-    /// there.
-    fn schemas(&self, with_own: bool) -> Vec<&str> {
-        let core = std::iter::once(&*self.resource.core.id);
-        let extensions = self.resource.extensions.iter().filter(|(schema, required)| {
-            let has_to = *required && schema.attributes.iter().any(is_demanded);
-            has_to || with_own && self.urn == Some(&*schema.id)
-        });
-        core.chain(extensions.map(|(schema, _)| &*schema.id)).collect()
-    }
-
-    /// The top-level member without the attribute: null, but for an extension that demands something else.
-    fn empty_holder(&self) -> Value {
-        let beside = self.urn.map(|urn| self.demanded_beside(urn, Choice::First)).unwrap_or_default();
-        if beside.is_empty() { Value::Null } else { Value::Object(beside) }
-    }
-
-    /// The member of an extension with the value in its place, and with the other attributes that the extension demands.
-    fn extension_with(&self, urn: &str, value: Value, choice: Choice) -> Value {
-        let mut members = self.demanded_beside(urn, choice);
-        members.insert(self.attribute.name.clone(), value);
-        Value::Object(members)
-    }
-
-    /// What an extension demands of a resource that has it, without the attribute itself. Beside the second value stands
-    /// the same, so that nothing else is changed, but for what has to be unique.
-    fn demanded_beside(&self, urn: &str, choice: Choice) -> Map<String, Value> {
-        let extension =
-            self.resource.extensions.iter().map(|(schema, _)| schema).find(|schema| schema.id == urn);
-        let demanded = extension
-            .iter()
-            .flat_map(|schema| &schema.attributes)
-            .filter(|beside| is_demanded(beside) && beside.name != self.attribute.name);
-        demanded
-            .filter_map(|beside| {
-                let (first, second) = payload::examples(beside, None, &NAMING)?;
-                let differs = choice == Choice::Second
-                    && beside.uniqueness != Uniqueness::None
-                    && beside.mutability != Mutability::Immutable;
-                let value = if differs { second } else { first };
-                Some((beside.name.clone(), if beside.multi_valued { json!([value]) } else { value }))
-            })
-            .collect()
-    }
-}
-
-/// Whether a client has to set it.
-fn is_demanded(attribute: &Attribute) -> bool {
-    attribute.required && attribute.mutability != Mutability::ReadOnly
 }
 
 /// A value as a filter writes it (RFC 7644 §3.4.2.2: JSON).
@@ -359,6 +329,81 @@ mod tests {
         let rows = rows(Derive::ResourceTypes, None, &[named, numbered], &[]);
         let ids: Vec<_> = rows.iter().map(|row| (&row["name"], &row["type_id"])).collect();
         assert_eq!(ids, [(&json!("User"), &json!("User")), (&json!("Group"), &json!("7"))]);
+    }
+
+    /// A resource type with an extension that demands a contract.
+    fn machine() -> ResourceSchemas {
+        let mut machine = builtin::group();
+        let attribute = |name: &str, kind| Attribute::new(name, kind);
+        let contract = Attribute { required: true, ..attribute("contract", AttributeType::String) };
+        let until = attribute("until", AttributeType::DateTime);
+        let score =
+            Attribute { mutability: Mutability::ReadOnly, ..attribute("score", AttributeType::Integer) };
+        let group_reference = Attribute {
+            reference_types: vec!["Group".to_owned()],
+            ..attribute("upstream", AttributeType::Reference)
+        };
+        let place = Attribute {
+            sub_attributes: vec![
+                attribute("room", AttributeType::String),
+                attribute("floor", AttributeType::Integer),
+            ],
+            ..attribute("place", AttributeType::Complex)
+        };
+        let core = Schema {
+            id: "urn:x:Machine".to_owned(),
+            attributes: vec![group_reference, place],
+            ..(*machine.core).clone()
+        };
+        let warranty = Schema {
+            id: "urn:x:Warranty".to_owned(),
+            attributes: vec![contract, until, score],
+            ..(*machine.core).clone()
+        };
+        machine.core = Arc::new(core);
+        machine.extensions = vec![(Arc::new(warranty), false)];
+        machine
+    }
+
+    fn row_of(id: &str) -> Map<String, Value> {
+        let rows = rows(Derive::Attributes, None, &[machine()], &[]);
+        rows.into_iter().find(|row| row["id"] == id).unwrap()
+    }
+
+    #[test]
+    fn a_row_of_an_extension_holds_what_the_extension_demands() {
+        let until = row_of("Group.urn.x.Warranty.until");
+        assert_eq!(until["schemas"], json!(["urn:x:Machine", "urn:x:Warranty"]));
+        assert_eq!(until["holder"]["until"], until["value"]);
+        assert_eq!(until["holder"]["contract"], "${unique}-contract");
+        assert_eq!(until["empty_holder"], json!({ "contract": "${unique}-contract" }));
+        let contract = row_of("Group.urn.x.Warranty.contract");
+        assert_eq!(contract["empty_holder"], Value::Null);
+        assert_eq!(contract["empty_schemas"], json!(["urn:x:Machine"]));
+        assert_eq!(contract["lacking_holder"], json!({ "until": until["value"] }));
+        let score = row_of("Group.urn.x.Warranty.score");
+        assert_eq!(
+            score["made_up_holder"],
+            json!({ "contract": "${unique}-contract", "score": score["made_up"] })
+        );
+    }
+
+    #[test]
+    fn a_row_names_a_part_that_changes_alone_and_what_a_reference_may_name() {
+        let place = row_of("Group.place");
+        assert_eq!((&place["part_path"], &place["selected"]), (&json!("place.room"), &Value::Null));
+        assert_eq!(place["part"], json!({ "room": place["part_value"] }));
+        assert_eq!(row_of("Group.upstream")["refers_to"], json!("Group"));
+        assert_eq!(place["refers_to"], Value::Null);
+    }
+
+    #[test]
+    fn only_users_have_names_in_a_form_that_servers_choose() {
+        let mut machine = machine();
+        let named = Attribute::new("emails", AttributeType::String);
+        machine.core = Arc::new(Schema { attributes: vec![named], ..(*machine.core).clone() });
+        let only: AttributeFilter = serde_json::from_value(json!({ "canonicalised": true })).unwrap();
+        assert!(rows(Derive::Attributes, Some(&only), &[machine], &[]).is_empty());
     }
 
     #[test]

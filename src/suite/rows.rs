@@ -21,7 +21,13 @@ pub enum Derive {
     /// there is only one), `literal` and `other_literal` (the same as filters write them), `wrong` (a value of another
     /// JSON type), `member` (top-level member that holds it) with `holder`, `other_holder` and `wrong_holder` (that
     /// member with the value in its place): `with: { schemas: "${schemas}", "${member}": "${holder}" }`; likewise
-    /// `empty_schemas` and `empty_holder` (without the attribute; null where the member holds nothing else).
+    /// `empty_schemas` and `empty_holder` (without the attribute; null where the member holds nothing else), and
+    /// `lacking_holder` (without the attribute, with all else). `made_up` is a value for a readOnly attribute, with
+    /// `made_up_holder`, `made_up_forms` (as it might come back) and `made_up_other_holder` (the other Boolean).
+    /// `finds_first`, `finds_second` and `finds_none` are filters over a resource with `value` and one with `other`, by
+    /// which of them they find. Of a complex attribute, `part_path` names a sub-attribute that can be changed alone,
+    /// to `part_value`; `part` is that in an object, `selected` its path in the value that is `value`. `refers_to` is the
+    /// resource type that a reference may name.
     Attributes,
 }
 
@@ -61,6 +67,19 @@ pub struct AttributeFilter {
     /// Whether the service provider may write its values in another form (ambiguity `canonicalization`).
     #[serde(default)]
     pub canonicalised: Option<bool>,
+    /// Whether a client can send a value for it with POST and PUT without naming another resource, be it taken or not.
+    #[serde(default)]
+    pub sendable: Option<bool>,
+    /// Whether a resource can lack just this: a member of its own, or one of several in an extension or a complex
+    /// attribute.
+    #[serde(default)]
+    pub omittable: Option<bool>,
+    /// Whether it is a reference that names a resource type, or complex with one.
+    #[serde(default)]
+    pub refers: Option<bool>,
+    /// Whether it is complex and has a sub-attribute that can be changed alone.
+    #[serde(default)]
+    pub partial: Option<bool>,
     /// Whether a client can set it without naming another resource.
     #[serde(default)]
     pub settable: Option<bool>,

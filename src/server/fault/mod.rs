@@ -35,6 +35,7 @@
 //!    `Hooks::happened`.
 //! 3. `scimcheck selftest --fault the-id --full` says which checks see it. If none does that cites a requirement of the
 //!    fault, the suites lack a check: write it (an accepted twin included).
+//!    The area `custom-types` is about servers with a resource type of their own, which each fault there adds.
 //!    The areas `answers`, `bulk-results`, `consistency`, `documents`, `queries`, `values` and `writes` are our own: each
 //!    fault there spoils one kind of answer everywhere, and lets through what the set-up of cases needs, so that checks
 //!    fail which no defect of a known server makes fail.
@@ -48,6 +49,8 @@ mod bulk;
 mod bulk_results;
 mod consistency;
 mod create;
+mod custom_immutable;
+mod custom_types;
 mod deactivation;
 mod discovery;
 mod documents;
@@ -124,7 +127,7 @@ impl Change for FaultInfo {
 pub fn faults() -> &'static [Fault] {
     static ALL: OnceLock<Vec<Fault>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables: [&'static [FaultInfo]; 40] = [
+        let tables: [&'static [FaultInfo]; 42] = [
             answers::FAULTS,
             attributes::FAULTS,
             auth::FAULTS,
@@ -132,6 +135,8 @@ pub fn faults() -> &'static [Fault] {
             bulk_results::FAULTS,
             consistency::FAULTS,
             create::FAULTS,
+            custom_immutable::FAULTS,
+            custom_types::FAULTS,
             deactivation::FAULTS,
             discovery::FAULTS,
             documents::FAULTS,

@@ -3,6 +3,7 @@
 
 mod bulk;
 mod cursor;
+mod custom_types;
 mod discovery;
 mod errors;
 mod groups;
@@ -63,7 +64,7 @@ impl Change for VariantInfo {
 pub fn variants() -> &'static [Variant] {
     static ALL: OnceLock<Vec<Variant>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables: [&'static [VariantInfo]; 13] = [
+        let tables: [&'static [VariantInfo]; 14] = [
             http::VARIANTS,
             errors::VARIANTS,
             unsupported::VARIANTS,
@@ -77,6 +78,7 @@ pub fn variants() -> &'static [Variant] {
             patch::VARIANTS,
             versions::VARIANTS,
             bulk::VARIANTS,
+            custom_types::VARIANTS,
         ];
         tables.into_iter().flatten().map(Named).collect()
     })
