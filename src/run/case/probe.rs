@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::conclude::Took;
-use super::look::Look;
+use super::look::{Look, Seen};
 use super::row::{Deadline, Row};
 use super::watch::Watching;
 use super::{Running, Stop, not_applicable};
@@ -50,7 +50,7 @@ impl<'a> Running<'a> {
         // Of several logins all have to show it, and what came and went may go again.
         let open = looks.iter().filter(|look| {
             let enough = look.row.is_long_enough(look.length(step), self.has_relapsed());
-            look.seen.is_none() || !enough && !look.row.holds_so_far()
+            !look.seen.as_ref().is_some_and(Seen::tells) || !enough && !look.row.holds_so_far()
         });
         let open: Vec<String> = open.flat_map(|look| &look.checks).map(|check| check.id.clone()).collect();
         for look in &mut looks {

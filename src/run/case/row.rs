@@ -102,10 +102,11 @@ impl Row {
             self.shown = true;
             return false;
         }
-        (self.held, self.length) = (None, 0);
         if shown == Shown::Unclear {
+            // Neither one more nor a break: the failures of a busy server would leave no row whole.
             return false;
         }
+        (self.held, self.length) = (None, 0);
         self.otherwise = Some(when.sent);
         let relapse = std::mem::take(&mut self.shown);
         self.relapses += u32::from(relapse);
@@ -202,15 +203,18 @@ mod tests {
     }
 
     #[test]
-    fn an_unclear_look_breaks_the_row_and_is_no_relapse() {
+    fn an_unclear_look_is_nothing() {
         let now = Instant::now();
         let mut row = Row::default();
         row.add(Shown::Wanted, at(now, 0));
         assert!(row.holds_so_far() && row.is_long_enough(Length::Refusals, false));
         assert!(!row.is_long_enough(Length::Refusals, true));
-        row.add(Shown::Unclear, at(now, 100));
-        assert!(row.held().is_none() && row.relapses() == 0);
+        assert!(!row.add(Shown::Unclear, at(now, 100)));
+        assert!(row.held() == Some(at(now, 0)) && row.relapses() == 0);
+        row.add(Shown::Wanted, at(now, 150));
+        assert!(!row.is_long_enough(Length::Refusals, true), "two were refused");
         assert!(row.add(Shown::Otherwise, at(now, 200)), "it was there, and is not any more");
+        assert!(row.held().is_none());
         row.add(Shown::Wanted, at(now, 300));
         assert_eq!(row.held(), Some(at(now, 300)));
         assert!(!row.holds_so_far(), "it came and went");

@@ -121,7 +121,7 @@ impl<'a> Running<'a> {
             let before = self.look_once(oauth, look, places).await;
             if look.expired && look.row.holds_so_far() {
                 // What was seen before it may have ended by itself is all that there is to see.
-                (look.seen, look.expired) = (before, false);
+                (look.seen, look.expired) = (look.told.take().or(before), false);
                 return Ok(true);
             }
             let shown = self.shown(look, step)?;
