@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::normal::Normal;
-use crate::model::{ExchangeId, Headers, Phase, RecordedAnswer, RecordedExchange, RunResult};
+use crate::model::{ExchangeId, Headers, Phase, RecordedAnswer, RecordedBody, RecordedExchange, RunResult};
 use crate::report::requests::owner;
 use crate::report::text::clip;
 
@@ -149,6 +149,18 @@ fn by_case(result: &RunResult) -> BTreeMap<&str, Vec<&RecordedExchange>> {
     cases
 }
 
+/// A body as it is compared. Of one that is kept in part what is cut off in the middle of a value is left away.
+fn content(body: &RecordedBody) -> Value {
+    match &body.json {
+        Some(json) => json.value(),
+        None => {
+            let text = body.as_text();
+            let end = if body.truncated { text.rfind('{') } else { None };
+            text[..end.unwrap_or(text.len())].into()
+        }
+    }
+}
+
 struct Comparison<'n> {
     one: &'n Normal<'n>,
     other: &'n Normal<'n>,
@@ -179,12 +191,7 @@ impl Comparison<'_> {
         ) = (&a.answer, &b.answer)
         {
             self.headers(ours, theirs);
-            let value = |body: &Option<crate::model::RecordedBody>| match body {
-                None => Value::Null,
-                Some(body) => {
-                    body.json.as_ref().map_or_else(|| body.as_text().into(), crate::model::JsonText::value)
-                }
-            };
+            let value = |body: &Option<RecordedBody>| body.as_ref().map_or(Value::Null, content);
             self.values("body", &value(body_a), &value(body_b));
         }
         let changed = statuses.0 != statuses.1;
