@@ -37,7 +37,7 @@ pub(super) fn script(exchanges: &[&RecordedExchange], judged: &RecordedExchange)
         return None;
     }
     // What it makes is shown and removed.
-    lines.push(make(judged, &mut made, |command| aloud(command)));
+    lines.push(make(judged, &mut made, aloud));
     let removed = |id: &str| {
         let gone = |exchange: &&RecordedExchange| {
             exchange.request.method == "DELETE" && is_at(exchange, id) && is_success(exchange)

@@ -31,8 +31,12 @@ impl<'r> Normal<'r> {
             _ => None,
         });
         let bodies: Vec<_> = bodies.collect();
-        bodies.iter().for_each(|body| normal.learn(&body.value()));
-        bodies.iter().for_each(|body| normal.learn_references(&body.value()));
+        for body in &bodies {
+            normal.learn(&body.value());
+        }
+        for body in bodies {
+            normal.learn_references(&body.value());
+        }
         for exchange in exchanges {
             if let RecordedAnswer::Response { body: Some(body), .. } = &exchange.answer {
                 normal.learn_from_text(body.text.as_deref().unwrap_or_default());

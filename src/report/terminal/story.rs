@@ -79,7 +79,7 @@ struct Teller<'a> {
     rerun: String,
 }
 
-impl<'a> Teller<'a> {
+impl Teller<'_> {
     fn line(&mut self, indent: usize, text: &str) {
         self.out.extend(std::iter::repeat_n(' ', indent));
         self.out.push_str(text);
