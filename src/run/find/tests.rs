@@ -44,29 +44,29 @@ impl Transport for Unfiltered {
     }
 }
 
-fn named(name: &str) -> Option<(String, String)> {
-    Some(("userName".to_owned(), name.to_owned()))
+fn named(name: &str) -> (String, String) {
+    ("userName".to_owned(), name.to_owned())
 }
 
 #[tokio::test]
 async fn lists_are_looked_through_once_whatever_is_looked_for() {
     let target = Unfiltered::new(&["sc1-a", "sc1-b", "somebody"]);
     let mut search = Search::new(&target, true);
-    let first = search.find("http://h/Users", named("sc1-a").as_ref(), "sc1").await.unwrap();
+    let first = search.find("http://h/Users", Some(&named("sc1-a")), "sc1").await.unwrap();
     assert_eq!(first, ["http://h/Users/sc1-a", "http://h/Users/sc1-b"]);
     search.forget("http://h/Users/sc1-a");
-    let second = search.find("http://h/Users", named("sc1-b").as_ref(), "sc1").await.unwrap();
+    let second = search.find("http://h/Users", Some(&named("sc1-b")), "sc1").await.unwrap();
     assert_eq!(second, ["http://h/Users/sc1-b"], "what is still there is found again");
     assert_eq!(target.lists(), 1);
-    search.find("http://h/Groups", named("sc1-c").as_ref(), "sc1").await.unwrap();
-    search.find("http://h/Users", named("sc2-a").as_ref(), "sc2").await.unwrap();
+    search.find("http://h/Groups", Some(&named("sc1-c")), "sc1").await.unwrap();
+    search.find("http://h/Users", Some(&named("sc2-a")), "sc2").await.unwrap();
     assert_eq!(target.lists(), 3, "another endpoint and another name are other searches");
 }
 
 #[tokio::test]
 async fn a_search_that_is_not_thorough_asks_filters_only() {
     let target = Unfiltered::new(&["sc1-a"]);
-    let found = Search::new(&target, false).find("http://h/Users", named("sc1-a").as_ref(), "sc1").await;
+    let found = Search::new(&target, false).find("http://h/Users", Some(&named("sc1-a")), "sc1").await;
     assert_eq!(found, Ok(Vec::new()));
     assert_eq!(target.asked.lock().unwrap().len(), 1);
 }

@@ -68,6 +68,17 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             });
         })],
     ),
+    fault(
+        "bulk-results-of-creates-left-out",
+        &[Hook::Reply(|_, route, reply| {
+            if is_bulk(route)
+                && let Some(Value::Array(results)) = object(reply).and_then(|body| body.get_mut("Operations"))
+                && results.iter().any(|result| result["method"] != "POST")
+            {
+                results.retain(|result| result["method"] != "POST");
+            }
+        })],
+    ),
     fault("bulk-claims-what-it-does-not-do", &[Hook::Admitted(claim)]),
     fault(
         "bulk-references-as-sent",

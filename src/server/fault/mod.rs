@@ -50,6 +50,7 @@ mod bulk_results;
 mod consistency;
 mod create;
 mod custom_immutable;
+mod custom_projection;
 mod custom_types;
 mod deactivation;
 mod discovery;
@@ -127,7 +128,7 @@ impl Change for FaultInfo {
 pub fn faults() -> &'static [Fault] {
     static ALL: OnceLock<Vec<Fault>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables: [&'static [FaultInfo]; 42] = [
+        let tables: [&'static [FaultInfo]; 43] = [
             answers::FAULTS,
             attributes::FAULTS,
             auth::FAULTS,
@@ -136,6 +137,7 @@ pub fn faults() -> &'static [Fault] {
             consistency::FAULTS,
             create::FAULTS,
             custom_immutable::FAULTS,
+            custom_projection::FAULTS,
             custom_types::FAULTS,
             deactivation::FAULTS,
             discovery::FAULTS,
