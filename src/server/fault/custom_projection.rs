@@ -43,8 +43,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     of_devices!(
         "custom-narrowed-read-fails",
         Hook::Search(|_, kinds, search| {
-            let narrowed = search.attributes.is_some() || search.excluded_attributes.is_some();
-            fails_if(kinds == [Kind::Device] && narrowed)
+            fails_if(kinds == [Kind::Device] && search.attributes.as_deref() == Some("id"))
+        }),
+    ),
+    of_devices!(
+        "custom-excluding-fails",
+        Hook::Search(|_, kinds, search| {
+            fails_if(kinds == [Kind::Device] && search.excluded_attributes.is_some())
         }),
     ),
 ];
