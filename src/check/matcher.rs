@@ -172,11 +172,16 @@ fn every(matcher: &Matcher, subject: &Subject<'_>, context: &Context) -> Held {
 }
 
 fn single(matcher: &Matcher, node: &Value, subject: &Subject<'_>, context: &Context) -> Held {
+    // A list of one is as good as its value where another form of a text is looked for.
+    let text = match node {
+        Value::Array(items) if items.len() == 1 => items[0].as_str(),
+        other => other.as_str(),
+    };
     let holds = match matcher {
         Matcher::Equals(wanted) => same_json(node, wanted),
         Matcher::NotEquals(unwanted) => !same_json(node, unwanted),
         Matcher::EqualsIgnoringCase(wanted) => {
-            node.as_str().is_some_and(|text| text.to_lowercase() == wanted.to_lowercase())
+            text.is_some_and(|text| text.to_lowercase() == wanted.to_lowercase())
         }
         Matcher::AnyOf(wanted) => elements(wanted).iter().any(|wanted| same_json(node, wanted)),
         Matcher::Matches(pattern) => match super::compiled::pattern(pattern) {
@@ -191,12 +196,10 @@ fn single(matcher: &Matcher, node: &Value, subject: &Subject<'_>, context: &Cont
         Matcher::SameUrlAs(wanted) => node
             .as_str()
             .is_some_and(|url| same_url(url, wanted, &context.base_url, &subject.exchange.request.url)),
-        Matcher::SameInstantAs(wanted) => {
-            match (node.as_str().and_then(DateTime::parse), DateTime::parse(wanted)) {
-                (Some(got), Some(wanted)) => got.same_when_truncated(&wanted),
-                _ => false,
-            }
-        }
+        Matcher::SameInstantAs(wanted) => match (text.and_then(DateTime::parse), DateTime::parse(wanted)) {
+            (Some(got), Some(wanted)) => got.same_when_truncated(&wanted),
+            _ => false,
+        },
         Matcher::AtLeast(bound) => not_less(node, bound),
         Matcher::AtMost(bound) => not_less(bound, node),
         Matcher::SameResourceAs { resource, ignoring } => {

@@ -151,9 +151,10 @@ impl<'s> Place<'s> {
 
     /// A sub-attribute is not more writable than what it stands in.
     fn mutability(&self) -> Mutability {
-        match self.attribute.mutability {
-            outer @ (Mutability::ReadOnly | Mutability::WriteOnly) => outer,
-            _ => self.target().mutability,
+        match (self.attribute.mutability, self.target().mutability) {
+            (outer @ (Mutability::ReadOnly | Mutability::WriteOnly), _) => outer,
+            (Mutability::Immutable, Mutability::ReadWrite) => Mutability::Immutable,
+            (_, inner) => inner,
         }
     }
 

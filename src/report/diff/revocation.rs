@@ -53,7 +53,8 @@ impl Times {
 
     fn of(result: &RunResult, channel: Channel, closed: bool) -> Self {
         let all = result.cases.iter().flat_map(|case| &case.latencies);
-        let own = all.filter(|own| own.channel == channel && own.cause.closes_the_account() == closed);
+        let own = all
+            .filter(|own| own.channel == channel && own.cause.closes_the_account() == closed && !own.untold);
         let mut times = Self::default();
         for Latency { took_ms, .. } in own {
             times.measured += 1;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{NAMING, Place, literal};
 use crate::scim::payload;
-use crate::scim::schema::{Attribute, AttributeType, Mutability, Uniqueness};
+use crate::scim::schema::{Attribute, AttributeType, Mutability, Returned, Uniqueness};
 
 /// Sub-attributes with a meaning of their own (RFC 7643 §2.4), which a change may move more than.
 const SPECIAL: [&str; 5] = ["value", "display", "type", "primary", "$ref"];
@@ -46,6 +46,7 @@ pub(super) fn of(place: &Place<'_>, first: &Value) -> Option<Part> {
 
 fn changes_alone(sub: &Attribute, of: &Attribute) -> bool {
     sub.mutability == Mutability::ReadWrite
+        && is_shown(sub)
         && !sub.multi_valued
         && sub.canonical_values.is_empty()
         && sub.uniqueness == Uniqueness::None
@@ -56,6 +57,11 @@ fn changes_alone(sub: &Attribute, of: &Attribute) -> bool {
             AttributeType::String | AttributeType::Integer | AttributeType::Decimal
         )
         && payload::examples(sub, Some(&of.name), &NAMING).is_some()
+}
+
+/// Whether a read shows it that does not ask for it.
+fn is_shown(sub: &Attribute) -> bool {
+    matches!(sub.returned, Returned::Always | Returned::Default)
 }
 
 fn third(sub: &Attribute) -> Value {
@@ -72,7 +78,10 @@ fn key<'v>(
     part: &Attribute,
     first: &'v Map<String, Value>,
 ) -> Option<(String, &'v Value)> {
-    let is_text = |sub: &&Attribute| sub.attribute_type == AttributeType::String && sub.name != part.name;
+    let is_text = |sub: &&Attribute| {
+        let text = sub.attribute_type == AttributeType::String && !sub.multi_valued;
+        text && sub.name != part.name && is_shown(sub)
+    };
     let texts = || attribute.sub_attributes.iter().filter(is_text);
     let named = texts().find(|sub| sub.name.eq_ignore_ascii_case("value"));
     let sub = named.or_else(|| texts().find(|sub| sub.canonical_values.is_empty()))?;
