@@ -22,7 +22,7 @@ pub struct Revocation {
 /// What one result measured through a channel.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Times {
-    /// How often it was waited for.
+    /// How often it was waited for, and could be told.
     pub measured: usize,
     /// How often no end was seen before the deadline.
     pub never: usize,
