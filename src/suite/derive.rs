@@ -5,6 +5,8 @@ mod comparisons;
 mod holder;
 mod made_up;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -158,13 +160,36 @@ impl<'s> Place<'s> {
         }
     }
 
-    /// A sub-attribute is shown where what it stands in is shown, and not elsewhere.
+    /// A sub-attribute is shown where what it stands in is shown, and not elsewhere; a complex attribute where a part of
+    /// it is.
     fn returned(&self) -> Returned {
-        match self.attribute.returned {
-            outer @ (Returned::Request | Returned::Never) if self.target().returned != Returned::Never => {
-                outer
-            }
-            _ => self.target().returned,
+        let (outer, inner) = (self.attribute.returned, self.target().returned);
+        match (outer, inner) {
+            (
+                Returned::Request | Returned::Never,
+                Returned::Always | Returned::Default | Returned::Request,
+            ) => outer,
+            (Returned::Always, Returned::Default) => outer,
+            (_, Returned::Always | Returned::Default) if self.shown_part().is_none() => Returned::Request,
+            _ => inner,
+        }
+    }
+
+    /// The attribute itself, or the first part of a complex one that a read shows. `None` where no part is shown.
+    fn shown_part(&self) -> Option<Option<&'s Attribute>> {
+        let subs = &self.target().sub_attributes;
+        if self.sub.is_some() || subs.is_empty() {
+            return Some(None);
+        }
+        subs.iter().find(|sub| parts::is_shown(sub) && sub.mutability != Mutability::ReadOnly).map(Some)
+    }
+
+    /// Where the value that a client sent shows, and what it is there: of a complex one, which may come back with parts
+    /// that the service provider has added, one part.
+    fn shown(&self, value: &Value) -> (String, Value) {
+        match self.shown_part().flatten() {
+            Some(part) => (format!("{}.{}", self.path(), part.name), value[&part.name].clone()),
+            None => (self.path(), value.clone()),
         }
     }
 
@@ -202,14 +227,23 @@ impl<'s> Place<'s> {
     }
 
     fn part(&self) -> Option<parts::Part> {
-        parts::of(self, &self.values()?.0)
+        let (first, other) = self.values()?;
+        parts::of(self, &first, &other)
     }
 
-    /// The resource type that a reference may name, or the `$ref` of a complex attribute.
+    /// The resource type that a reference may name, or the `$ref` of a complex attribute that an id alone makes complete.
     fn refers_to(&self) -> Option<&'s str> {
-        let is_reference = |attribute: &&Attribute| attribute.attribute_type == AttributeType::Reference;
-        let inner = || self.target().sub_attributes.iter().find(|sub| sub.name.eq_ignore_ascii_case("$ref"));
-        let reference = Some(self.target()).filter(is_reference).or_else(inner)?;
+        let target = self.target();
+        let is_reference = target.attribute_type == AttributeType::Reference;
+        let named = |name: &str| target.sub_attributes.iter().find(|sub| sub.name.eq_ignore_ascii_case(name));
+        let takes_an_id = || {
+            let is_set = |sub: &Attribute| sub.mutability != Mutability::ReadOnly;
+            let lacks =
+                |sub: &Attribute| sub.required && is_set(sub) && !sub.name.eq_ignore_ascii_case("value");
+            named("value").is_some_and(|sub| is_set(sub) && parts::is_shown(sub))
+                && !target.sub_attributes.iter().any(lacks)
+        };
+        let reference = if is_reference { target } else { named("$ref").filter(|_| takes_an_id())? };
         let kinds = self.all.iter().map(|known| &*known.resource_type.name);
         kinds.into_iter().find(|kind| reference.reference_types.iter().any(|named| named == kind))
     }
@@ -229,7 +263,10 @@ impl<'s> Place<'s> {
         let (made_up, forms) = made_up::value(target.attribute_type);
         let several = self.attribute.multi_valued || target.multi_valued;
         let compared = comparisons::of(&self.path(), target, several, &value, &other);
-        let part = parts::of(self, &value);
+        let part = parts::of(self, &value, &other);
+        let (shown_path, shown_value) = self.shown(&value);
+        // Where letter case counts, no text at all.
+        let in_any_case = if target.case_exact { json!("") } else { value.clone() };
         json!({
             "id": id,
             "name": kind.name,
@@ -242,6 +279,9 @@ impl<'s> Place<'s> {
             "returned": self.returned().as_str(),
             "value": value,
             "other": other,
+            "in_any_case": in_any_case,
+            "shown_path": shown_path,
+            "shown_value": shown_value,
             "literal": literal(&value),
             "other_literal": literal(&other),
             "wrong": wrong(target.attribute_type),
@@ -290,132 +330,4 @@ fn wrong(kind: AttributeType) -> Value {
 /// A short, stable name for a schema in a case id: the URN without the prefix that all of IETF's share.
 fn short_name(urn: &str) -> String {
     urn.strip_prefix("urn:ietf:params:scim:schemas:").unwrap_or(urn).replace([':', '/'], ".")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scim::builtin;
-
-    fn rows_of(only: Value) -> Vec<Map<String, Value>> {
-        let only: AttributeFilter = serde_json::from_value(only).unwrap();
-        rows(Derive::Attributes, Some(&only), &[builtin::user(), builtin::group()], &[])
-    }
-
-    fn ids(rows: &[Map<String, Value>]) -> Vec<&str> {
-        rows.iter().filter_map(|row| row["id"].as_str()).collect()
-    }
-
-    #[test]
-    fn attributes_are_chosen_by_their_characteristics() {
-        assert_eq!(ids(&rows_of(json!({ "mutability": ["writeOnly"] }))), ["User.password"]);
-        let read_only = rows_of(json!({ "mutability": ["readOnly"], "sub_attribute": false }));
-        assert_eq!(ids(&read_only), ["User.groups"]);
-        assert_eq!(ids(&rows_of(json!({ "uniqueness": ["server"] }))), ["User.userName"]);
-        let booleans = rows_of(json!({ "type": ["boolean"], "multi_valued": false }));
-        assert_eq!(ids(&booleans), ["User.active"]);
-        let settable = rows_of(json!({ "settable": true }));
-        let named: Vec<_> = ids(&settable).into_iter().filter(|id| id.contains("members")).collect();
-        assert!(named.is_empty(), "a member has to exist: {named:?}");
-        let extended = rows_of(json!({ "extension": true, "sub_attribute": false, "type": ["string"] }));
-        assert_eq!(ids(&extended)[0], "User.extension.enterprise.2.0.User.employeeNumber");
-    }
-
-    #[test]
-    fn a_resource_type_without_id_has_its_name_for_one() {
-        let mut named = builtin::user();
-        named.resource_type.id = None;
-        let mut numbered = builtin::group();
-        numbered.resource_type.id = Some("7".to_owned());
-        let rows = rows(Derive::ResourceTypes, None, &[named, numbered], &[]);
-        let ids: Vec<_> = rows.iter().map(|row| (&row["name"], &row["type_id"])).collect();
-        assert_eq!(ids, [(&json!("User"), &json!("User")), (&json!("Group"), &json!("7"))]);
-    }
-
-    /// A resource type with an extension that demands a contract.
-    fn machine() -> ResourceSchemas {
-        let mut machine = builtin::group();
-        let attribute = |name: &str, kind| Attribute::new(name, kind);
-        let contract = Attribute { required: true, ..attribute("contract", AttributeType::String) };
-        let until = attribute("until", AttributeType::DateTime);
-        let score =
-            Attribute { mutability: Mutability::ReadOnly, ..attribute("score", AttributeType::Integer) };
-        let group_reference = Attribute {
-            reference_types: vec!["Group".to_owned()],
-            ..attribute("upstream", AttributeType::Reference)
-        };
-        let place = Attribute {
-            sub_attributes: vec![
-                attribute("room", AttributeType::String),
-                attribute("floor", AttributeType::Integer),
-            ],
-            ..attribute("place", AttributeType::Complex)
-        };
-        let core = Schema {
-            id: "urn:x:Machine".to_owned(),
-            attributes: vec![group_reference, place],
-            ..(*machine.core).clone()
-        };
-        let warranty = Schema {
-            id: "urn:x:Warranty".to_owned(),
-            attributes: vec![contract, until, score],
-            ..(*machine.core).clone()
-        };
-        machine.core = Arc::new(core);
-        machine.extensions = vec![(Arc::new(warranty), false)];
-        machine
-    }
-
-    fn row_of(id: &str) -> Map<String, Value> {
-        let rows = rows(Derive::Attributes, None, &[machine()], &[]);
-        rows.into_iter().find(|row| row["id"] == id).unwrap()
-    }
-
-    #[test]
-    fn a_row_of_an_extension_holds_what_the_extension_demands() {
-        let until = row_of("Group.urn.x.Warranty.until");
-        assert_eq!(until["schemas"], json!(["urn:x:Machine", "urn:x:Warranty"]));
-        assert_eq!(until["holder"]["until"], until["value"]);
-        assert_eq!(until["holder"]["contract"], "${unique}-contract");
-        assert_eq!(until["empty_holder"], json!({ "contract": "${unique}-contract" }));
-        let contract = row_of("Group.urn.x.Warranty.contract");
-        assert_eq!(contract["empty_holder"], Value::Null);
-        assert_eq!(contract["empty_schemas"], json!(["urn:x:Machine"]));
-        assert_eq!(contract["lacking_holder"], json!({ "until": until["value"] }));
-        let score = row_of("Group.urn.x.Warranty.score");
-        assert_eq!(
-            score["made_up_holder"],
-            json!({ "contract": "${unique}-contract", "score": score["made_up"] })
-        );
-    }
-
-    #[test]
-    fn a_row_names_a_part_that_changes_alone_and_what_a_reference_may_name() {
-        let place = row_of("Group.place");
-        assert_eq!((&place["part_path"], &place["selected"]), (&json!("place.room"), &Value::Null));
-        assert_eq!(place["part"], json!({ "room": place["part_value"] }));
-        assert_eq!(row_of("Group.upstream")["refers_to"], json!("Group"));
-        assert_eq!(place["refers_to"], Value::Null);
-    }
-
-    #[test]
-    fn only_users_have_names_in_a_form_that_servers_choose() {
-        let mut machine = machine();
-        let named = Attribute::new("emails", AttributeType::String);
-        machine.core = Arc::new(Schema { attributes: vec![named], ..(*machine.core).clone() });
-        let only: AttributeFilter = serde_json::from_value(json!({ "canonicalised": true })).unwrap();
-        assert!(rows(Derive::Attributes, Some(&only), &[machine], &[]).is_empty());
-    }
-
-    #[test]
-    fn rows_hold_what_a_case_needs() {
-        let rows = rows_of(json!({ "sub_attribute": true, "changeable": true }));
-        let given = rows.iter().find(|row| row["id"] == "User.name.givenName").unwrap();
-        assert_eq!((&given["path"], &given["member"]), (&json!("name.givenName"), &json!("name")));
-        assert_eq!(given["holder"], json!({ "givenName": given["value"] }));
-        assert_ne!(given["value"], given["other"]);
-        let kind = rows.iter().find(|row| row["id"] == "User.emails.type").unwrap();
-        assert_eq!(kind["holder"][0]["type"], kind["value"]);
-        assert!(kind["holder"][0].get("value").is_some(), "an e-mail without address would be refused");
-    }
 }

@@ -61,6 +61,17 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         }),
     ),
     of_devices!(
+        "custom-immutable-parts-altered",
+        Hook::Stored(|write, _, device| {
+            if write.kind == Kind::Device
+                && let Some(warehouse) = device.get_mut("warehouse")
+            {
+                each_text(warehouse, &|text| text.push_str(" (altered)"));
+            }
+            Ok(())
+        }),
+    ),
+    of_devices!(
         "custom-immutable-only-created",
         Hook::Body(|write, body| {
             let lacks = |name: &str| write.old.is_some_and(|old| old.get(name).is_none());

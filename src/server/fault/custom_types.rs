@@ -23,6 +23,8 @@ use crate::server::store::Store;
 
 /// What only the server sets, of the device itself.
 const READ_ONLY: [&str; 5] = ["firmware", "health", "load", "reachable", "checked"];
+/// What every resource has, and what a device has to have.
+const KEPT: [&str; 6] = ["schemas", "id", "externalId", "meta", "serialNumber", "model"];
 /// What a client leaves out, where the server does not look.
 const LEFT_OUT: &str = "left out";
 
@@ -71,6 +73,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             Ok(())
         }),
     ),
+    of_devices!("custom-dropped-by-replace", Hook::Stored(drop_optional)),
     of_devices!("custom-read-only-taken", Hook::Stored(take_read_only)),
     of_devices!("custom-read-only-patched", Hook::Body(hide_read_only), Hook::Stored(patch_read_only)),
     of_devices!("custom-read-only-fails", Hook::Body(read_only_fails)),
@@ -165,6 +168,15 @@ fn replace_location(write: &Write<'_>, _: &Store, device: &mut Value) -> Result<
 }
 
 /// POST and PUT store what is readOnly, in the device, in its parts and in the extension.
+/// A PUT keeps what a device cannot be without.
+fn drop_optional(write: &Write<'_>, _: &Store, device: &mut Value) -> Result<(), Refusal> {
+    let is_put = write.kind == Kind::Device && write.call.request.method == Method::PUT;
+    if is_put && let Some(members) = device.as_object_mut() {
+        members.retain(|name, _| KEPT.contains(&&**name) || READ_ONLY.contains(&&**name));
+    }
+    Ok(())
+}
+
 fn take_read_only(write: &Write<'_>, _: &Store, device: &mut Value) -> Result<(), Refusal> {
     let sent = as_sent(write);
     if let (Kind::Device, Some(sent)) = (write.kind, whole(write, &sent)) {

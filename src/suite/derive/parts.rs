@@ -22,8 +22,8 @@ pub(super) struct Part {
     pub(super) selected: Value,
 }
 
-/// The part of a complex attribute, if it has one; `first` is the attribute's value.
-pub(super) fn of(place: &Place<'_>, first: &Value) -> Option<Part> {
+/// The part of a complex attribute, if it has one; `first` and `other` are the attribute's two values.
+pub(super) fn of(place: &Place<'_>, first: &Value, other: &Value) -> Option<Part> {
     if place.sub.is_some() || !place.attribute.is_complex() {
         return None;
     }
@@ -31,7 +31,7 @@ pub(super) fn of(place: &Place<'_>, first: &Value) -> Option<Part> {
     let sub = place.attribute.sub_attributes.iter().find(|sub| changes_alone(sub, place.attribute))?;
     let value = third(sub);
     let selected = if place.attribute.multi_valued {
-        let (key, known) = key(place.attribute, sub, first)?;
+        let (key, known) = key(place.attribute, sub, first, other)?;
         json!(format!("{}[{key} eq {}].{}", place.path(), literal(known), sub.name))
     } else {
         Value::Null
@@ -60,7 +60,7 @@ fn changes_alone(sub: &Attribute, of: &Attribute) -> bool {
 }
 
 /// Whether a read shows it that does not ask for it.
-fn is_shown(sub: &Attribute) -> bool {
+pub(super) fn is_shown(sub: &Attribute) -> bool {
     matches!(sub.returned, Returned::Always | Returned::Default)
 }
 
@@ -68,19 +68,21 @@ fn third(sub: &Attribute) -> Value {
     match sub.attribute_type {
         AttributeType::Integer => json!(3),
         AttributeType::Decimal => json!(3.5),
-        _ => json!("third ${unique}"),
+        // No letters: a text may come back in another letter case (RFC 7643 §7), and is looked for among others.
+        _ => json!("303 303"),
     }
 }
 
-/// What tells the values of the attribute apart, and its value in the first one.
+/// What tells the two values of the attribute apart, and its value in the first one.
 fn key<'v>(
     attribute: &Attribute,
     part: &Attribute,
     first: &'v Map<String, Value>,
+    other: &Value,
 ) -> Option<(String, &'v Value)> {
     let is_text = |sub: &&Attribute| {
         let text = sub.attribute_type == AttributeType::String && !sub.multi_valued;
-        text && sub.name != part.name && is_shown(sub)
+        text && sub.name != part.name && is_shown(sub) && first.get(&sub.name) != other.get(&sub.name)
     };
     let texts = || attribute.sub_attributes.iter().filter(is_text);
     let named = texts().find(|sub| sub.name.eq_ignore_ascii_case("value"));
