@@ -57,7 +57,7 @@ struct Page {
 #[derive(Serialize)]
 struct NoMembers {}
 
-/// Made one by one while they are written: all of them at once would be as large as the run.
+/// The oldest first. Made one by one while they are written: all of them at once would be as large as the run.
 struct Entries<'r> {
     result: &'r RunResult,
     clock: Clock,
@@ -66,13 +66,33 @@ struct Entries<'r> {
 impl Serialize for Entries<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { result, clock } = *self;
-        let whole = result.exchanges.iter().map(|exchange| Entry::of(exchange, clock));
-        let briefs =
-            result.briefs.iter().flat_map(|(case, briefs)| briefs.iter().map(move |brief| (case, brief)));
+        let whole = result.exchanges.iter().map(Kept::Whole);
+        let briefs = result
+            .briefs
+            .iter()
+            .flat_map(|(case, briefs)| briefs.iter().map(move |brief| Kept::InBrief(case, brief)));
+        let mut all: Vec<Kept<'_>> = whole.chain(briefs).collect();
+        all.sort_by(|a, b| a.started_ms().total_cmp(&b.started_ms()));
         let base_url = result.target.base_url.trim_end_matches('/');
-        serializer.collect_seq(
-            whole.chain(briefs.map(|(case, brief)| Entry::in_brief(case, brief, base_url, clock))),
-        )
+        serializer.collect_seq(all.into_iter().map(|kept| match kept {
+            Kept::Whole(exchange) => Entry::of(exchange, clock),
+            Kept::InBrief(case, brief) => Entry::in_brief(case, brief, base_url, clock),
+        }))
+    }
+}
+
+/// A request, as much of it as the result keeps.
+enum Kept<'r> {
+    Whole(&'r RecordedExchange),
+    InBrief(&'r str, &'r Brief),
+}
+
+impl Kept<'_> {
+    fn started_ms(&self) -> f64 {
+        match self {
+            Self::Whole(exchange) => exchange.started_ms,
+            Self::InBrief(_, brief) => brief.started_ms,
+        }
     }
 }
 

@@ -27,7 +27,9 @@ pub enum Derive {
     /// `finds_first`, `finds_second` and `finds_none` are filters over a resource with `value` and one with `other`, by
     /// which of them they find. Of a complex attribute, `part_path` names a sub-attribute that can be changed alone,
     /// to `part_value`; `part` is that in an object, `selected` its path in the value that is `value`. `refers_to` is the
-    /// resource type that a reference may name.
+    /// resource type that a reference may name. `shown_path` and `shown_value` are where `value` shows in what a server
+    /// returns, and as what: a part of it where it is complex. `in_any_case` is `value`, but no text at all where letter
+    /// case counts.
     Attributes,
 }
 
