@@ -36,6 +36,8 @@ fn har() {
         let entries = value["log"]["entries"].as_array().unwrap();
         let briefs = result.briefs.values().map(Vec::len).sum::<usize>();
         assert_eq!(entries.len(), result.exchanges.len() + briefs, "all requests");
+        let times = entries.iter().map(|entry| entry["startedDateTime"].as_str());
+        assert!(times.is_sorted(), "the oldest first");
         assert!(text.len() < 20_000 + entries.len() * 1_200_000, "{}", text.len());
         let pages: Vec<_> =
             value["log"]["pages"].as_array().unwrap().iter().map(|page| &page["id"]).collect();
