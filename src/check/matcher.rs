@@ -11,6 +11,7 @@ use crate::scim::attribute_path::AttributePath;
 use crate::scim::compare;
 use crate::scim::date_time::DateTime;
 use crate::scim::json_schema;
+use crate::scim::location::canonical_path;
 use crate::scim::object::{elements, is_unassigned, member_of};
 use crate::scim::resource_type::{ResourceSchemas, ResourceType};
 use crate::scim::schema::{Attribute, Mutability, Returned, Schema};
@@ -423,13 +424,12 @@ pub(crate) fn same_url(a: &str, b: &str, base_url: &Url, request_url: &str) -> b
     resolved(a).iter().any(|url| b.contains(url))
 }
 
-/// A URL without what does not count: a trailing slash, escapes of unreserved characters.
+/// A URL without what does not count: a trailing slash, which characters of the path are escaped, a fragment.
 fn normal(url: &Url) -> String {
     let mut url = url.clone();
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
+    url.set_path(&canonical_path(&url));
     url.set_fragment(None);
-    url.as_str().replace("%3A", ":").replace("%3a", ":").replace("%40", "@").trim_end_matches('/').to_owned()
+    url.as_str().trim_end_matches('/').to_owned()
 }
 
 fn not_less(a: &Value, b: &Value) -> bool {

@@ -8,6 +8,7 @@ use super::cleanup::request;
 use super::naming::carries;
 use super::request::{SEGMENT, percent_encode};
 use crate::model::Answer;
+use crate::scim::location::RESERVED;
 use crate::wire::Transport;
 
 /// Pages that are looked through at most. A target with more resources than that has filters.
@@ -50,7 +51,7 @@ impl<'t> Search<'t> {
             return Err("nothing identifies the resource".to_owned());
         };
         let quoted = Value::from(value.as_str()).to_string();
-        let filter = percent_encode(&format!("{attribute} eq {quoted}"), "");
+        let filter = percent_encode(&format!("{attribute} eq {quoted}"), RESERVED);
         // Without the name of an attribute there is nothing to filter by.
         let filtered = match attribute.is_empty() {
             true => None,

@@ -11,6 +11,7 @@ use super::ledger::Ledger;
 use super::naming::{carries, identifier};
 use super::place::{Place, Places, path_of};
 use crate::model::{Answer, FailureKind, Request, Response};
+use crate::scim::location::last_segment;
 
 /// Something that a case created, or may have created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -319,7 +320,8 @@ impl Ownership {
                     let _ = ledger.created(number, &url);
                 }
                 let told = "the target said that it made it".to_owned();
-                let (last, path) = (last_of(&url), path_of(&url));
+                let path = path_of(&url);
+                let last = last_segment(&path).into_owned();
                 self.each(number, |trace| {
                     trace.id.get_or_insert_with(|| last.clone());
                     (trace.url, trace.path) = (Some(url.clone()), Some(path.clone()));
@@ -483,8 +485,7 @@ impl Ownership {
         url.set_fragment(None);
         // Behind a proxy the server may not know its own origin; with the id at hand its path says enough.
         if let Some(by_id) = by_id {
-            let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
-            if last(url.path()) != last(&path_of(&by_id)) {
+            if last_segment(url.path()) != last_segment(&path_of(&by_id)) {
                 return Err(format!("id and Location of the answer disagree: {by_id} and {location}"));
             }
             return Ok(by_id);
@@ -520,12 +521,6 @@ impl Trace {
     fn is_at(&self, path: &str) -> bool {
         self.path.as_deref() == Some(path)
     }
-}
-
-/// The last segment of a URL, decoded: the id, if the answer shows none.
-fn last_of(url: &str) -> String {
-    let last = path_of(url).rsplit('/').next().unwrap_or_default().replace('+', "%2B");
-    url::form_urlencoded::parse(last.as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }
 
 /// The id in an answer that says that something was created.

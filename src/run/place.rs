@@ -3,6 +3,8 @@
 
 use url::Url;
 
+use crate::scim::location::canonical_path;
+
 /// What a URL below the base URL addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -114,9 +116,9 @@ fn is_plain(segment: &str) -> bool {
     !segment.is_empty() && segment != "." && segment != ".." && segment.chars().all(plain)
 }
 
-/// The path of a URL, as it is sent, without a slash at its end.
+/// The path of a URL, the same for all its spellings, without a slash at its end.
 pub(crate) fn path_of(url: &str) -> String {
-    Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.path().trim_end_matches('/').to_owned())
+    Url::parse(url).map_or_else(|_| url.to_owned(), |url| canonical_path(&url))
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! From a request of a suite to the request that is sent: templates, percent-encoding, default headers.
 
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::model::{AuthMode, Request};
+use crate::scim::location::RESERVED;
 use crate::scim::object;
 use crate::suite::format::{Auth, RequestSpec};
 use crate::suite::template::{self, Scope, TemplateError};
@@ -166,10 +168,21 @@ fn build_url(spec: &RequestSpec, scope: &Scope, base_url: &Url) -> Result<Url, R
     Ok(url)
 }
 
-/// Characters besides the unreserved ones that stay as they are in a path segment.
-pub(crate) const SEGMENT: &str = ":@!$'()*,;=";
-/// Characters besides the unreserved ones that stay as they are in a query name or value.
-const QUERY: &str = ":@!$'()*,/?";
+/// Not in a path segment as it is: all but the characters that it may hold (RFC 3986 §3.3), and `&` and `+`.
+pub(crate) const SEGMENT: &AsciiSet = &RESERVED
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=');
+/// Not in a query name or value as it is: what a segment does not hold, and what parts names from values; `/` and `?` are.
+const QUERY: &AsciiSet = &SEGMENT.add(b';').add(b'=').remove(b'/').remove(b'?');
 
 fn is_one_template(path: &str) -> bool {
     path.starts_with("${") && path.ends_with('}') && path.matches("${").count() == 1
@@ -211,18 +224,8 @@ fn render_path(path: &str, scope: &Scope) -> Result<String, TemplateError> {
 }
 
 /// Percent-encodes as RFC 3986 §2.1 says; a space is `%20`, never `+`.
-pub(crate) fn percent_encode(text: &str, keep: &str) -> String {
-    use std::fmt::Write as _;
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let character = char::from(byte);
-        if character.is_ascii_alphanumeric() || "-._~".contains(character) || keep.contains(character) {
-            encoded.push(character);
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+pub(crate) fn percent_encode(text: &str, escaped: &'static AsciiSet) -> String {
+    utf8_percent_encode(text, escaped).to_string()
 }
 
 /// A base URL that relative references can be joined to without losing its last segment.

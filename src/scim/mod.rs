@@ -8,6 +8,7 @@ pub mod date_time;
 pub mod error;
 pub mod filter;
 pub mod json_schema;
+pub mod location;
 pub mod patch;
 pub mod payload;
 pub mod projection;

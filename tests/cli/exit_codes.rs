@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use scimcheck::model::Verdict;
 use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::place::{BLOCKED_SUITE, OWN_SUITE, Place};
+use crate::place::{BLOCKED_SUITE, OWN_SUITE, Place, UNFOLLOWED_SUITE};
 use crate::reference::{Reference, always, closed_address, wait};
 use crate::snapshot;
 
@@ -52,7 +53,7 @@ fn exit_1_if_the_server_misbehaves() {
     let said =
         place.run(&["run", "--target", &format!("{}/v2", server.uri()), "--suite", "discovery"]).exits(1);
     assert!(said.stdout.contains("FAIL  "), "{}", said.transcript());
-    assert!(place.results("reports/latest").counts.contains_key(&scimcheck::model::Verdict::Fail));
+    assert!(place.results("reports/latest").counts.contains_key(&Verdict::Fail));
 }
 
 #[test]
@@ -61,6 +62,22 @@ fn exit_1_if_a_case_is_blocked() {
     place.write("own.yaml", BLOCKED_SUITE);
     let said = place.run(&["run", "--suites", "own.yaml", "--seed", "7"]).exits(1);
     snapshot("run-blocked", &said.transcript());
+}
+
+/// What was not reached because of a recommendation that a server does not follow must not turn the run red.
+#[test]
+fn exit_0_if_only_a_recommendation_is_not_followed() {
+    let place = Place::new();
+    place.write("own.yaml", UNFOLLOWED_SUITE);
+    let said = place.run(&["run", "--suites", "own.yaml", "--seed", "7"]).exits(0);
+    let result = place.results("reports/latest");
+    let verdicts: Vec<_> =
+        result.cases[0].checks.iter().map(|check| (check.verdict, check.id.as_str())).collect();
+    let wanted = [
+        (Verdict::Warn, "own/unfollowed/recommended#read-it"),
+        (Verdict::NotApplicable, "own/unfollowed/recommended#later"),
+    ];
+    assert_eq!(verdicts, wanted, "{}", said.transcript());
 }
 
 #[test]

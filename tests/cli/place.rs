@@ -65,6 +65,27 @@ cases:
         expect: { status: 200 }
 "#;
 
+pub(crate) const UNFOLLOWED_SUITE: &str = r#"format: 1
+suite: own/unfollowed
+title: Unfollowed
+cases:
+  - id: recommended
+    title: What is recommended is not done
+    setup:
+      - { create: User, as: made }
+    steps:
+      - name: read it
+        request: { method: GET, path: "/Users/${made.id}" }
+        requirement: RFC7644-3.3-08
+        one_of:
+          - { outcome: reads it, status: 200, verdict: fail }
+          - { outcome: does not, status: 404 }
+      - name: read it again
+        request: { method: GET, path: "/Users/${made.id}" }
+        checks:
+          - { id: later, at: id, equals: "${made.id}", requirement: RFC7644-3.4.1-02 }
+"#;
+
 /// A working directory.
 pub(crate) struct Place {
     folder: TempDir,

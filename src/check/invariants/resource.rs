@@ -11,6 +11,7 @@ use crate::model::Verdict;
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::date_time::DateTime;
 use crate::scim::json_schema;
+use crate::scim::location::last_segment;
 use crate::scim::object::{is_unassigned, member_of};
 use crate::scim::schema::{Attribute, Returned};
 
@@ -204,8 +205,9 @@ pub(super) fn meta_location(view: &View<'_>) -> Judged {
         // The URI that finds the resource: the last segment of the location is its id.
         let ends_in_id =
             Url::parse(base_url.as_str()).and_then(|base| base.join(location)).is_ok_and(|url| {
-                let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-                last == id || last == encoded(id)
+                // As the server wrote it, or without escapes.
+                let as_written = url.path().trim_end_matches('/').ends_with(&format!("/{id}"));
+                as_written || last_segment(url.path()) == id
             });
         if !ends_in_id {
             return Judged::broken(&place, &format!("a URI that ends in the id {id}"), location);
@@ -239,14 +241,6 @@ pub(super) fn meta_location(view: &View<'_>) -> Judged {
         }
         Judged::Holds
     })
-}
-
-fn encoded(id: &str) -> String {
-    let mut url = Url::parse("http://h/").expect("a literal URL");
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.push(id);
-    }
-    url.path().rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 pub(super) fn never_returned(view: &View<'_>) -> Judged {

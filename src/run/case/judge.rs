@@ -74,7 +74,11 @@ impl Running<'_> {
                 });
             }
             if !holds {
-                let stop = if step.control { Stop::Blocked(text) } else { Stop::Unmet(text) };
+                let stop = match verdict {
+                    _ if step.control => Stop::Blocked(text),
+                    Verdict::Warn | Verdict::Info => Stop::Unfollowed(text),
+                    _ => Stop::Unmet(text),
+                };
                 return Ok((findings, taken, Some(stop)));
             }
         }

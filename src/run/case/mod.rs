@@ -60,6 +60,8 @@ enum Stop {
     Blocked(String),
     /// An expectation did not hold; its finding says so.
     Unmet(String),
+    /// An expectation did not hold that is no more than recommended: what comes after it need not be judged.
+    Unfollowed(String),
     /// An outcome after which there is nothing left to judge.
     Ended(String),
     /// The suite or the harness is at fault.
@@ -336,6 +338,7 @@ impl<'a> Running<'a> {
             None => return,
             Some(Stop::Blocked(reason)) => (Verdict::Blocked, reason),
             Some(Stop::Unmet(reason)) => (Verdict::Blocked, format!("not reached: {reason}")),
+            Some(Stop::Unfollowed(reason)) => (Verdict::NotApplicable, format!("not reached: {reason}")),
             Some(Stop::Ended(reason)) => (Verdict::NotApplicable, reason),
             Some(Stop::Broken(reason)) => (Verdict::Error, reason),
         };

@@ -23,7 +23,7 @@ impl<'a> Running<'a> {
         let unmet = self.findings.drain(seen..).find(|finding| finding.verdict >= Verdict::Blocked);
         match (result, unmet) {
             (Err(stop @ (Stop::Broken(_) | Stop::Ended(_))), _) => Err(stop),
-            (Err(Stop::Blocked(why) | Stop::Unmet(why)), _) => {
+            (Err(Stop::Blocked(why) | Stop::Unmet(why) | Stop::Unfollowed(why)), _) => {
                 Err(Stop::Blocked(format!("set-up \"{}\": {why}", step.name)))
             }
             (Ok(()), Some(finding)) => Err(Stop::Blocked(format!(
