@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Map, Value};
 
 use super::error::{ScimError, ScimType};
+use super::location::segment;
 use super::object::{elements, member};
 use super::urn;
 
@@ -226,7 +227,8 @@ pub fn resolve_path(path: &str, ids: &BTreeMap<String, String>) -> Result<String
 fn resolve_text(key: &str, text: &str, ids: &BTreeMap<String, String>) -> Result<String, String> {
     let mut unknown = None;
     let resolved = replaced(key, text, &mut |name| {
-        let id = ids.get(name).cloned();
+        // In a URL it is a segment.
+        let id = ids.get(name).map(|id| if key == "$ref" { segment(id) } else { id.clone() });
         if id.is_none() {
             unknown = Some(name.to_owned());
         }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 use url::Url;
 
 /// All but the unreserved characters (RFC 3986 §2.3).
@@ -26,6 +26,12 @@ pub fn canonical_path(url: &Url) -> String {
 pub fn last_segment(path: &str) -> Cow<'_, str> {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     percent_decode_str(last).decode_utf8_lossy()
+}
+
+/// An id as a path segment, with all that is not unreserved escaped.
+#[must_use]
+pub fn segment(id: &str) -> String {
+    utf8_percent_encode(id, RESERVED).to_string()
 }
 
 #[cfg(test)]

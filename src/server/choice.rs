@@ -37,6 +37,8 @@ pub(super) enum Choice {
     DeleteIgnoresVersions,
     /// PUT, PATCH and DELETE need If-Match, operations of bulk requests their version.
     DemandVersions,
+    /// Ids are texts with punctuation, of which URLs escape all.
+    SpeakingIds,
     /// Ids are whole numbers, as text.
     CountedIds,
     /// Discovery needs a token.

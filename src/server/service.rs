@@ -24,6 +24,7 @@ use super::reply::{Refusal, Reply};
 use super::route::{BASE_PATH, Route};
 use super::store::{Resource, Store};
 use super::{bulk, discovery, me, negotiate, oauth, query, resources};
+use crate::scim::location;
 use crate::scim::projection::{Projection, project};
 use crate::scim::resource_type::ResourceSchemas;
 use crate::scim::urn::{ENTERPRISE_USER, USER};
@@ -375,6 +376,6 @@ impl<'s> Call<'s> {
 
     /// The URL of a resource.
     pub(super) fn location(&self, resource: &Resource) -> String {
-        format!("{}/{}/{}", self.base_url, resource.kind.segment(), resource.id)
+        format!("{}/{}/{}", self.base_url, resource.kind.segment(), location::segment(&resource.id))
     }
 }

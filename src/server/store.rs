@@ -13,6 +13,7 @@ use super::choice::Choice;
 use super::kind::Kind;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{Filter, Literal, Operator};
+use crate::scim::location;
 use crate::scim::schema::fold;
 
 /// A resource as it is stored: with `id`, `meta` and everything that is derived.
@@ -325,7 +326,7 @@ impl Store {
 
     /// The URL of a resource, as it is stored.
     pub(super) fn location(&self, kind: Kind, id: &str) -> String {
-        format!("{}/{}/{id}", self.base_url, kind.segment())
+        format!("{}/{}/{}", self.base_url, kind.segment(), location::segment(id))
     }
 
     /// The `userName` as it is compared, if nobody else has it.
@@ -354,6 +355,9 @@ impl Store {
         if self.choices.contains(&Choice::ShareIds) && kind == Kind::Group {
             let free = |user: &&Arc<Resource>| !self.groups.numbers.contains_key(&user.id);
             return self.users.resources.values().rev().find(free).map(|user| user.id.clone());
+        }
+        if self.choices.contains(&Choice::SpeakingIds) {
+            return Some(format!("{}|a@b.c:d&e+f,(g)!{}", kind.segment(), now.revision));
         }
         self.choices.contains(&Choice::CountedIds).then(|| now.revision.to_string())
     }

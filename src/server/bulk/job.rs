@@ -1,5 +1,6 @@
 //! The operations of one bulk request, one after the other.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::header::{ETAG, IF_MATCH, LOCATION};
@@ -10,6 +11,7 @@ use crate::scim::bulk::{
     BulkMethod, BulkOperation, BulkRequest, BulkStep, order, resolve, resolve_path, strip,
 };
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::location::{last_segment, segment};
 use crate::server::choice::Choice;
 use crate::server::http::{ReceivedBody, Request};
 use crate::server::reply::{Content, Refusal, Reply};
@@ -107,7 +109,8 @@ impl<'j> Job<'j> {
         let reply = self.send(operation, &path, data).map_err(&refuse)?;
         let outcome = Outcome::of(operation, reply, location.clone());
         if let (Some(name), true, Some(id)) = (created_name(operation), outcome.is_success(), outcome.id()) {
-            self.ids.insert(name.to_owned(), id.to_owned());
+            let id = id.into_owned();
+            self.ids.insert(name.to_owned(), id);
         }
         Ok(outcome)
     }
@@ -117,7 +120,7 @@ impl<'j> Job<'j> {
     fn complete(&mut self, index: usize) {
         let operation = &self.request.operations[index];
         let Some(id) = created_name(operation).and_then(|name| self.ids.get(name)) else { return };
-        let path = format!("/{}/{id}", operation.path.trim_matches('/'));
+        let path = format!("/{}/{}", operation.path.trim_matches('/'), segment(id));
         let mut data = operation.data.clone().unwrap_or_default();
         let version = self.call.chooses(Choice::DemandVersions).then(|| "*".to_owned());
         let put = BulkOperation { method: BulkMethod::Put, version, ..operation.clone() };
@@ -216,8 +219,8 @@ impl Outcome {
     }
 
     /// The last segment of the location.
-    fn id(&self) -> Option<&str> {
-        self.location.as_deref()?.rsplit('/').next()
+    fn id(&self) -> Option<Cow<'_, str>> {
+        self.location.as_deref().map(last_segment)
     }
 
     /// The result as the client gets it.

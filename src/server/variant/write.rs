@@ -25,6 +25,14 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         })],
     ),
     variant(
+        "ids-with-punctuation",
+        Pass,
+        &[],
+        "crud-create",
+        "Ids have punctuation in them, of which every URL escapes all",
+        &[Hook::Choice(Choice::SpeakingIds)],
+    ),
+    variant(
         "missing-schemas-accepted",
         Pass,
         &["schemas-strictness"],
