@@ -73,5 +73,6 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     scope.set("as_members", json!({}));
     scope.set("earlier", json!({}));
     scope.set("headers", json!({}));
+    scope.set("opaque_tag", json!({}));
     scope
 }

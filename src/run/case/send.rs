@@ -169,6 +169,9 @@ impl Running<'_> {
         let headers: Map<String, Value> =
             response.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         let body = self.body(index);
+        if let Some(tag) = headers.get("etag").and_then(Value::as_str).and_then(opaque_tag) {
+            self.scope.insert_into("opaque_tag", name, tag.into());
+        }
         self.scope.insert_into("headers", name, Value::Object(headers));
         self.scope.set(name, body);
     }
@@ -212,7 +215,33 @@ impl Running<'_> {
     }
 }
 
+/// An entity tag without the mark of a weak one (RFC 9110 §8.8.3); nothing else is told apart by it.
+fn opaque_tag(tag: &str) -> Option<String> {
+    let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+    (opaque.len() > 1 && opaque.starts_with('"') && opaque.ends_with('"')).then(|| opaque.to_owned())
+}
+
 /// What the request would be answered with otherwise is not to be seen.
 fn ended(step: &str, why: &str) -> Stop {
     Stop::Ended(format!("{step}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::opaque_tag;
+
+    #[test]
+    fn the_mark_of_a_weak_tag_is_left_out() {
+        for (tag, wanted) in [
+            (r#""7""#, Some(r#""7""#)),
+            (r#"W/"7""#, Some(r#""7""#)),
+            (r#"W/"""#, Some(r#""""#)),
+            (r#"w/"7""#, None),
+            ("7", None),
+            ("\"", None),
+            ("", None),
+        ] {
+            assert_eq!(opaque_tag(tag).as_deref(), wanted, "{tag}");
+        }
+    }
 }

@@ -49,6 +49,15 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }),
         ],
     ),
+    fault(
+        "if-none-match-without-w-ignored",
+        &[Hook::Received(|request| {
+            let tag = request.headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+            if tag.is_some_and(|tag| tag.starts_with('"')) {
+                request.headers.remove(IF_NONE_MATCH);
+            }
+        })],
+    ),
     fault("if-match-toctou", &[Hook::Choice(Choice::JudgeWhatWasSeen)]),
     fault(
         "patch-validates-etag-after-update",

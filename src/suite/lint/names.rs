@@ -20,7 +20,7 @@ pub(super) struct Name {
     pub(super) given: bool,
     /// Whether `sent.NAME` is there too.
     pub(super) sent: bool,
-    /// Whether `headers.NAME` is there too.
+    /// Whether `headers.NAME` and `opaque_tag.NAME` are there too.
     pub(super) headers: bool,
     /// Whether `as_members.NAME` and `earlier.NAME` are there too.
     pub(super) created: bool,
@@ -39,7 +39,7 @@ impl Name {
 }
 
 /// Always in scope.
-pub(super) const BUILT_IN: [(&str, Name); 11] = [
+pub(super) const BUILT_IN: [(&str, Name); 12] = [
     ("unique", Name::built_in(true, true)),
     ("uuid", Name::built_in(true, true)),
     ("domain", Name::built_in(false, true)),
@@ -51,6 +51,7 @@ pub(super) const BUILT_IN: [(&str, Name); 11] = [
     ("as_members", Name::built_in(true, false)),
     ("earlier", Name::built_in(false, false)),
     ("headers", Name::built_in(true, false)),
+    ("opaque_tag", Name::built_in(false, false)),
 ];
 
 /// In scope where a case logs somebody in.
@@ -166,11 +167,11 @@ impl Names {
         built_in.chain(self.0.iter().filter(|(_, known)| known.given).map(|(name, _)| &**name))
     }
 
-    /// The names that `sent.…`, `headers.…`, `as_members.…` or `earlier.…` can go on with.
+    /// The names that `sent.…`, `headers.…`, `opaque_tag.…`, `as_members.…` or `earlier.…` can go on with.
     pub(super) fn below(&self, name: &str) -> Vec<&str> {
         let there = |known: &Name| match name {
             "sent" => known.sent,
-            "headers" => known.headers,
+            "headers" | "opaque_tag" => known.headers,
             _ => known.created,
         };
         self.0.iter().filter(|(_, known)| there(known)).map(|(name, _)| &**name).collect()

@@ -194,7 +194,7 @@ impl<'a> Linter<'a> {
             _ if known.one && !below.is_empty() && below.bytes().all(|byte| byte.is_ascii_digit()) => {
                 self.index_of_one(at, place, name, expression);
             }
-            "sent" | "headers" | "as_members" | "earlier" => {
+            "sent" | "headers" | "opaque_tag" | "as_members" | "earlier" => {
                 let there = names.below(name);
                 if !there.contains(&below) && self.names_are_certain(at) {
                     self.undefined(at, place, &format!("{name}.{below}"), &there);
