@@ -41,6 +41,8 @@ pub(super) enum Choice {
     SpeakingIds,
     /// Ids are whole numbers, as text.
     CountedIds,
+    /// Introspection describes tokens that do not count, too.
+    DescribeEndedTokens,
     /// Discovery needs a token.
     DiscoveryNeedsToken,
     /// Every Accept is taken for one that allows SCIM.
@@ -89,6 +91,8 @@ pub(super) enum Choice {
     ReviveTokens,
     /// Revoking a token has no effect.
     RevokeNothing,
+    /// Access tokens cannot be revoked, and the answer does not say so.
+    RevokeRefreshTokensOnly,
     /// Filters in URLs may name attributes that are never returned.
     SecretsInUrls,
     /// `meta.resourceType` is the `id` of the resource type, which is not its name.

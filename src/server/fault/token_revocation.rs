@@ -57,6 +57,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     ),
     fault("deleted-user-can-log-in", &[Hook::Choice(Choice::KeepAccounts)]),
     fault("ended-token-is-an-error", &[Hook::Choice(Choice::RefuseEndedTokens)]),
+    fault("ended-token-is-described", &[Hook::Choice(Choice::DescribeEndedTokens)]),
     fault(
         "federated-login-after-deactivation",
         &[Hook::Login(|login, right| right || login.way == Way::Federated)],
@@ -149,6 +150,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("revocation-cache-window", &[Hook::Survives(|survivor| outlives_by(survivor, MINUTES))]),
     fault("revocation-endpoint-without-effect", &[Hook::Choice(Choice::RevokeNothing)]),
     fault("revocation-takes-seconds", &[Hook::Survives(|survivor| outlives_by(survivor, SECONDS))]),
+    fault("revocation-of-access-tokens-is-an-invalid-request", &[Hook::Choice(Choice::RevokeRefreshTokensOnly)]),
     fault(
         "string-false-keeps-tokens",
         &[Hook::Ends(|change, reach| {

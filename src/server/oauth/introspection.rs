@@ -19,9 +19,14 @@ pub(super) fn introspect(exchange: Exchange<'_>) -> Reply {
         let is_token = |known: &Credential| {
             known.kind != CredentialKind::Session && exchange.service.accepts(known, Channel::Introspection)
         };
+        let mut inactive = json!({ "active": false });
+        if let Some(known) = &known && exchange.service.hooks.has(Choice::DescribeEndedTokens) {
+            inactive = describe(exchange, known);
+            inactive["active"] = false.into();
+        }
         let known = known.filter(is_token);
         refuse_ended(exchange, known.is_some())?;
-        let body = known.map_or_else(|| json!({ "active": false }), |known| describe(exchange, &known));
+        let body = known.map_or(inactive, |known| describe(exchange, &known));
         Ok(no_store(Reply::plain_json(StatusCode::OK, body)))
     });
     answer.unwrap_or_else(OauthError::into_reply)
@@ -72,6 +77,10 @@ pub(super) fn revoke(exchange: Exchange<'_>) -> Reply {
         let counts = |known: &Credential| known.ended.is_none() && !known.is_over(end.at);
         refuse_ended(exchange, ledger.find(token).is_some_and(counts))?;
         let known = ledger.find(token).map(|known| (known.kind, known.grant));
+        let is_access = matches!(known, Some((CredentialKind::Access, _)));
+        if is_access && exchange.service.hooks.has(Choice::RevokeRefreshTokensOnly) {
+            return Err(OauthError::new("invalid_request", "The token is no refresh token"));
+        }
         if !exchange.service.hooks.has(Choice::RevokeNothing) {
             match known {
                 Some((CredentialKind::Refresh, grant)) => ledger.end_grant(grant, end),
