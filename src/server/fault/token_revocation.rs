@@ -150,7 +150,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("revocation-cache-window", &[Hook::Survives(|survivor| outlives_by(survivor, MINUTES))]),
     fault("revocation-endpoint-without-effect", &[Hook::Choice(Choice::RevokeNothing)]),
     fault("revocation-takes-seconds", &[Hook::Survives(|survivor| outlives_by(survivor, SECONDS))]),
-    fault("revocation-of-access-tokens-is-an-invalid-request", &[Hook::Choice(Choice::RevokeRefreshTokensOnly)]),
+    fault(
+        "revocation-of-access-tokens-is-an-invalid-request",
+        &[Hook::Choice(Choice::RevokeRefreshTokensOnly)],
+    ),
     fault(
         "string-false-keeps-tokens",
         &[Hook::Ends(|change, reach| {

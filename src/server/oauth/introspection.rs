@@ -20,7 +20,9 @@ pub(super) fn introspect(exchange: Exchange<'_>) -> Reply {
             known.kind != CredentialKind::Session && exchange.service.accepts(known, Channel::Introspection)
         };
         let mut inactive = json!({ "active": false });
-        if let Some(known) = &known && exchange.service.hooks.has(Choice::DescribeEndedTokens) {
+        if let Some(known) = &known
+            && exchange.service.hooks.has(Choice::DescribeEndedTokens)
+        {
             inactive = describe(exchange, known);
             inactive["active"] = false.into();
         }
