@@ -145,6 +145,9 @@ async fn each_fault_opens_what_it_says() {
         ("string-false-keeps-tokens", By::PatchText, &TOKENS),
         ("string-false-keeps-tokens", By::PatchTextWithoutPath, &TOKENS),
         ("string-false-keeps-tokens", By::PatchWithoutPath, &[]),
+        ("login-let-in-for-seconds", By::Patch, &LOGINS),
+        ("login-let-in-for-seconds", By::Created, &[]),
+        ("login-let-in-for-seconds", By::Delete, &[]),
         ("created-inactive-can-log-in", By::Created, &LOGINS),
         ("created-inactive-can-log-in", By::Patch, &[]),
         ("revocation-takes-seconds", By::Patch, &TOKENS),
@@ -188,6 +191,17 @@ async fn late_revocation() {
         tokio::time::advance(Duration::from_millis(1)).await;
         assert!(!site.is_active(&tokens.access).await, "{fault}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_refusal_of_logins() {
+    let site = Site::with_fault(Some("login-let-in-for-seconds"));
+    let id = site.user("kim", json!({})).await;
+    site.set_active(&id, false).await;
+    tokio::time::advance(Duration::from_millis(1999)).await;
+    assert!(Browser::new(&site).code_flow("kim").await.is_some());
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert!(Browser::new(&site).code_flow("kim").await.is_none());
 }
 
 #[tokio::test(start_paused = true)]

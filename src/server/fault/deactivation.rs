@@ -55,7 +55,10 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             Ok(())
         })],
     ),
-    fault("reactivation-does-not-restore", &[Hook::Login(|login, right| right && !login.was_deactivated)]),
+    fault(
+        "reactivation-does-not-restore",
+        &[Hook::Login(|login, right| right && login.since_deactivated.is_none())],
+    ),
     fault(
         "deprovision-rename-corrupts-email",
         &[Hook::Stored(|write, _, user| {

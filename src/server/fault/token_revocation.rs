@@ -25,7 +25,7 @@ pub(super) const FAULTS: &[FaultInfo] = &[
     fault("code-login-after-deactivation", &[Hook::Login(|login, right| right || login.way == Way::Code)]),
     fault(
         "created-inactive-can-log-in",
-        &[Hook::Login(|login, right| right || (is_inactive(login) && !login.was_deactivated))],
+        &[Hook::Login(|login, right| right || (is_inactive(login) && login.since_deactivated.is_none()))],
     ),
     fault(
         "deactivation-ends-tokens-of-others",
@@ -103,9 +103,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }),
             Hook::Login(|login, right| {
                 let name = login.user.get("userName").and_then(Value::as_str).unwrap_or_default();
-                right && (login.was_deactivated || login.hooks.happened(&lock_of(name)) == 0)
+                right && (login.since_deactivated.is_some() || login.hooks.happened(&lock_of(name)) == 0)
             }),
         ],
+    ),
+    fault(
+        "login-let-in-for-seconds",
+        &[Hook::Login(|login, right| right || login.since_deactivated.is_some_and(|since| since < SECONDS))],
     ),
     fault("logout-ends-all-sessions", &[Hook::Choice(Choice::LogOutEverywhere)]),
     fault(

@@ -1,6 +1,7 @@
 //! Users who log in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ledger::{Cause, End, Ledger, Subject};
 use super::password;
@@ -30,8 +31,8 @@ pub(in crate::server) struct Login<'l> {
     pub(in crate::server) way: Way,
     /// The SCIM resource.
     pub(in crate::server) user: &'l Value,
-    /// Whether the user was inactive at some time.
-    pub(in crate::server) was_deactivated: bool,
+    /// How long ago the user was deactivated last, if ever.
+    pub(in crate::server) since_deactivated: Option<Duration>,
     /// What hooks have counted before.
     pub(in crate::server) hooks: &'l Hooks,
 }
@@ -102,8 +103,8 @@ pub(super) fn admit<T>(
     let store = service.store_of(subject.tenant);
     let mut ledger = service.ledger();
     let user = store.get(Kind::User, &subject.id).or_else(|| ledger.kept_account(subject))?;
-    let was_deactivated = ledger.was_deactivated(subject);
-    let login = Login { way, user: &user.value, was_deactivated, hooks: &service.hooks };
+    let since_deactivated = ledger.since_deactivated(subject);
+    let login = Login { way, user: &user.value, since_deactivated, hooks: &service.hooks };
     service.hooks.lets_in(&login, is_active(&user.value)).then(|| act(&user, &mut ledger))
 }
 

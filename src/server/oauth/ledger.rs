@@ -1,7 +1,7 @@
 //! What the authorization server has given out: tokens, sessions, codes. Nothing of it is kept as it was given out, only
 //! its SHA-256, so that none of it can get out again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -124,8 +124,8 @@ pub(in crate::server) struct Ledger {
     credentials: HashMap<Key, Credential>,
     codes: HashMap<Key, Code>,
     devices: HashMap<Key, Device>,
-    /// Users who were inactive at some time.
-    deactivated: HashSet<Subject>,
+    /// When users were deactivated last.
+    deactivated: HashMap<Subject, Instant>,
     /// Users who were deleted, where they can go on logging in.
     kept: HashMap<Subject, Arc<Resource>>,
     grants: u64,
@@ -140,7 +140,7 @@ impl Ledger {
             credentials: HashMap::new(),
             codes: HashMap::new(),
             devices: HashMap::new(),
-            deactivated: HashSet::new(),
+            deactivated: HashMap::new(),
             kept: HashMap::new(),
             grants: 0,
             // Another sequence than that of the ids of resources.
@@ -242,12 +242,12 @@ impl Ledger {
 
     /// Takes note that a user is inactive.
     pub(super) fn note_deactivated(&mut self, subject: &Subject) {
-        self.deactivated.insert(subject.clone());
+        self.deactivated.insert(subject.clone(), Instant::now());
     }
 
-    /// Whether a user was inactive at some time.
-    pub(super) fn was_deactivated(&self, subject: &Subject) -> bool {
-        self.deactivated.contains(subject)
+    /// How long ago a user was deactivated last, if ever.
+    pub(super) fn since_deactivated(&self, subject: &Subject) -> Option<Duration> {
+        self.deactivated.get(subject).map(Instant::elapsed)
     }
 
     /// Keeps the account of a user who was deleted.
