@@ -176,7 +176,7 @@ pub struct Latency {
     #[serde(default)]
     pub cause: Cause,
     /// From the answer to the change until the first answer that shows it, in milliseconds; `None` if none did before
-    /// the deadline.
+    /// the deadline. Never more than the deadline: what a look shows that was sent in time was so by then.
     pub took_ms: Option<f64>,
     /// From the answer to the change until the last look at which the login still counted was sent, in milliseconds; 0 if
     /// there was none. It took at least so long, and at most `took_ms`: looks have pauses between them.

@@ -17,6 +17,8 @@ pub(crate) struct Pauses {
     deadline: Option<Instant>,
     pause: Duration,
     fixed: bool,
+    /// From when on the pauses are short once more.
+    quick: Option<Instant>,
 }
 
 impl Pauses {
@@ -29,6 +31,7 @@ impl Pauses {
             deadline: within.map(|within| Instant::now() + within),
             pause: every.unwrap_or(SHORTEST),
             fixed: every.is_some(),
+            quick: None,
         }
     }
 
@@ -46,6 +49,11 @@ impl Pauses {
         Self { deadline: self.deadline.map(|own| deadline.unwrap_or(own)), ..self }
     }
 
+    /// The same with a try at a given time, if it is still to come, from which on the pauses grow from the shortest again.
+    pub(crate) fn quick_from(self, at: Option<std::time::Instant>) -> Self {
+        Self { quick: at.map(Instant::from_std), ..self }
+    }
+
     /// Whether the time is over: the try just made was the last.
     pub(crate) fn is_over(&self) -> bool {
         self.deadline.is_none_or(|deadline| Instant::now() >= deadline)
@@ -54,9 +62,13 @@ impl Pauses {
     /// Waits until the next try is due; the last one is made at the deadline.
     pub(crate) async fn wait(&mut self) {
         let Some(deadline) = self.deadline else { return };
-        tokio::time::sleep_until(deadline.min(Instant::now() + self.pause)).await;
+        let now = Instant::now();
+        let next = deadline.min(now + self.pause);
+        let quick = self.quick.filter(|at| *at > now && *at <= next);
+        tokio::time::sleep_until(quick.unwrap_or(next)).await;
         if !self.fixed {
-            self.pause = (self.pause * 2).min(Duration::from_secs(1));
+            let pause = if quick.is_some() { SHORTEST } else { self.pause * 2 };
+            self.pause = pause.min(Duration::from_secs(1));
         }
     }
 }
@@ -91,6 +103,20 @@ mod tests {
         for status in [200, 204, 302, 401, 403, 404, 429, 500, 503] {
             assert!(may_change(&answer(status)), "{status}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pauses_are_short_again() {
+        let eventually = Eventually { within: "5s".into(), every: None };
+        let began = Instant::now();
+        let quick = began.into_std() + Duration::from_millis(3900);
+        let mut pauses = Pauses::new(Some(&eventually), None).quick_from(Some(quick));
+        let mut tries = Vec::new();
+        while !pauses.is_over() {
+            pauses.wait().await;
+            tries.push(began.elapsed().as_millis());
+        }
+        assert_eq!(tries, [100, 300, 700, 1500, 2500, 3500, 3900, 4000, 4200, 4600, 5000]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,25 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::look::{Look, Seen, ended_before};
-use super::row::{Deadline, InTime, Row};
+use super::look::{Look, Seen};
+use super::row::{Row, When};
+use super::timing::{Timing, Took};
 use super::watch::is_login;
 use super::{Running, Stop};
 use crate::model::{Channel, Finding, Latency, TokenState, Verdict, milliseconds};
 use crate::suite::duration;
 use crate::suite::format::{Check, Step, TokenWord};
 use crate::wire::oauth::{Doubt, Hop, Tokens};
-
-/// How long it took until a login did not count any more.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Took {
-    /// It counted at the first time after the change, or had no look before, and not at the second.
-    Within(Option<Instant>, Instant),
-    /// It counted until the deadline: at this time last.
-    Never(Option<Instant>),
-    /// Nobody can tell.
-    Untold,
-}
 
 /// What a look came to in the end.
 struct End {
@@ -41,6 +31,7 @@ impl Running<'_> {
     ) -> Result<Vec<Finding>, Stop> {
         let mut shown: Vec<Finding> = Vec::new();
         self.count_logins(&looks);
+        let let_in = looks.iter().filter_map(|look| look.came_in).reduce(When::and);
         for look in looks {
             let Look { login, channel, way, checks, tokens, seen, told, row, doubt, .. } = look;
             self.keep(login, channel, tokens)?;
@@ -57,9 +48,10 @@ impl Running<'_> {
                 let finding = still_active(finding, check, &state, within);
                 let finding = with_more(finding, check, doubt.as_ref(), nothing.as_deref());
                 let deadline = self.deadline(step).filter(|_| check.token == Some(TokenWord::Inactive));
-                let finding = seen_in_time(finding, &row, deadline);
+                let timing = Timing::new(&row, deadline, channel, let_in);
+                let finding = timing.judge(finding);
                 let finding = self.controlled(finding, step, check, (login, channel, way), &state);
-                self.measure(check, channel, step, took(&state, &row, deadline, self.changed_at));
+                self.measure(check, channel, step, timing.took(&state, self.changed_at));
                 match shown.iter_mut().find(|other| other.id == finding.id) {
                     None => shown.push(finding),
                     Some(other) if other.verdict < finding.verdict => *other = finding,
@@ -202,49 +194,6 @@ impl Running<'_> {
             Some(other) => other.add(&latency),
             None => self.latencies.push(latency),
         }
-    }
-}
-
-/// How long it took, by what the last look showed and the looks before it.
-fn took(state: &TokenState, row: &Row, deadline: Option<Deadline>, changed_at: Option<Instant>) -> Took {
-    match (state, row.in_time(deadline), row.held()) {
-        (TokenState::Active, ..) | (TokenState::Inactive, InTime::No, _) => Took::Never(row.otherwise()),
-        (TokenState::Inactive, InTime::Yes, Some(held)) if !ended_before(row, changed_at) => {
-            Took::Within(row.otherwise(), held.seen)
-        }
-        _ => Took::Untold,
-    }
-}
-
-/// What the deadline makes of a finding that holds in the end, and how often it held before and then not any more.
-pub(super) fn seen_in_time(finding: Finding, row: &Row, deadline: Option<Deadline>) -> Finding {
-    let got = match row.relapses() {
-        0 => finding.got,
-        1 => format!("{}; seen to have ended, and to count again, once", finding.got),
-        times => format!("{}; seen to have ended, and to count again, {times} times", finding.got),
-    };
-    let finding = Finding { got, ..finding };
-    let Some(Deadline { within, .. }) = deadline.filter(|_| finding.verdict == Verdict::Pass) else {
-        return finding;
-    };
-    let within = duration::human(within);
-    match row.in_time(deadline) {
-        InTime::Yes | InTime::Afterwards => finding,
-        InTime::No => Finding {
-            verdict: finding.level.verdict_if_broken(),
-            wanted: format!("the login to have ended within {within}"),
-            got: format!("it counted after the deadline of {within}, and ended later: {}", finding.got),
-            ..finding
-        },
-        InTime::Untold(after) => Finding {
-            verdict: Verdict::Blocked,
-            reason: Some(format!(
-                "the first look after {within} came only {:.1} s after the change, held back by `max_rate`, by a pause \
-                 that the target asked for or by answers that took long: whether it had ended in time cannot be told",
-                after.as_secs_f64()
-            )),
-            ..finding
-        },
     }
 }
 

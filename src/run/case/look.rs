@@ -28,6 +28,8 @@ pub(super) struct Look<'s> {
     pub(super) told: Option<Seen>,
     /// What the looks showed, one after the other.
     pub(super) row: Row,
+    /// When it let somebody in, of a new login that was tried while other channels were still watched.
+    pub(super) came_in: Option<When>,
     /// Why the last answer does not show who is logged in, though its status is right.
     pub(super) doubt: Option<Doubt>,
     /// Whether what it looks at has ended by itself: further looks could only show that.

@@ -10,6 +10,7 @@ mod row;
 mod scope;
 mod send;
 mod set_up;
+mod timing;
 mod until;
 mod watch;
 

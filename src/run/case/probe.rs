@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::conclude::Took;
 use super::look::{Look, Seen};
 use super::row::{Deadline, Row};
+use super::timing::Took;
 use super::watch::Watching;
 use super::{Running, Stop, not_applicable};
 use crate::model::{Channel, Verdict};
@@ -117,6 +117,7 @@ impl<'a> Running<'a> {
                     seen: None,
                     told: None,
                     row: Row::default(),
+                    came_in: None,
                     doubt: None,
                     expired: false,
                 });

@@ -17,6 +17,11 @@ const REFUSALS: u32 = 3;
 const GRACE: Duration = Duration::from_millis(500);
 /// What counted so shortly before the deadline counted until the deadline: between two looks are pauses of up to a second.
 const NEARLY: Duration = Duration::from_secs(2);
+/// So long before the deadline a new login is tried that was to wait for other channels until then. Time for a form of
+/// several pages, and little enough that what counted just before it counted until the deadline, nearly.
+const EVE: Duration = Duration::from_secs(1);
+/// Of a deadline that is short, the last quarter has to do.
+const LAST: u32 = 4;
 
 /// What one look showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +74,11 @@ pub(super) enum InTime {
     No,
     /// It may have been there in time. The first look that shows it was sent so long after the change.
     Untold(Duration),
+    /// Something that we did ourselves before the deadline may have brought it about. Whether it was not there until then, for
+    /// all that is known.
+    Ours {
+        lasted: bool,
+    },
 }
 
 /// What was shown so far.
@@ -86,9 +96,41 @@ pub(super) struct Row {
     relapses: u32,
 }
 
+impl When {
+    /// From the first of two to the last.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            due: self.due.min(other.due),
+            sent: self.sent.min(other.sent),
+            seen: self.seen.max(other.seen),
+        }
+    }
+}
+
 impl Deadline {
     fn end(&self) -> Instant {
         self.since.checked_add(self.within).unwrap_or(self.since)
+    }
+
+    /// When a new login is tried that still waits for other channels.
+    pub(super) fn eve(&self) -> Option<Instant> {
+        self.end().checked_sub(self.last_part())
+    }
+
+    /// When the other channels are to be looked at before that, so that what a new login does to them is told from what
+    /// was so before.
+    pub(super) fn before_eve(&self) -> Option<Instant> {
+        self.eve()?.checked_sub(self.last_part() / 10)
+    }
+
+    fn last_part(&self) -> Duration {
+        EVE.min(self.within / LAST)
+    }
+
+    /// When something was there whose answer came at a time: who was asked in time said so of that time, however long the
+    /// answer took.
+    pub(super) fn at_most(&self, seen: Instant) -> Instant {
+        seen.min(self.end())
     }
 }
 
@@ -150,21 +192,29 @@ impl Row {
         self.relapses
     }
 
-    /// Whether what holds now held in time.
-    pub(super) fn in_time(&self, deadline: Option<Deadline>) -> InTime {
-        let (Some(deadline), Some(held)) = (deadline, self.held) else { return InTime::Yes };
-        let end = deadline.end();
+    /// Whether what holds now held in time; `ours` is what we did ourselves meanwhile, which may bring it about.
+    pub(super) fn in_time(&self, deadline: Option<Deadline>, ours: Option<When>) -> InTime {
+        let (Some(at), Some(held)) = (deadline, self.held) else { return InTime::Yes };
+        let end = at.end();
         if self.otherwise.is_some_and(|otherwise| otherwise > end) {
             return InTime::No;
+        }
+        if ours.is_some_and(|ours| self.may_come_from(ours)) {
+            return InTime::Ours { lasted: self.lasted(deadline) };
         }
         match self.due {
             // Seen late, and perhaps there for long.
             Some(due) if due > end => InTime::Afterwards,
-            _ if held.sent > end + GRACE => {
-                InTime::Untold(held.sent.saturating_duration_since(deadline.since))
-            }
+            _ if held.sent > end + GRACE => InTime::Untold(held.sent.saturating_duration_since(at.since)),
             _ => InTime::Yes,
         }
+    }
+
+    /// Whether what is shown may come from something that happened: it was not there before, and not seen to be missing since.
+    fn may_come_from(&self, event: When) -> bool {
+        let before = self.held.is_some_and(|held| held.seen <= event.sent);
+        let since = self.otherwise.is_some_and(|otherwise| otherwise > event.seen);
+        !before && !since
     }
 
     /// Whether something else was seen until shortly before the deadline.
@@ -231,7 +281,7 @@ mod tests {
             }
             row
         };
-        let of = |looks: &[(u64, Shown)]| row(looks).in_time(deadline);
+        let of = |looks: &[(u64, Shown)]| row(looks).in_time(deadline, None);
         assert_eq!(of(&[(3000, Shown::Otherwise), (4010, Shown::Wanted)]), InTime::Yes);
         let late = Duration::from_millis(5500);
         assert_eq!(of(&[(3000, Shown::Otherwise), (5500, Shown::Wanted)]), InTime::Untold(late));
@@ -240,13 +290,55 @@ mod tests {
             InTime::No
         );
         assert_eq!(of(&[(9000, Shown::Wanted)]), InTime::Afterwards, "it was not its turn earlier");
-        assert_eq!(row(&[(9000, Shown::Wanted)]).in_time(None), InTime::Yes);
+        assert_eq!(row(&[(9000, Shown::Wanted)]).in_time(None, None), InTime::Yes);
         // Held back by a limit: it was to be sent in time.
         let mut held_back = Row::default();
         held_back.add(Shown::Wanted, When { due: start, ..at(start, 5500) });
-        assert_eq!(held_back.in_time(deadline), InTime::Untold(late));
+        assert_eq!(held_back.in_time(deadline, None), InTime::Untold(late));
         assert!(row(&[(2100, Shown::Otherwise), (3900, Shown::Unclear)]).lasted(deadline));
         assert!(!row(&[(1900, Shown::Otherwise), (3900, Shown::Unclear)]).lasted(deadline));
         assert!(!row(&[(3900, Shown::Unclear)]).lasted(deadline));
+    }
+
+    #[test]
+    fn what_a_login_of_our_own_may_have_ended() {
+        let start = Instant::now();
+        let deadline = Deadline { since: start, within: Duration::from_secs(4) };
+        let after = |at: Option<Instant>| at.unwrap().duration_since(start).as_millis();
+        assert_eq!((after(deadline.before_eve()), after(deadline.eve())), (2900, 3000));
+        let short = Deadline { within: Duration::from_secs(2), ..deadline };
+        assert_eq!((after(short.before_eve()), after(short.eve())), (1450, 1500));
+        let long_answer = deadline.at_most(start + Duration::from_secs(6));
+        assert_eq!(after(Some(long_answer)), 4000);
+
+        let ours = When { seen: start + Duration::from_millis(3100), ..at(start, 3000) };
+        let of = |looks: &[(u64, Shown)]| {
+            let mut row = Row::default();
+            for (time, shown) in looks {
+                row.add(*shown, at(start, *time));
+            }
+            row.in_time(Some(deadline), Some(ours))
+        };
+        assert_eq!(of(&[(1000, Shown::Otherwise), (2900, Shown::Wanted)]), InTime::Yes, "it was so before");
+        assert_eq!(
+            of(&[(3101, Shown::Otherwise), (3400, Shown::Wanted)]),
+            InTime::Yes,
+            "it was not so after it"
+        );
+        let lasted = InTime::Ours { lasted: true };
+        assert_eq!(of(&[(2900, Shown::Otherwise), (3200, Shown::Wanted)]), lasted);
+        assert_eq!(of(&[(3050, Shown::Otherwise), (3200, Shown::Wanted)]), lasted, "at the same time");
+        let unknown = InTime::Ours { lasted: false };
+        assert_eq!(of(&[(1000, Shown::Otherwise), (3200, Shown::Wanted)]), unknown);
+        assert_eq!(of(&[(3200, Shown::Wanted)]), unknown);
+        let still = [
+            (2900, Shown::Otherwise),
+            (3200, Shown::Wanted),
+            (4100, Shown::Otherwise),
+            (4200, Shown::Wanted),
+        ];
+        assert_eq!(of(&still), InTime::No);
+        let both = ours.and(at(start, 2950));
+        assert_eq!((both.sent, both.seen), (start + Duration::from_millis(2950), ours.seen));
     }
 }

@@ -1,8 +1,8 @@
 //! A step that is sent again and again until what it asks for holds, or the time is over.
 
-use super::conclude::seen_in_time;
 use super::look::expired;
 use super::row::{Length, Row, Shown, When};
+use super::timing::Timing;
 use super::watch::SHORT;
 use super::{Running, Stop};
 use crate::check;
@@ -51,9 +51,10 @@ impl Running<'_> {
                 }
                 continue;
             }
+            let timing = Timing::of(&row, deadline);
             let findings = findings.into_iter().map(|finding| match over && !step.control {
                 true => proves_nothing(finding),
-                false => seen_in_time(finding, &row, deadline),
+                false => timing.judge(finding),
             });
             self.findings.extend(findings);
             self.outcomes.extend(outcome);

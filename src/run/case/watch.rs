@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::look::{Look, Seen, side_by_side};
 use super::row::Shown;
@@ -32,14 +32,17 @@ pub(super) struct Watching<'s> {
 impl<'a> Running<'a> {
     pub(super) async fn watch_all(&self, oauth: &OAuth) -> Result<(), Stop> {
         let Some(watching) = &self.watching else { return Ok(()) };
-        // A server that allows a user few logins ends an old one with each new one. A control shows that in what it
-        // looks at afterwards; later, new logins are tried when everything else has shown what it does.
-        let first = watching.step.control;
         let watches = async {
-            self.watch_some(oauth, watching, |channel| is_login(channel) == first).await?;
+            // A server that allows a user few logins ends an old one with each new one. A control shows that in what it
+            // looks at afterwards; later, new logins are tried when everything else has shown what it does.
+            if watching.step.control {
+                self.watch_some(oauth, watching, is_login).await?;
+                return self.watch_some(oauth, watching, |channel| !is_login(channel)).await;
+            }
+            self.watch_before_logins(oauth, watching).await?;
             // Where some channel saw an end that did not last, a refresh that was refused once is tried again.
             let again = |channel| channel == Channel::Refresh && self.has_relapsed();
-            self.watch_some(oauth, watching, |channel| is_login(channel) != first || again(channel)).await
+            self.watch_some(oauth, watching, |channel| is_login(channel) || again(channel)).await
         };
         tokio::pin!(watches);
         match tokio::time::timeout(SHORT, &mut watches).await {
@@ -50,6 +53,49 @@ impl<'a> Running<'a> {
                 watches.await
             }
         }
+    }
+
+    /// Watches all channels but new logins. Where they take the time up to the deadline, each way to log in is tried once
+    /// shortly before it: else it would have more time than they. Who is refused then ends no other login.
+    async fn watch_before_logins(&self, oauth: &OAuth, watching: &Watching<'a>) -> Result<(), Stop> {
+        let over = Notify::new();
+        let others = async {
+            let watched = self.watch_some(oauth, watching, |channel| !is_login(channel)).await;
+            over.notify_one();
+            watched
+        };
+        let logins = async {
+            let eve = self.deadline(watching.step).and_then(|deadline| deadline.eve());
+            // Where the step begins later than that, the others go first: each has one look only.
+            let Some(eve) = eve.filter(|eve| *eve > now()) else { return Ok(()) };
+            tokio::select! {
+                biased;
+                () = over.notified() => Ok(()),
+                () = tokio::time::sleep_until(eve.into()) => self.try_logins(oauth, watching).await,
+            }
+        };
+        let (others, logins) = tokio::join!(others, logins);
+        others.and(logins)
+    }
+
+    /// Tries each new login once that is not to let anybody in.
+    async fn try_logins(&self, oauth: &OAuth, watching: &Watching<'a>) -> Result<(), Stop> {
+        let places = Semaphore::new(SIDE_BY_SIDE);
+        let logins = watching.looks.iter().filter(|(channel, _)| is_login(*channel));
+        let tries = logins.map(|(_, look)| {
+            let places = &places;
+            async move {
+                let mut look = look.lock().await;
+                if look.waits_for_an_end() {
+                    let before = self.look_once(oauth, &mut look, places).await;
+                    self.note(&mut look, before, watching.step)?;
+                    let let_in = look.seen.as_ref().filter(|seen| seen.state == TokenState::Active);
+                    look.came_in = let_in.map(|seen| seen.when);
+                }
+                Ok(())
+            }
+        });
+        side_by_side(tries.collect()).await
     }
 
     /// Watches some of the channels side by side.
@@ -64,6 +110,9 @@ impl<'a> Running<'a> {
         // A revocation is late from the change on, whatever went on in between.
         if step.checks.iter().any(|check| check.token == Some(TokenWord::Inactive)) {
             pauses = pauses.since(self.changed_at, *within);
+            if looks.iter().any(|(channel, _)| is_login(*channel)) {
+                pauses = pauses.quick_from(self.deadline(step).and_then(|deadline| deadline.before_eve()));
+            }
         }
         let places = Semaphore::new(SIDE_BY_SIDE);
         let looks = looks.iter().filter(|(channel, _)| which(*channel));
@@ -124,16 +173,7 @@ impl<'a> Running<'a> {
                 (look.seen, look.expired) = (look.told.take().or(before), false);
                 return Ok(true);
             }
-            let shown = self.shown(look, step)?;
-            look.told = match shown {
-                Shown::Unclear if look.expired => None,
-                Shown::Unclear => look.told.take().or(before.filter(Seen::tells)),
-                _ => None,
-            };
-            if let Some(seen) = &look.seen {
-                self.note_relapse(look.row.add(shown, seen.when));
-            }
-            if shown != Shown::Wanted {
+            if self.note(look, before, step)? != Shown::Wanted {
                 return Ok(false);
             }
             if look.row.is_long_enough(look.length(step), self.has_relapsed()) {
@@ -141,6 +181,20 @@ impl<'a> Running<'a> {
             }
             tokio::time::sleep(self.short_pause()).await;
         }
+    }
+
+    /// Takes note of what a look shows; `before` is what the look before came to.
+    fn note(&self, look: &mut Look<'_>, before: Option<Seen>, step: &Step) -> Result<Shown, Stop> {
+        let shown = self.shown(look, step)?;
+        look.told = match shown {
+            Shown::Unclear if look.expired => None,
+            Shown::Unclear => look.told.take().or(before.filter(Seen::tells)),
+            _ => None,
+        };
+        if let Some(seen) = &look.seen {
+            self.note_relapse(look.row.add(shown, seen.when));
+        }
+        Ok(shown)
     }
 
     async fn look_once(&self, oauth: &OAuth, look: &mut Look<'_>, places: &Semaphore) -> Option<Seen> {

@@ -1,6 +1,8 @@
 //! What is measured of revocations: a reference server in this process, whose answers take their time by a clock that
 //! stands still otherwise.
 
+mod logins;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,10 +26,18 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// How long an answer takes, and what stands in its place from the change on.
 type Manner = fn(&Outgoing, Option<Duration>) -> (Duration, Option<Carried>);
 
+/// Whatever has such a manner.
+trait Behaves: Fn(&Outgoing, Option<Duration>) -> (Duration, Option<Carried>) + Send + Sync + 'static {}
+
+impl<F: Fn(&Outgoing, Option<Duration>) -> (Duration, Option<Carried>) + Send + Sync + 'static> Behaves
+    for F
+{
+}
+
 /// A server that is in no hurry.
 struct Slow {
     local: Local,
-    manner: Manner,
+    manner: Box<dyn Behaves>,
     /// When the user was changed or a token revoked.
     changed: Mutex<Option<Instant>>,
 }
@@ -55,18 +65,22 @@ fn answer(status: u16, body: &str) -> Carried {
     Carried { status, headers, body: body.as_bytes().to_vec() }
 }
 
-async fn run_case(id: &str, manner: Manner) -> CaseResult {
+async fn run_case(id: &str, manner: impl Behaves) -> CaseResult {
     run_case_with(id, manner, |_, _| {}).await
 }
 
-async fn run_case_with(id: &str, manner: Manner, set: fn(&mut Options, &mut OAuthOptions)) -> CaseResult {
+async fn run_case_with(
+    id: &str,
+    manner: impl Behaves,
+    set: fn(&mut Options, &mut OAuthOptions),
+) -> CaseResult {
     let result = run_cases(|case| case == id, manner, set).await;
     result.cases.into_iter().find(|case| case.id == id).expect("it ran")
 }
 
 async fn run_cases(
     pick: impl Fn(&str) -> bool,
-    manner: Manner,
+    manner: impl Behaves,
     set: fn(&mut Options, &mut OAuthOptions),
 ) -> RunResult {
     run_cases_until(Duration::from_hours(1), None, pick, manner, set).await
@@ -76,7 +90,7 @@ async fn run_cases_until(
     interrupted_after: Duration,
     max_rate: Option<f64>,
     pick: impl Fn(&str) -> bool,
-    manner: Manner,
+    manner: impl Behaves,
     set: fn(&mut Options, &mut OAuthOptions),
 ) -> RunResult {
     let mut options = Options { seed: Some(1), ..Options::equipped() };
@@ -90,7 +104,7 @@ async fn run_cases_until(
     live.max_rate = max_rate;
     let redactor = Redactor::default();
     let mut settings = Settings { disposable: true, ..Settings::of_live(&live) };
-    let slow = Slow { local, manner, changed: Mutex::default() };
+    let slow = Slow { local, manner: Box::new(manner), changed: Mutex::default() };
     let transport = Arc::new(Live::new(live, &redactor).unwrap().over(Arc::new(slow)));
     let oauth = Arc::new(OAuth::discover(oauth, transport.as_ref(), &redactor).await.unwrap());
     settings.oauth = oauth.features();
@@ -367,7 +381,13 @@ async fn our_own_login_ends_nothing() {
     )
     .await;
     assert_eq!(check(&case, "login").verdict, Verdict::Fail);
-    assert_eq!(check(&case, "introspection").verdict, Verdict::Fail);
+    let finding = check(&case, "introspection");
+    assert_eq!(finding.verdict, Verdict::Fail);
+    assert_eq!(
+        finding.got,
+        "it counted until shortly before the deadline of 20s, and ended with a new login that was let in then; \
+         inactive: 200"
+    );
     assert_eq!(words(&case, Channel::Introspection), "never");
 }
 
