@@ -31,16 +31,21 @@ impl<'a> Running<'a> {
 
     /// How long a step waits at most: the deadline of revocations, if the configuration has one.
     pub(super) fn within(&self, step: &Step) -> Option<Duration> {
+        let within = self.allowed(step)?;
+        Some(self.shared.patience.map_or(within, |patience| within.min(patience)))
+    }
+
+    /// How long it may take, however long we have the patience to wait.
+    fn allowed(&self, step: &Step) -> Option<Duration> {
         let own = duration::parse(&step.eventually.as_ref()?.within).unwrap_or_default();
         let deadline = self.shared.oauth.as_ref().and_then(|oauth| oauth.deadline());
-        let within = deadline.filter(|_| !step.control).unwrap_or(own);
-        Some(self.shared.patience.map_or(within, |patience| within.min(patience)))
+        Some(deadline.filter(|_| !step.control).unwrap_or(own))
     }
 
     /// By when a step has to show that a login has ended: so long after the answer to the last change.
     pub(super) fn deadline(&self, step: &Step) -> Option<Deadline> {
-        let (since, within) = (self.changed_at?, self.within(step)?);
-        (!step.control).then_some(Deadline { since, within })
+        let (since, within, waits) = (self.changed_at?, self.allowed(step)?, self.within(step)?);
+        (!step.control).then_some(Deadline { since, within, waits })
     }
 
     /// Concludes what had shown what is wanted when the case had to end.

@@ -51,6 +51,8 @@ pub(super) struct Deadline {
     /// When the answer to the change was there.
     pub(super) since: Instant,
     pub(super) within: Duration,
+    /// How long is waited for it: less only for a server that is known never to be late.
+    pub(super) waits: Duration,
 }
 
 /// Which rows are long enough.
@@ -219,8 +221,8 @@ impl Row {
 
     /// Whether something else was seen until shortly before the deadline.
     pub(super) fn lasted(&self, deadline: Option<Deadline>) -> bool {
-        let last = self.otherwise.zip(deadline);
-        last.is_some_and(|(otherwise, deadline)| otherwise + NEARLY >= deadline.end())
+        let over = deadline.and_then(|deadline| deadline.since.checked_add(deadline.waits));
+        self.otherwise.zip(over).is_some_and(|(otherwise, over)| otherwise + NEARLY >= over)
     }
 }
 
@@ -273,7 +275,8 @@ mod tests {
     #[test]
     fn in_time() {
         let start = Instant::now();
-        let deadline = Some(Deadline { since: start, within: Duration::from_secs(4) });
+        let four = Duration::from_secs(4);
+        let deadline = Some(Deadline { since: start, within: four, waits: four });
         let row = |looks: &[(u64, Shown)]| {
             let mut row = Row::default();
             for (time, shown) in looks {
@@ -303,7 +306,8 @@ mod tests {
     #[test]
     fn what_a_login_of_our_own_may_have_ended() {
         let start = Instant::now();
-        let deadline = Deadline { since: start, within: Duration::from_secs(4) };
+        let four = Duration::from_secs(4);
+        let deadline = Deadline { since: start, within: four, waits: four };
         let after = |at: Option<Instant>| at.unwrap().duration_since(start).as_millis();
         assert_eq!((after(deadline.before_eve()), after(deadline.eve())), (2900, 3000));
         let short = Deadline { within: Duration::from_secs(2), ..deadline };
