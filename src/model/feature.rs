@@ -39,10 +39,11 @@ impl Feature {
     /// Features that name something: a resource type, a schema URN, a further credential of the configuration, a
     /// discovery endpoint, a method of pagination (RFC 9865 §4), an attribute that a resource type has by its
     /// schemas (`attribute:User.name.givenName`), one that is published as `caseExact`, one that is returned at that
-    /// time (`returned:default:User.name`); a type of `authenticationSchemes` in lower case, or
+    /// time (`returned:default:User.name`), a number of operations in a bulk job or of resources in a response that the
+    /// published limits allow (`maxOperations:2`, `maxResults:3`, RFC 7643 §5); a type of `authenticationSchemes` in lower case, or
     /// [`Feature::CHALLENGED`] and [`Feature::BEARER_CHALLENGED`]; or a part of the OAuth configuration (one of
     /// [`Feature::OAUTH`]).
-    pub const KINDS: [&str; 10] = [
+    pub const KINDS: [&str; 12] = [
         "resource",
         "schema",
         "credential",
@@ -52,6 +53,8 @@ impl Feature {
         "attribute",
         "caseExact",
         "returned",
+        "maxOperations",
+        "maxResults",
         "oauth",
     ];
 
@@ -76,10 +79,13 @@ impl Feature {
         "scim-client",
     ];
 
+    /// Kinds of features that name a number.
+    pub const LIMITS: [&str; 2] = ["maxOperations", "maxResults"];
+
     /// The names of all features in one line, for help texts.
     #[must_use]
     pub fn known_names() -> String {
-        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, authentication:TYPE, attribute:TYPE.PATH, caseExact:TYPE.PATH, returned:WHEN:TYPE.PATH, oauth:PART";
+        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, authentication:TYPE, attribute:TYPE.PATH, caseExact:TYPE.PATH, returned:WHEN:TYPE.PATH, maxOperations:NUMBER, maxResults:NUMBER, oauth:PART";
         format!("{}, {kinds}", Self::PLAIN.join(", "))
     }
 
@@ -89,10 +95,16 @@ impl Feature {
     pub fn is_known_name(name: &str) -> bool {
         match name.split_once(':') {
             Some(("oauth", part)) => Self::OAUTH.contains(&part),
+            Some((kind, number)) if Self::LIMITS.contains(&kind) => is_number(number),
             Some((kind, rest)) => Self::KINDS.contains(&kind) && !rest.is_empty(),
             None => Self::PLAIN.contains(&name),
         }
     }
+}
+
+/// A number as it stands in the name of a feature: 1 and more, in digits.
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') && text.parse::<u64>().is_ok()
 }
 
 impl std::fmt::Display for Feature {

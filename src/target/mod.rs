@@ -3,6 +3,8 @@
 pub mod config;
 pub mod discovery;
 pub mod doctor;
+mod limits;
 mod model;
 
+pub use limits::Limits;
 pub use model::{Discovery, TargetModel};

@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::limits::Limits;
 use crate::model::{Exchange, Feature, Features, Finding};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::object;
@@ -27,6 +28,8 @@ pub struct TargetModel {
     pub schemas: Vec<Arc<Schema>>,
     /// What it can do.
     pub features: Features,
+    /// How much it does at once.
+    pub limits: Limits,
     /// Attributes that the user's configuration sets in created resources, by resource type; `null` takes one away.
     pub overrides: BTreeMap<String, Map<String, Value>>,
 }
@@ -49,6 +52,9 @@ impl TargetModel {
     }
 
     fn has(&self, name: &str) -> bool {
+        if let Some(allowed) = self.limits.allow(name, &self.features) {
+            return allowed;
+        }
         let known = self.features.0.contains_key(&Feature(name.to_owned()));
         match name.split_once(':') {
             Some(("attribute", path)) if !known => {

@@ -65,6 +65,14 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         })],
     ),
     variant(
+        "bulk-one-operation",
+        Pass,
+        &[],
+        "bulk",
+        "A bulk job has one operation at most (maxOperations, RFC 7643 §5)",
+        &[Hook::Options(|options| options.max_operations = 1)],
+    ),
+    variant(
         "bulk-shows-resources",
         Pass,
         &[],

@@ -15,8 +15,8 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         Pass,
         &["maxresults-meaning", "count-bounds"],
         "pagination",
-        "No page has more than 5 resources",
-        &[Hook::Options(|options| options.max_results = 5)],
+        "No page has more than 3 resources",
+        &[Hook::Options(|options| options.max_results = 3)],
     ),
     variant(
         "items-per-page-as-asked",

@@ -126,6 +126,8 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
                 "when and which attribute, as in `returned:default:User.name.givenName`".to_owned()
             } else if kind == "oauth" && !Feature::OAUTH.contains(&rest) {
                 format!("oauth:NAME names a part of the OAuth configuration: {}", Feature::OAUTH.join(", "))
+            } else if Feature::LIMITS.contains(&kind) && !Feature::is_known_name(name) {
+                format!("how many at least, as in `{kind}:2`")
             } else if rest.trim().is_empty() {
                 format!("say which {kind}, as in `{kind}:NAME`")
             } else {

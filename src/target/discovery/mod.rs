@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 pub use self::documents::Documents;
+use super::limits::Limits;
 use super::model::{Discovery, TargetModel};
 use crate::model::{Exchange, ExchangeId, Finding, Level, Verdict};
 use crate::wire::{Credential, LiveOptions, Redactor};
@@ -86,12 +87,14 @@ pub fn understand(documents: Documents, settings: &Settings, began: Instant) -> 
     let schemas = resources::schemas(&documents, settings, &mut findings);
     let resources = resources::resource_types(&documents, settings, &schemas, &mut findings);
     let features = features::features(&documents, settings, &resources, &schemas, &mut findings);
+    let limits = documents.config().map(Limits::of).unwrap_or_default();
     let model = TargetModel {
         base_url: settings.base_url.clone(),
         domain: settings.domain.clone(),
         resources,
         schemas,
         features,
+        limits,
         overrides: settings.overrides.clone(),
     };
     Discovery { model, exchanges: documents.into_exchanges(), findings, began }
