@@ -26,6 +26,7 @@ mod precondition;
 mod request;
 mod requirements;
 mod shared;
+mod short_page;
 mod slim;
 #[cfg(test)]
 mod strict;

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use super::about_target::IF_MATCH;
 use super::bulk;
 use super::cleanup::request;
+use super::short_page;
 use crate::model::{Answer, CaseResult, ExchangeId, Finding, Level, Request, Response, Verdict};
 use crate::suite::format::RequestSpec;
 use crate::wire::{Sent, Transport};
@@ -32,6 +33,8 @@ pub(crate) struct Timed {
 pub(crate) struct Sending {
     /// The refusal that demanded If-Match, if it was one, and the read of the version.
     pub(crate) demand: Option<[Timed; 2]>,
+    /// The same query with another size of its page, if there were two: it is not judged.
+    pub(crate) other_page: Option<Timed>,
     /// What is judged.
     pub(crate) last: Timed,
 }
@@ -77,21 +80,37 @@ impl Sender {
         Self { line: Arc::default() }
     }
 
-    /// Sends a request; if it `may_repeat` and the target demands If-Match, once more with it.
+    /// Sends a request; if it `may_repeat` and the target demands If-Match, once more with it, and if the answer is a page
+    /// shorter than what was found, once more with the number of results, which is `limit` at most.
     pub(crate) async fn send(
         &self,
         transport: &dyn Transport,
         request: &Request,
         may_repeat: bool,
+        limit: Option<u64>,
     ) -> Sending {
         let first = timed(transport, request).await;
         if !may_repeat || !matches!(status(&first.sent.answer), Some(412 | 428)) {
-            return Sending { demand: None, last: first };
+            let (last, other_page) = larger_page(transport, first, limit).await;
+            return Sending { demand: None, other_page, last };
         }
         let _turn = self.line.lock().await;
         let read = timed(transport, &read_of(&request.url)).await;
         let last = timed(transport, &with_if_match(request, &read.sent.answer)).await;
-        Sending { demand: Some([first, read]), last }
+        Sending { demand: Some([first, read]), other_page: None, last }
+    }
+}
+
+/// Asks for more of a page that is shorter than what was found; returns the one to judge, and the other one. What is
+/// refused says nothing of the query.
+async fn larger_page(transport: &dyn Transport, first: Timed, limit: Option<u64>) -> (Timed, Option<Timed>) {
+    let Some(larger) = short_page::with_count(&first.sent.request, &first.sent.answer, limit) else {
+        return (first, None);
+    };
+    let second = timed(transport, &larger).await;
+    match status(&second.sent.answer) {
+        Some(200) => (second, Some(first)),
+        _ => (first, Some(second)),
     }
 }
 

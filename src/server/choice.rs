@@ -75,6 +75,8 @@ pub(super) enum Choice {
     PatchExactOp,
     /// PATCH need not name its message.
     PatchWithoutSchemas,
+    /// Queries see changes a moment later.
+    QueriesLag,
     /// A refresh token counts as it was when the request came in, and the answer takes its time.
     RefreshAsSeen,
     /// To ask for a token that does not count any more, or to revoke it, is an error.

@@ -139,7 +139,7 @@ fn service_provider_config(options: &Options) -> Value {
             "cursor": true,
             "index": true,
             "defaultPaginationMethod": "index",
-            "defaultPageSize": options.max_results,
+            "defaultPageSize": options.page_size(),
             "maxPageSize": options.max_results,
             "cursorTimeout": options.cursor_timeout.as_secs().max(1),
         });

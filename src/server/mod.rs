@@ -29,6 +29,7 @@ mod named;
 mod negotiate;
 mod oauth;
 mod options;
+mod past;
 mod patching;
 mod query;
 mod reply;

@@ -39,6 +39,8 @@ pub struct Options {
     pub tenants: Vec<SecretString>,
     /// `filter.maxResults` and `pagination.maxPageSize`: the largest number of resources in one answer.
     pub max_results: usize,
+    /// `pagination.defaultPageSize`: resources in one answer to a client that names no number; nothing for the largest one.
+    pub default_results: Option<usize>,
     /// `bulk.maxOperations`.
     pub max_operations: usize,
     /// `bulk.maxPayloadSize` in bytes; 1 MiB at most, which no body may exceed.
@@ -121,6 +123,7 @@ impl Default for Options {
             oauth: OauthOptions::default(),
             tenants: Vec::new(),
             max_results: 200,
+            default_results: None,
             max_operations: 1000,
             max_payload: MAX_BODY,
             cursor_timeout: Duration::from_hours(1),
@@ -129,6 +132,13 @@ impl Default for Options {
             faults: BTreeSet::new(),
             seed: None,
         }
+    }
+}
+
+impl Options {
+    /// Resources in one answer to a client that names no number.
+    pub(super) fn page_size(&self) -> usize {
+        self.default_results.map_or(self.max_results, |size| size.min(self.max_results))
     }
 }
 

@@ -71,6 +71,7 @@ fn run(call: Call<'_>, kinds: &[Kind], mut search: SearchRequest) -> Result<Repl
     let list = match search.cursor.as_deref() {
         None => {
             let found = find(call, kinds, &mut search);
+            search.count.get_or_insert(call.service.options.page_size());
             let page = search.page(found.len(), call.service.options.max_results);
             list_response(found.len(), search.start_index, view.show(&found[page]))
         }
@@ -113,12 +114,12 @@ impl<'s> View<'s> {
 
 fn first_page(call: Call<'_>, kinds: &[Kind], search: &mut SearchRequest, view: &View<'_>) -> Value {
     let found = find(call, kinds, search);
-    let max = call.service.options.max_results;
+    let options = &call.service.options;
     let walk = Arc::new(Walk {
         actor: call.access.map_or(0, |access| access.actor),
         kinds: kinds.to_vec(),
         search: cursor::query_of(search),
-        size: search.count.unwrap_or(max).min(max),
+        size: search.count.unwrap_or(options.page_size()).min(options.max_results),
         found: found.iter().map(|resource| (resource.kind, resource.id.clone())).collect(),
     });
     let mut list = cursor_response(found.len(), view.show(&found[..found.len().min(walk.size)]));

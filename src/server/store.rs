@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::choice::Choice;
 use super::kind::Kind;
+use super::past::Past;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{Filter, Literal, Operator};
 use crate::scim::location;
@@ -46,6 +47,8 @@ pub(super) struct Store {
     /// Ids of deleted users by `userName`, where they are given out again.
     freed: HashMap<String, String>,
     random: fastrand::Rng,
+    /// What queries see, where they lag behind.
+    past: Past,
 }
 
 /// The resources of one type, in the order in which they were created.
@@ -107,6 +110,7 @@ impl Store {
             deleted: HashSet::new(),
             freed: HashMap::new(),
             random: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
+            past: Past::default(),
         }
     }
 
@@ -140,6 +144,10 @@ impl Store {
     /// All resources of these types that can match the filter, the oldest first: where the filter asks for an `id` or a
     /// `userName`, that is one at most.
     pub(super) fn candidates(&self, kinds: &[Kind], filter: Option<&Filter>) -> Vec<Arc<Resource>> {
+        if let Some(earlier) = self.past.resources() {
+            let of_kind = |kind| earlier.iter().filter(move |resource| resource.kind == kind).cloned();
+            return kinds.iter().flat_map(|kind| of_kind(*kind)).collect();
+        }
         match filter.and_then(|filter| self.demanded(filter)) {
             None => self.list(kinds),
             Some(ids) => {
@@ -173,6 +181,7 @@ impl Store {
     ///
     /// 409 `uniqueness` for a `userName` that is taken, 400 `invalidValue` for a member that does not exist.
     pub(super) fn create(&mut self, kind: Kind, mut value: Value) -> Result<Arc<Resource>, ScimError> {
+        self.remember();
         let name = self.free_name(kind, &value, None)?;
         self.settle(kind, &mut value, None)?;
         let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string();
@@ -203,6 +212,14 @@ impl Store {
         Ok(self.get(kind, &id).unwrap_or(resource))
     }
 
+    /// Keeps what there is before a change, where queries see it for a while.
+    fn remember(&mut self) {
+        if self.choices.contains(&Choice::QueriesLag) {
+            let all = self.list(&Kind::ALL);
+            self.past.keep(all);
+        }
+    }
+
     /// What `meta.resourceType` says.
     fn type_word(&self, kind: Kind) -> String {
         let name = kind.name();
@@ -226,6 +243,7 @@ impl Store {
         mut value: Value,
         replaced: bool,
     ) -> Result<Arc<Resource>, ScimError> {
+        self.remember();
         let name = self.free_name(old.kind, &value, Some(&old.id))?;
         self.settle(old.kind, &mut value, Some(&old.value))?;
         if value == old.value && !(replaced && self.choices.contains(&Choice::TouchUnchanged)) {
@@ -254,6 +272,7 @@ impl Store {
 
     /// Deletes a resource, and takes it out of every group.
     pub(super) fn delete(&mut self, old: &Arc<Resource>) {
+        self.remember();
         let now = self.clock.tick(&self.choices);
         let collection = self.collection_mut(old.kind);
         if let Some(number) = collection.numbers.remove(&old.id) {

@@ -612,6 +612,17 @@ impl Step {
         self.request.as_ref().map_or("", |request| &request.method)
     }
 
+    /// Whether its request changes nothing (RFC 9110 §9.2.1), so that it can be sent again; that a query by POST changes
+    /// nothing says RFC 7644 §3.4.3.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| match request.method.as_str() {
+            "GET" | "HEAD" | "OPTIONS" => true,
+            "POST" => request.path.ends_with("/.search"),
+            _ => false,
+        })
+    }
+
     /// What it does, in a few words: `GET /Users`, `probe phone`.
     #[must_use]
     pub fn action(&self) -> String {

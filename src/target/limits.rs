@@ -22,10 +22,7 @@ impl Limits {
     pub fn of(config: &Value) -> Self {
         let number = |at: &str| config.pointer(at).and_then(positive);
         let pages = [number("/filter/maxResults"), number("/pagination/maxPageSize")];
-        Self {
-            max_operations: number("/bulk/maxOperations"),
-            max_results: pages.into_iter().flatten().min(),
-        }
+        Self { max_operations: number("/bulk/maxOperations"), max_results: pages.into_iter().flatten().min() }
     }
 
     /// Whether a feature like `maxOperations:2` is there: what is published is not below the number, or the configuration

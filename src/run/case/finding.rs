@@ -64,10 +64,14 @@ pub(crate) fn not_applicable(unmet: &str, features: &Features) -> String {
             }
             None => match unmet.split_once(':') {
                 Some(("maxOperations", number)) => {
-                    format!("the target takes fewer than {number} operations in one bulk job (bulk.maxOperations)")
+                    format!(
+                        "the target takes fewer than {number} operations in one bulk job (bulk.maxOperations)"
+                    )
                 }
                 Some(("maxResults", number)) => {
-                    format!("the target returns fewer than {number} resources in one response (filter.maxResults)")
+                    format!(
+                        "the target returns fewer than {number} resources in one response (filter.maxResults)"
+                    )
                 }
                 _ => format!("the target does not claim {unmet}"),
             },

@@ -300,8 +300,7 @@ impl<'a> Running<'a> {
             return Err(Stop::Broken(format!("the step \"{}\" does nothing", step.name)));
         };
         let sent = self.send(request, &step.name, Phase::Step, step.capture_as.as_deref()).await;
-        let reads = ["GET", "HEAD", "OPTIONS"].contains(&step.method());
-        if !reads {
+        if !step.is_safe() {
             let cause = sent.as_ref().ok().map(|index| cause_of(&self.exchanges[*index].request));
             self.changed(cause.unwrap_or_default());
         }

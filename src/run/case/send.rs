@@ -39,7 +39,9 @@ impl Running<'_> {
     ) -> Result<usize, Stop> {
         let prepared = self.prepare(spec, step, name).await?;
         let transport = Arc::clone(&self.shared.transport);
-        let sending = Sender::new().send(transport.as_ref(), &prepared.request, prepared.may_repeat).await;
+        let limit = self.shared.target.limits.max_results;
+        let sender = Sender::new();
+        let sending = sender.send(transport.as_ref(), &prepared.request, prepared.may_repeat, limit).await;
         let moot = sending.moot();
         let place = self.record(&prepared, sending, step, phase);
         moot.map_or(Ok(place), |why| Err(ended(step, why)))
@@ -55,6 +57,7 @@ impl Running<'_> {
         let mut sending = JoinSet::new();
         let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
         let sender = Sender::new();
+        let limit = self.shared.target.limits.max_results;
         let mut prepared = Vec::new();
         let Some(spec) = &step.request else { return Ok(Vec::new()) };
         for (index, element) in elements.into_iter().enumerate() {
@@ -65,7 +68,7 @@ impl Running<'_> {
             prepared.push(ready);
             sending.spawn(async move {
                 let _place = places.acquire_owned().await;
-                (index, sender.send(transport.as_ref(), &request, may_repeat).await)
+                (index, sender.send(transport.as_ref(), &request, may_repeat, limit).await)
             });
         }
         let mut answers: Vec<_> = std::iter::repeat_with(|| None).take(prepared.len()).collect();
@@ -110,13 +113,16 @@ impl Running<'_> {
     /// Takes note of what came back; returns the place of the exchange that is judged.
     fn record(&mut self, prepared: &Prepared, sending: Sending, step: &str, phase: Phase) -> usize {
         let lacks_version = sending.lacks_version();
-        let Sending { demand, last } = sending;
+        let Sending { demand, other_page, last } = sending;
         let sent = &last.sent;
         self.ownership.after(&prepared.intents, &prepared.request, &sent.answer, sent.tries);
         if let Some([refused, read]) = demand {
             let refused = self.push(refused, &format!("{step} (without If-Match)"), phase);
             let read = self.push(read, &format!("{step}: read the version"), phase);
             self.demanded(&[refused, read]);
+        }
+        if let Some(other) = other_page {
+            self.push(other, &format!("{step} (another size of the page)"), phase);
         }
         let place = self.push(last, step, phase);
         if lacks_version {

@@ -27,6 +27,7 @@ impl Running<'_> {
         let mut row = Row::default();
         loop {
             let due = now();
+            let before = self.exchanges.len();
             let index = self.act(step).await?;
             let last_try = pauses.is_over() || !poll::may_change(&self.exchanges[index].answer);
             // Before the checks, which may compare the answer with itself.
@@ -41,7 +42,7 @@ impl Running<'_> {
             let enough = holds && row.is_long_enough(length, self.has_relapsed());
             if !enough && !over && (holds || !last_try) {
                 // Only the last try is evidence; the earlier ones are the waiting.
-                self.exchanges.truncate(index);
+                self.exchanges.truncate(before);
                 if now().saturating_duration_since(began) >= SHORT {
                     self.make_room();
                 }

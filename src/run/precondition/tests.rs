@@ -14,7 +14,7 @@ fn spec(value: Value) -> RequestSpec {
 #[tokio::test]
 async fn a_change_is_sent_again_with_the_current_version() {
     let server = Strict::new(428);
-    let sending = Sender::new().send(&server, &put(), true).await;
+    let sending = Sender::new().send(&server, &put(), true, None).await;
     assert_eq!(server.log(), ["PUT", "GET", r#"PUT W/"1""#]);
     assert_eq!(status(&sending.last.sent.answer), Some(200));
     let demand = sending.demand.unwrap();
@@ -27,12 +27,12 @@ async fn a_change_is_sent_again_with_the_current_version() {
 async fn once_and_no_more_and_only_after_428_or_412() {
     for refusal in [412, 428] {
         let server = Strict { never: true, ..Strict::new(refusal) };
-        let sending = Sender::new().send(&server, &put(), true).await;
+        let sending = Sender::new().send(&server, &put(), true, None).await;
         assert_eq!((server.log().len(), status(&sending.last.sent.answer)), (3, Some(refusal)));
     }
     for (refusal, may_repeat) in [(428, false), (412, false), (409, true), (400, true)] {
         let server = Strict::new(refusal);
-        let sending = Sender::new().send(&server, &put(), may_repeat).await;
+        let sending = Sender::new().send(&server, &put(), may_repeat, None).await;
         assert!(sending.demand.is_none());
         assert_eq!((server.log().len(), status(&sending.last.sent.answer)), (1, Some(refusal)), "{refusal}");
     }
@@ -44,7 +44,7 @@ async fn changes_at_the_same_time_do_not_take_each_others_version() {
     let mut sending = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let (server, sender) = (Arc::clone(&server), sender.clone());
-        sending.spawn(async move { sender.send(server.as_ref(), &put(), true).await });
+        sending.spawn(async move { sender.send(server.as_ref(), &put(), true, None).await });
     }
     for sending in sending.join_all().await {
         assert_eq!(status(&sending.last.sent.answer), Some(200));
@@ -54,12 +54,12 @@ async fn changes_at_the_same_time_do_not_take_each_others_version() {
 #[tokio::test]
 async fn where_nothing_is_no_condition_can_be_met() {
     let server = Strict::gone(428);
-    let sending = Sender::new().send(&server, &put(), true).await;
+    let sending = Sender::new().send(&server, &put(), true, None).await;
     assert_eq!(server.log(), ["PUT", "GET", "PUT *"]);
     assert_eq!(status(&sending.last.sent.answer), Some(412));
     assert!(sending.moot().is_some_and(|why| why.contains("where nothing is")));
     let there = Strict { never: true, ..Strict::new(428) };
-    let refused = Sender::new().send(&there, &put(), true).await;
+    let refused = Sender::new().send(&there, &put(), true, None).await;
     assert_eq!(refused.moot(), None, "a refusal of a change that could be");
 }
 

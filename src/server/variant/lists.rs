@@ -19,6 +19,14 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         &[Hook::Options(|options| options.max_results = 3)],
     ),
     variant(
+        "default-page-of-one",
+        Pass,
+        &["count-bounds"],
+        "pagination",
+        "A page has one resource unless the client asks for more (RFC 7644 §3.4.2.4)",
+        &[Hook::Options(|options| options.default_results = Some(1))],
+    ),
+    variant(
         "items-per-page-as-asked",
         Warn,
         &["partial-page-fields"],

@@ -14,6 +14,14 @@ use crate::server::service::Call;
 
 pub(super) const VARIANTS: &[VariantInfo] = &[
     variant(
+        "queries-lag",
+        Pass,
+        &[],
+        "filter",
+        "Queries see what was created, changed and deleted a moment later",
+        &[Hook::Choice(Choice::QueriesLag)],
+    ),
+    variant(
         "filter-unknown-attribute-400",
         Pass,
         &["filter-undefined-attribute"],

@@ -143,7 +143,7 @@ impl<'a> Linter<'a> {
     }
 
     fn eventually(&mut self, step: &Step, eventually: &Eventually, at: &str) {
-        if is_method(step.method()) && !matches!(step.method(), "GET" | "HEAD" | "OPTIONS") {
+        if is_method(step.method()) && !step.is_safe() {
             self.mistake_at_key(
                 &format!("{at}/eventually"),
                 &format!("{} is not repeated: it is not safe", step.method()),
