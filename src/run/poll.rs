@@ -75,12 +75,13 @@ impl Pauses {
 
 /// Whether another try may be answered otherwise. What the target refuses for what the request says, it refuses
 /// again; what it does not allow (401, 403), does not find (404), finds in use (409, 412, 423), is too busy for (408, 425, 429) or fails at
-/// (5xx, but not 501) may be there a moment later.
+/// (5xx, but not 501) may be there a moment later. A target that takes a search for a resource and creates it (201) is not
+/// asked to do so again.
 pub(crate) fn may_change(answer: &Answer) -> bool {
     match answer {
         Answer::Response(response) => match response.status {
             401 | 403 | 404 | 408 | 409 | 412 | 423 | 425 | 429 => true,
-            status => !(400..500).contains(&status) && status != 501,
+            status => !(400..500).contains(&status) && ![201, 501].contains(&status),
         },
         Answer::Failed(_) => true,
     }
@@ -97,7 +98,7 @@ mod tests {
             let body = Body::new(Vec::new(), Completeness::Complete);
             Answer::Response(Response { status, headers: Vec::new(), body })
         };
-        for status in [400, 405, 413, 415, 501] {
+        for status in [201, 400, 405, 413, 415, 501] {
             assert!(!may_change(&answer(status)), "{status}");
         }
         for status in [200, 204, 302, 401, 403, 404, 429, 500, 503] {

@@ -91,7 +91,7 @@ impl Sender {
     ) -> Sending {
         let first = timed(transport, request).await;
         if !may_repeat || !matches!(status(&first.sent.answer), Some(412 | 428)) {
-            let (last, other_page) = larger_page(transport, first, limit).await;
+            let (last, other_page) = larger_page(transport, request, first, limit).await;
             return Sending { demand: None, other_page, last };
         }
         let _turn = self.line.lock().await;
@@ -103,8 +103,13 @@ impl Sender {
 
 /// Asks for more of a page that is shorter than what was found; returns the one to judge, and the other one. What is
 /// refused says nothing of the query.
-async fn larger_page(transport: &dyn Transport, first: Timed, limit: Option<u64>) -> (Timed, Option<Timed>) {
-    let Some(larger) = short_page::with_count(&first.sent.request, &first.sent.answer, limit) else {
+async fn larger_page(
+    transport: &dyn Transport,
+    request: &Request,
+    first: Timed,
+    limit: Option<u64>,
+) -> (Timed, Option<Timed>) {
+    let Some(larger) = short_page::with_count(request, &first.sent.answer, limit) else {
         return (first, None);
     };
     let second = timed(transport, &larger).await;
