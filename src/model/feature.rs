@@ -38,12 +38,13 @@ impl Feature {
 
     /// Features that name something: a resource type, a schema URN, a further credential of the configuration, a
     /// discovery endpoint, a method of pagination (RFC 9865 §4), an attribute that a resource type has by its
-    /// schemas (`attribute:User.name.givenName`), one that is published as `caseExact`, one that is returned at that
-    /// time (`returned:default:User.name`), a number of operations in a bulk job or of resources in a response that the
-    /// published limits allow (`maxOperations:2`, `maxResults:3`, RFC 7643 §5); a type of `authenticationSchemes` in lower case, or
+    /// schemas (`attribute:User.name.givenName`), one that clients may set (`writable`), one that is published as
+    /// `required`, one as `caseExact`, one that is returned at that time (`returned:default:User.name`), a number of
+    /// operations in a bulk job or of resources in a response that the published limits allow (`maxOperations:2`,
+    /// `maxResults:3`, RFC 7643 §5); a type of `authenticationSchemes` in lower case, or
     /// [`Feature::CHALLENGED`] and [`Feature::BEARER_CHALLENGED`]; or a part of the OAuth configuration (one of
     /// [`Feature::OAUTH`]).
-    pub const KINDS: [&str; 12] = [
+    pub const KINDS: [&str; 14] = [
         "resource",
         "schema",
         "credential",
@@ -51,6 +52,8 @@ impl Feature {
         "pagination",
         "authentication",
         "attribute",
+        "writable",
+        "required",
         "caseExact",
         "returned",
         "maxOperations",
@@ -85,7 +88,7 @@ impl Feature {
     /// The names of all features in one line, for help texts.
     #[must_use]
     pub fn known_names() -> String {
-        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, authentication:TYPE, attribute:TYPE.PATH, caseExact:TYPE.PATH, returned:WHEN:TYPE.PATH, maxOperations:NUMBER, maxResults:NUMBER, oauth:PART";
+        let kinds = "resource:NAME, schema:URN, credential:NAME, discovery:ENDPOINT, pagination:METHOD, authentication:TYPE, attribute:TYPE.PATH, writable:TYPE.PATH, required:TYPE.PATH, caseExact:TYPE.PATH, returned:WHEN:TYPE.PATH, maxOperations:NUMBER, maxResults:NUMBER, oauth:PART";
         format!("{}, {kinds}", Self::PLAIN.join(", "))
     }
 

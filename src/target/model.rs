@@ -12,7 +12,7 @@ use crate::model::{Exchange, Feature, Features, Finding};
 use crate::scim::attribute_path::AttributePath;
 use crate::scim::object;
 use crate::scim::resource_type::ResourceSchemas;
-use crate::scim::schema::{Attribute, Returned, Schema};
+use crate::scim::schema::{Attribute, Mutability, Returned, Schema};
 use crate::suite::template::{self, Scope};
 
 /// A target as its discovery documents and the configuration describe it.
@@ -60,6 +60,10 @@ impl TargetModel {
             Some(("attribute", path)) if !known => {
                 self.has_attribute(path, |_| true) && !self.is_hidden(path)
             }
+            Some(("writable", path)) if !known => {
+                self.has(&format!("attribute:{path}")) && !self.is_read_only(path)
+            }
+            Some(("required", path)) if !known => self.has_attribute(path, |attribute| attribute.required),
             Some(("caseExact", path)) if !known => self.has_attribute(path, |attribute| attribute.case_exact),
             Some(("returned", rest)) if !known => rest.split_once(':').is_some_and(|(when, path)| {
                 self.has_attribute(path, |attribute| attribute.returned.as_str() == when)
@@ -71,10 +75,23 @@ impl TargetModel {
     /// Whether an attribute, or what it stands in, is shown to those only who ask for it (`returned` "request"): what a
     /// plain GET has to show of it cannot be judged.
     fn is_hidden(&self, path: &str) -> bool {
-        let on_request =
-            |path: &str| self.has_attribute(path, |attribute| attribute.returned == Returned::Request);
-        let outer = path.rsplit_once('.').filter(|(outer, _)| outer.contains('.'));
-        on_request(path) || outer.is_some_and(|(outer, _)| on_request(outer))
+        self.has_or_stands_in(path, |attribute| attribute.returned == Returned::Request)
+    }
+
+    /// Whether an attribute, or what it stands in, is not for clients to set (RFC 7643 §7).
+    fn is_read_only(&self, path: &str) -> bool {
+        self.has_or_stands_in(path, |attribute| attribute.mutability == Mutability::ReadOnly)
+    }
+
+    /// Whether an attribute is like that, or the complex one that it is a part of: `User.name.givenName`.
+    fn has_or_stands_in(&self, path: &str, is: impl Fn(&Attribute) -> bool) -> bool {
+        let Some((kind, path)) = path.split_once('.') else { return false };
+        self.resource(kind).is_some_and(|schemas| {
+            let path = AttributePath::parse_with(path, schemas).ok();
+            path.and_then(|path| path.resolve(schemas)).is_some_and(|found| {
+                is(found.attribute) || found.sub.is_some_and(&is)
+            })
+        })
     }
 
     /// Whether a resource type has an attribute like that: `User.name.givenName`.

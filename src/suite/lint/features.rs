@@ -120,7 +120,9 @@ fn wrong_feature(entry: &str) -> Option<(String, String)> {
             if kind == "schema" && !rest.starts_with("urn:") {
                 "the schema is named by its URN, as in `schema:urn:ietf:params:scim:schemas:core:2.0:User`"
                     .to_owned()
-            } else if ["attribute", "caseExact"].contains(&kind) && !rest.trim_matches('.').contains('.') {
+            } else if ["attribute", "writable", "required", "caseExact"].contains(&kind)
+                && !rest.trim_matches('.').contains('.')
+            {
                 "resource type and attribute path, as in `attribute:User.name.givenName`".to_owned()
             } else if kind == "returned" && !is_returned(rest) {
                 "when and which attribute, as in `returned:default:User.name.givenName`".to_owned()
