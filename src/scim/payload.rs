@@ -46,6 +46,46 @@ pub fn full(schemas: &ResourceSchemas, naming: &Naming<'_>) -> Value {
     build(schemas, naming, &schemas.core.attributes, |_| true, Extent::All)
 }
 
+/// An attribute of a resource type that clients have to set and that names another resource, as `members` where they are
+/// required (RFC 7643 §4.2): no payload can have it before there is something to name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DemandedReference<'s> {
+    attribute: &'s Attribute,
+    reference_types: &'s [String],
+}
+
+impl<'s> DemandedReference<'s> {
+    /// Those of the core schema of a resource type whose values name the resource by its `id`.
+    pub fn of(schemas: &'s ResourceSchemas) -> impl Iterator<Item = Self> {
+        let demanded = |attribute: &&Attribute| attribute.required && is_settable(attribute);
+        schemas.core.attributes.iter().filter(demanded).filter_map(|attribute| {
+            let named =
+                |name: &str| attribute.sub_attributes.iter().find(|sub| sub.name.eq_ignore_ascii_case(name));
+            let reference_types = &*named("$ref")?.reference_types;
+            named("value").filter(|sub| is_settable(sub)).map(|_| Self { attribute, reference_types })
+        })
+    }
+
+    /// Whether it may name resources of a type.
+    #[must_use]
+    pub fn may_name(&self, resource_type: &str) -> bool {
+        self.reference_types.iter().any(|name| name == resource_type)
+    }
+
+    /// Puts the reference to a resource into a payload.
+    pub fn name(&self, payload: &mut Value, id: &str) {
+        let value = json!({ "value": id });
+        if let Some(payload) = payload.as_object_mut() {
+            let value = if self.attribute.multi_valued { json!([value]) } else { value };
+            payload.insert(self.attribute.name.clone(), value);
+        }
+    }
+}
+
+fn is_settable(attribute: &Attribute) -> bool {
+    attribute.mutability != Mutability::ReadOnly
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
     Required,
@@ -267,6 +307,24 @@ mod tests {
         device.core = std::sync::Arc::new(schema);
         let made = minimal(&device, &NAMING);
         assert_eq!(made, json!({ "schemas": [urn::GROUP], "serialNumber": "sc1-a-serialnumber" }));
+    }
+
+    #[test]
+    fn what_is_demanded_and_names_another_resource_waits_for_it() {
+        let mut club = builtin::group();
+        assert_eq!(DemandedReference::of(&club).count(), 0, "members are optional");
+        let core = std::sync::Arc::make_mut(&mut club.core);
+        core.attributes.iter_mut().for_each(|attribute| attribute.required = true);
+        let mut made = minimal(&club, &NAMING);
+        assert_eq!(made, json!({ "schemas": [urn::GROUP], "displayName": "sc1-a" }));
+        let [members] = DemandedReference::of(&club).collect::<Vec<_>>()[..] else { panic!("one") };
+        assert!(members.may_name("User") && !members.may_name("Device"));
+        members.name(&mut made, "7");
+        assert_eq!(made["members"], json!([{ "value": "7" }]));
+
+        let core = std::sync::Arc::make_mut(&mut club.core);
+        core.attributes.iter_mut().for_each(|attribute| attribute.mutability = Mutability::ReadOnly);
+        assert_eq!(DemandedReference::of(&club).count(), 0, "not the client's to set");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod judge;
 mod login;
 mod look;
 mod probe;
+mod referred;
 mod row;
 mod scope;
 mod send;
@@ -25,6 +26,7 @@ pub(crate) use self::finding::not_applicable;
 pub(super) use self::finding::slug;
 use self::finding::source;
 use self::login::Logins;
+use self::referred::Referred;
 use self::watch::Watching;
 use super::cleanup::{self, AfterCase};
 use super::ownership::{Ownership, Refused};
@@ -180,6 +182,8 @@ struct Running<'a> {
     shared: &'a Shared,
     planned: &'a PlannedCase,
     scope: Scope,
+    /// What its payloads refer to, because the schemas demand it.
+    referred: Referred,
     ownership: Ownership,
     findings: Vec<Finding>,
     outcomes: Vec<OutcomeTaken>,
@@ -216,6 +220,7 @@ impl<'a> Running<'a> {
             shared,
             planned,
             scope: scope::of_case(shared, planned),
+            referred: Referred::new(),
             ownership: ownership.with_writable_discovery(target.features.has("disposable")),
             findings: Vec::new(),
             outcomes: Vec::new(),
@@ -254,6 +259,7 @@ impl<'a> Running<'a> {
             // Before anything is created that nobody could log in with.
             return Err(Stop::Blocked(format!("the authorization server is not known: {why}")));
         }
+        self.create_referred().await?;
         for entry in &planned.case().setup {
             self.set_up(entry).await?;
         }

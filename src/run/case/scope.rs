@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::referred::{self, Referred};
 use crate::run::plan::PlannedCase;
 use crate::run::shared::Shared;
 use crate::scim::payload;
@@ -38,6 +39,28 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     }
     scope.set("domain", json!(shared.target.domain));
     scope.set("base_url", json!(shared.target.base_url.as_str()));
+    set_payloads(&mut scope, shared, planned, &Referred::new());
+    for (column, value) in &planned.row {
+        // A column may use the built-in names.
+        let value = template::render(value, &scope).unwrap_or_else(|_| value.clone());
+        scope.set(column, value);
+    }
+    scope.set("sent", json!({}));
+    scope.set("as_members", json!({}));
+    scope.set("earlier", json!({}));
+    scope.set("headers", json!({}));
+    scope.set("opaque_tag", json!({}));
+    scope
+}
+
+/// The names of the payloads.
+pub(super) fn payload_names() -> impl Iterator<Item = &'static str> {
+    PAYLOADS.iter().map(|(name, ..)| *name)
+}
+
+/// The payloads, with what they refer to.
+pub(super) fn set_payloads(scope: &mut Scope, shared: &Shared, planned: &PlannedCase, referred: &Referred) {
+    let unique = shared.ids.unique(&planned.id);
     // A case that is derived for a resource type has the payloads of that type at hand.
     let derived = matches!(
         planned.case().derive,
@@ -46,11 +69,13 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
     let own = derived.then(|| planned.row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned());
     for (name, make, ending) in PAYLOADS {
         let (target, unique) = (Arc::clone(&shared.target), format!("{unique}{ending}"));
-        let own = own.clone();
+        let (own, referred) = (own.clone(), referred.clone());
         scope.set_later(name, move || {
             let naming = payload::Naming { unique: &unique, domain: &target.domain };
             let payload = |resource: &ResourceSchemas| {
-                target.with_overrides(&resource.resource_type.name, make(resource, &naming), &unique)
+                let mut made = make(resource, &naming);
+                referred::refer(&mut made, resource, &referred);
+                target.with_overrides(&resource.resource_type.name, made, &unique)
             };
             match &own {
                 Some(own) => {
@@ -64,15 +89,4 @@ pub(super) fn of_case(shared: &Shared, planned: &PlannedCase) -> Scope {
             }
         });
     }
-    for (column, value) in &planned.row {
-        // A column may use the built-in names.
-        let value = template::render(value, &scope).unwrap_or_else(|_| value.clone());
-        scope.set(column, value);
-    }
-    scope.set("sent", json!({}));
-    scope.set("as_members", json!({}));
-    scope.set("earlier", json!({}));
-    scope.set("headers", json!({}));
-    scope.set("opaque_tag", json!({}));
-    scope
 }

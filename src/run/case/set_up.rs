@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 
-use super::{Running, Stop};
+use super::{Running, Stop, referred};
 use crate::check;
 use crate::model::{Phase, Verdict};
 use crate::scim::resource_type::ResourceSchemas;
@@ -65,7 +65,7 @@ impl<'a> Running<'a> {
     }
 
     /// Creates one resource; `suffix` makes its name. Gives what the target says was created.
-    async fn create_one(
+    pub(super) async fn create_one(
         &mut self,
         resource: &ResourceSchemas,
         entry: &SetupEntry,
@@ -80,6 +80,7 @@ impl<'a> Running<'a> {
             Payload::Minimal => payload::minimal(resource, &naming),
             Payload::Full => payload::full(resource, &naming),
         };
+        referred::refer(&mut body, resource, &self.referred);
         body = target.with_overrides(kind, body, &unique);
         for (name, value) in &entry.with {
             let name = template::render_text(name, &self.scope)?;
