@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::ScimType;
+use crate::scim::schema::{Attribute, Mutability};
 use crate::server::choice::Choice;
 use crate::server::edit::{refusal, values};
 use crate::server::hook::Hook;
-use crate::server::kind::Kind;
+use crate::server::kind::{Kind, Model};
 use crate::server::route::Route;
 
 /// From how many members on a group is large.
@@ -46,6 +47,24 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
             let names = group.attributes.iter_mut().filter(|attribute| attribute.name == "displayName");
             names.for_each(|attribute| attribute.required = false);
         })],
+    ),
+    variant(
+        "members-read-only",
+        Warn,
+        &["schema-subset"],
+        "groups",
+        "Members are readOnly: they come from elsewhere",
+        &[Hook::Model(|model| {
+            members(model, |members| members.mutability = Mutability::ReadOnly);
+        })],
+    ),
+    variant(
+        "members-required",
+        Warn,
+        &["schema-subset"],
+        "groups",
+        "Members are required, as in directories whose groups cannot be empty",
+        &[Hook::Model(|model| members(model, |members| members.required = true))],
     ),
     variant(
         "nested-groups-refused",
@@ -136,3 +155,8 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         })],
     ),
 ];
+
+fn members(model: &mut Model, change: fn(&mut Attribute)) {
+    let group = Arc::make_mut(&mut model.group.core);
+    group.attributes.iter_mut().filter(|attribute| attribute.name == "members").for_each(change);
+}

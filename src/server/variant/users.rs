@@ -1,10 +1,13 @@
 //! What the server makes of a user.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{VariantInfo, variant};
 use crate::model::Verdict::{Pass, Warn};
 use crate::scim::error::ScimType;
+use crate::scim::schema::Mutability;
 use crate::scim::urn::ENTERPRISE_USER;
 use crate::server::choice::Choice;
 use crate::server::edit::{refusal, values, whole};
@@ -76,6 +79,53 @@ pub(super) const VARIANTS: &[VariantInfo] = &[
         })],
     ),
     variant(
+        "display-name-derived",
+        Warn,
+        &["schema-subset"],
+        "attributes",
+        "displayName is readOnly, and made from the name or the userName",
+        &[
+            Hook::Model(|model| {
+                let user = Arc::make_mut(&mut model.user.core);
+                let names = user.attributes.iter_mut().filter(|attribute| attribute.name == "displayName");
+                names.for_each(|attribute| attribute.mutability = Mutability::ReadOnly);
+            }),
+            Hook::Stored(|write, _, user| {
+                if write.kind == Kind::User {
+                    user["displayName"] = derived_name(user);
+                }
+                Ok(())
+            }),
+        ],
+    ),
+    variant(
+        "without-active",
+        Pass,
+        &["schema-subset"],
+        "schema",
+        "The User schema has no active",
+        &[Hook::Model(|model| {
+            let user = Arc::make_mut(&mut model.user.core);
+            user.attributes.retain(|attribute| attribute.name != "active");
+        })],
+    ),
+    variant(
+        "first-email-primary",
+        Warn,
+        &["primary-toggle"],
+        "attributes",
+        "The first e-mail address is the primary one unless the client says otherwise",
+        &[Hook::Stored(|_, _, user| {
+            let is_primary = |email: &Value| email.get("primary") == Some(&json!(true));
+            if !values(user, "emails").any(|email| is_primary(email))
+                && let Some(Value::Object(first)) = values(user, "emails").next()
+            {
+                first.insert("primary".to_owned(), json!(true));
+            }
+            Ok(())
+        })],
+    ),
+    variant(
         "external-id-unique",
         Warn,
         &["externalid-scope"],
@@ -142,4 +192,11 @@ fn lower(holder: &mut Value, name: &str) {
     if let Some(Value::String(text)) = holder.get_mut(name) {
         *text = text.to_lowercase();
     }
+}
+
+/// The given and the family name; without them the `userName`.
+fn derived_name(user: &Value) -> Value {
+    let part = |path: &str| user.pointer(path).and_then(Value::as_str);
+    let parts: Vec<_> = ["/name/givenName", "/name/familyName"].into_iter().filter_map(part).collect();
+    if parts.is_empty() { user["userName"].clone() } else { parts.join(" ").into() }
 }
