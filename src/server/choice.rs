@@ -45,6 +45,8 @@ pub(super) enum Choice {
     DescribeEndedTokens,
     /// Discovery needs a token.
     DiscoveryNeedsToken,
+    /// What changes in an extension only does not move `meta.lastModified`.
+    ExtensionsLeaveTime,
     /// Every Accept is taken for one that allows SCIM.
     IgnoreAccept,
     /// Discovery ignores filters.
@@ -59,12 +61,18 @@ pub(super) enum Choice {
     KeepDeletedGroups,
     /// Deleted resources stay members of groups.
     KeepDeletedMembers,
+    /// Users show their groups with the names that those had when the users came in.
+    KeepGroupNames,
     /// `schemas` may be missing.
     LenientSchemas,
     /// Logging out ends all sessions of the user.
     LogOutEverywhere,
     /// What clients say about members of groups counts, also where it cannot change.
     MembersAsSent,
+    /// What changes in the members of a group only does not move `meta.lastModified`.
+    MembersLeaveTime,
+    /// What changes in the members of a group only makes no version.
+    MembersLeaveVersion,
     /// The newest resources come first, also among those that sort equally.
     NewestFirst,
     /// PATCH is answered with 204, unless the client asks for attributes.

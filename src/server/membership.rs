@@ -93,7 +93,8 @@ impl Store {
         }
         let location = self.location(Kind::Group, &group.id);
         let display = display_name(group).unwrap_or_default();
-        let renamed = old.is_some_and(|old| display_name(old) != Some(display));
+        let renamed = old.is_some_and(|old| display_name(old) != Some(display))
+            && !self.choices.contains(&Choice::KeepGroupNames);
         for id in &after {
             if !was.contains(id) {
                 if self.parents.entry(id.clone()).or_default().insert(group.id.clone()) {

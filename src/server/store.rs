@@ -258,7 +258,8 @@ impl Store {
             user_name(&old.value).and_then(|name| self.names.remove(&name));
             self.names.insert(name, old.id.clone());
         }
-        self.touch(old.kind, &old.id, &now, |object| {
+        let noted = self.noted(old, &value, &now);
+        self.touch(old.kind, &old.id, &noted, |object| {
             let meta = value.get_mut("meta").map(Value::take).unwrap_or_default();
             *object = match arranged(std::mem::take(&mut value), &old.id, meta) {
                 Value::Object(object) => object,
@@ -268,6 +269,31 @@ impl Store {
         let new = self.get(old.kind, &old.id);
         self.follow(Some(old), new.as_ref(), &now);
         Ok(self.get(old.kind, &old.id).unwrap_or_else(|| Arc::clone(old)))
+    }
+
+    /// What a change leaves in `meta` of its resource: the time and the version of the change, unless the server
+    /// overlooks that part of the resource.
+    fn noted(&self, old: &Resource, value: &Value, now: &Moment) -> Moment {
+        let mut noted = now.clone();
+        let overlooks = |choice| self.choices.contains(&choice);
+        if !(overlooks(Choice::MembersLeaveTime)
+            || overlooks(Choice::MembersLeaveVersion)
+            || overlooks(Choice::ExtensionsLeaveTime))
+        {
+            return noted;
+        }
+        let changed = changed_members(&old.value, value);
+        let members_only = changed.iter().all(|name| *name == "members");
+        let extensions_only = changed.iter().all(|name| name.starts_with("urn:") || *name == "schemas");
+        if members_only && overlooks(Choice::MembersLeaveVersion) {
+            noted.version.clone_from(&old.version);
+        }
+        let stays = members_only && overlooks(Choice::MembersLeaveTime)
+            || extensions_only && overlooks(Choice::ExtensionsLeaveTime);
+        if let (true, Some(time)) = (stays, last_modified(&old.value)) {
+            time.clone_into(&mut noted.time);
+        }
+        noted
     }
 
     /// Deletes a resource, and takes it out of every group.
@@ -405,6 +431,16 @@ fn user_name(value: &Value) -> Option<String> {
 
 fn version(value: &Value) -> Option<&str> {
     value.pointer("/meta/version")?.as_str()
+}
+
+fn last_modified(value: &Value) -> Option<&str> {
+    value.pointer("/meta/lastModified")?.as_str()
+}
+
+/// The names of the members of two objects that differ, without `meta`.
+fn changed_members<'v>(old: &'v Value, new: &'v Value) -> Vec<&'v str> {
+    let names = [old, new].into_iter().filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str);
+    names.filter(|name| *name != "meta" && old.get(*name) != new.get(*name)).collect()
 }
 
 /// The members in the order in which people expect them: `schemas`, `id`, attributes, `meta`.

@@ -109,6 +109,19 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault(
+        "filter-groups-finds-nothing",
+        &[Hook::Search(|_, _, search| {
+            search.filter.iter_mut().for_each(|filter| {
+                each_term(filter, &|term| {
+                    if names(term, "groups") {
+                        *term = nothing();
+                    }
+                });
+            });
+            Ok(())
+        })],
+    ),
+    fault(
         "filter-apostrophe-truncates",
         &[Hook::Search(|_, _, search| {
             each_literal(search, |literal| match literal {

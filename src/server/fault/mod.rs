@@ -81,6 +81,7 @@ mod schema;
 mod search_post;
 mod security;
 mod sort;
+mod stale;
 mod token_revocation;
 mod values;
 mod values_lists;
@@ -128,7 +129,7 @@ impl Change for FaultInfo {
 pub fn faults() -> &'static [Fault] {
     static ALL: OnceLock<Vec<Fault>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables: [&'static [FaultInfo]; 43] = [
+        let tables: [&'static [FaultInfo]; 44] = [
             answers::FAULTS,
             attributes::FAULTS,
             auth::FAULTS,
@@ -165,6 +166,7 @@ pub fn faults() -> &'static [Fault] {
             search_post::FAULTS,
             security::FAULTS,
             sort::FAULTS,
+            stale::FAULTS,
             token_revocation::FAULTS,
             values::FAULTS,
             values_lists::FAULTS,

@@ -9,7 +9,7 @@ use super::{FaultInfo, fault};
 use crate::scim::error::ScimType;
 use crate::scim::object::elements;
 use crate::server::choice::Choice;
-use crate::server::edit::{fail, op, operations, path, refusal};
+use crate::server::edit::{fail, op, operations, path, refusal, values};
 use crate::server::hook::{Hook, Write};
 use crate::server::kind::Kind;
 use crate::server::patching::{
@@ -47,6 +47,15 @@ pub(super) const FAULTS: &[FaultInfo] = &[
                 let attribute = write.schemas().core_attribute(path);
                 attribute.is_some_and(|attribute| attribute.multi_valued)
             });
+            Ok(())
+        })],
+    ),
+    fault(
+        "patch-add-takes-primary-away",
+        &[Hook::Stored(|write, _, resource| {
+            for operation in requested(write.call.request).iter().filter(|o| op(o) == "add") {
+                take_primary_away(write, operation, resource);
+            }
             Ok(())
         })],
     ),
@@ -132,6 +141,25 @@ fn replace_where(write: &Write<'_>, body: &mut Value, is_such: fn(&Write<'_>, &s
     for operation in operations(body).into_iter().flatten() {
         if op(operation) == "add" && is_such(write, path(operation)) {
             operation["op"] = "replace".into();
+        }
+    }
+}
+
+/// After an operation that adds values to lists, none that was primary is so.
+fn take_primary_away(write: &Write<'_>, operation: &Value, resource: &mut Value) {
+    let value = operation.get("value");
+    let names: Vec<String> = match (path(operation), value) {
+        ("", Some(Value::Object(attributes))) => attributes.keys().cloned().collect(),
+        (path, _) => vec![path.to_owned()],
+    };
+    for name in names {
+        let attribute = whole_attribute(write, &name).filter(|attribute| attribute.multi_valued);
+        let Some(attribute) = attribute else { continue };
+        let before = write.old.and_then(|old| old.get(&attribute.name)).map_or(&[][..], elements);
+        for item in values(resource, &attribute.name).filter(|item| before.contains(item)) {
+            if item.get("primary") == Some(&Value::Bool(true)) {
+                item["primary"] = false.into();
+            }
         }
     }
 }

@@ -32,6 +32,16 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault(
+        "patch-remove-eq-compares-beginning",
+        &[Hook::Body(|_, body| {
+            let selects = |o: &&mut Value| op(o) == "remove" && path(o).contains(" eq \"");
+            for operation in each(body).filter(selects) {
+                operation["path"] = path(operation).replace(" eq \"", " sw \"").into();
+            }
+            Ok(())
+        })],
+    ),
+    fault(
         "patch-remove-required-accepted",
         &[
             Hook::Body(|write, body| {

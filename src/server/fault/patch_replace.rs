@@ -37,6 +37,16 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault(
+        "patch-pathless-replace-with-id-without-effect",
+        &[Hook::Body(|_, body| {
+            drop_operations(body, |operation| {
+                let names_id = operation.get("value").is_some_and(|value| value.get("id").is_some());
+                op(operation) == "replace" && path(operation).is_empty() && names_id
+            });
+            Ok(())
+        })],
+    ),
+    fault(
         "patch-replace-complex-drops-other-subattrs",
         &[Hook::Body(|write, body| {
             expand(body, |operation| {

@@ -76,6 +76,14 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         })],
     ),
     fault(
+        "projection-groups-not-filled-in",
+        &[Hook::Shown(|_, _, projection, resource| {
+            if !projection.attributes.is_empty() {
+                remove(resource, "groups");
+            }
+        })],
+    ),
+    fault(
         "projection-filter-affected",
         &[Hook::Search(|call, kinds, search| {
             let schemas = kinds.first().map(|kind| call.schemas(*kind));
