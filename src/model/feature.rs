@@ -41,9 +41,8 @@ impl Feature {
     /// schemas (`attribute:User.name.givenName`), one that clients may set (`writable`), one that is published as
     /// `required`, one as `caseExact`, one that is returned at that time (`returned:default:User.name`), a number of
     /// operations in a bulk job or of resources in a response that the published limits allow (`maxOperations:2`,
-    /// `maxResults:3`, RFC 7643 §5); a type of `authenticationSchemes` in lower case, or
-    /// [`Feature::CHALLENGED`] and [`Feature::BEARER_CHALLENGED`]; or a part of the OAuth configuration (one of
-    /// [`Feature::OAUTH`]).
+    /// `maxResults:3`, RFC 7643 §5); a type of `authenticationSchemes` in lower case, or [`Feature::CHALLENGED`] and
+    /// [`Feature::BEARER_CHALLENGED`]; or a part of the OAuth configuration (one of [`Feature::OAUTH`]).
     pub const KINDS: [&str; 14] = [
         "resource",
         "schema",

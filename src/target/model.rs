@@ -88,9 +88,8 @@ impl TargetModel {
         let Some((kind, path)) = path.split_once('.') else { return false };
         self.resource(kind).is_some_and(|schemas| {
             let path = AttributePath::parse_with(path, schemas).ok();
-            path.and_then(|path| path.resolve(schemas)).is_some_and(|found| {
-                is(found.attribute) || found.sub.is_some_and(&is)
-            })
+            path.and_then(|path| path.resolve(schemas))
+                .is_some_and(|found| is(found.attribute) || found.sub.is_some_and(&is))
         })
     }
 

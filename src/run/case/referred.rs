@@ -53,7 +53,10 @@ impl Running<'_> {
 }
 
 /// The first resource type that a reference may name and that demands no reference itself.
-fn first_nameable<'t>(target: &'t TargetModel, reference: &DemandedReference<'_>) -> Option<&'t ResourceSchemas> {
+fn first_nameable<'t>(
+    target: &'t TargetModel,
+    reference: &DemandedReference<'_>,
+) -> Option<&'t ResourceSchemas> {
     target.resources.iter().find(|resource| {
         reference.may_name(&resource.resource_type.name) && DemandedReference::of(resource).next().is_none()
     })

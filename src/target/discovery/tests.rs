@@ -3,7 +3,7 @@ use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::model::Feature;
+use crate::model::{Feature, FeatureState};
 use crate::scim::{builtin, urn};
 use crate::wire::{Live, LiveOptions, Redactor};
 
@@ -162,4 +162,47 @@ async fn nonsense_is_survived() {
         let discovery = discover(&answers, |_| {}).await;
         assert!(discovery.model.resources.is_empty(), "/Users gave 404");
     }
+}
+
+#[tokio::test]
+async fn what_clients_may_set_and_have_to_set_is_known_by_the_schemas() {
+    let attribute = |name: &str, changes: &Value| {
+        let mut attribute = json!({ "name": name, "type": "string", "multiValued": false });
+        attribute.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        attribute
+    };
+    let part =
+        [attribute("givenName", &json!({})), attribute("formatted", &json!({ "mutability": "readOnly" }))];
+    let address = [attribute("country", &json!({}))];
+    let user = json!({
+        "schemas": [urn::SCHEMA], "id": urn::USER, "name": "User", "attributes": [
+            attribute("userName", &json!({ "required": true })),
+            attribute("displayName", &json!({ "mutability": "readOnly" })),
+            attribute("password", &json!({ "mutability": "writeOnly", "returned": "never" })),
+            attribute("nickName", &json!({ "returned": "request" })),
+            attribute("name", &json!({ "type": "complex", "subAttributes": part })),
+            attribute("address", &json!({ "type": "complex", "mutability": "readOnly", "subAttributes": address })),
+        ],
+    });
+    let kind = json!({ "id": "User", "name": "User", "endpoint": "/Users", "schema": urn::USER });
+    let answers = [("/Schemas", 200, list(&[user])), ("/ResourceTypes", 200, list(&[kind]))];
+    let mut model = discover(&answers, |_| {}).await.model;
+
+    let has = |model: &TargetModel, feature: &str| model.first_unmet([feature]).is_none();
+    for path in ["userName", "password", "name", "name.givenName"] {
+        assert!(has(&model, &format!("writable:User.{path}")), "{path}");
+    }
+    for path in ["displayName", "nickName", "name.formatted", "address", "address.country", "title"] {
+        assert!(!has(&model, &format!("writable:User.{path}")), "{path}");
+        assert!(has(&model, &format!("!writable:User.{path}")), "{path}");
+    }
+    assert!(has(&model, "attribute:User.displayName") && has(&model, "attribute:User.address.country"));
+    assert!(has(&model, "required:User.userName"));
+    assert!(has(&model, "!required:User.password") && has(&model, "!required:User.title"));
+
+    let said = |overridden| FeatureState { overridden: Some(overridden), ..FeatureState::default() };
+    model.features.0.insert(Feature("attribute:User.password".to_owned()), said(false));
+    assert!(!has(&model, "writable:User.password"), "the configuration says that it is not there");
+    model.features.0.insert(Feature("writable:User.password".to_owned()), said(true));
+    assert!(has(&model, "writable:User.password"), "the configuration has the last word");
 }
