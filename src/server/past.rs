@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::store::Resource;
 
 /// How long a change is not seen by queries.
-const LAG: Duration = Duration::from_millis(150);
+const LAG: Duration = Duration::from_millis(200);
 
 /// The resources before each of the last changes, the oldest first.
 #[derive(Debug, Default)]

@@ -35,7 +35,11 @@ impl Limits {
             state.overridden.filter(|takes| if *takes { number <= limit } else { limit <= number })
         });
         let published = if kind == "maxOperations" { self.max_operations } else { self.max_results };
-        Some(overridden.last().unwrap_or_else(|| published.is_none_or(|limit| number <= limit)))
+        Some(
+            overridden
+                .reduce(|one, other| one && other)
+                .unwrap_or_else(|| published.is_none_or(|limit| number <= limit)),
+        )
     }
 }
 
