@@ -85,8 +85,8 @@ fn makes(planned: &PlannedCase, scope: &template::Scope, resource: &ResourceSche
             text.contains(&format!("${{{name}.{kind}")) || own && text.contains(&format!("${{{name}}}"))
         })
     };
-    let creates = planned.case().setup.iter().filter_map(|entry| entry.create.as_deref());
-    creates.into_iter().any(|create| template::render_text(create, scope).is_ok_and(|create| create == *kind))
+    let mut creates = planned.case().setup.iter().filter_map(|entry| entry.create.as_deref());
+    creates.any(|create| template::render_text(create, scope).is_ok_and(|create| create == *kind))
         || requests(planned.case()).any(|request| mentions_in_request(request, &is_named))
         || planned.row.values().any(|value| mentions(value, &is_named))
 }
