@@ -163,31 +163,21 @@ impl<'s> Place<'s> {
     /// A sub-attribute is shown where what it stands in is shown, and not elsewhere; a complex attribute where a part of
     /// it is.
     fn returned(&self) -> Returned {
-        let (outer, inner) = (self.attribute.returned, self.target().returned);
-        match (outer, inner) {
-            (
-                Returned::Request | Returned::Never,
-                Returned::Always | Returned::Default | Returned::Request,
-            ) => outer,
-            (Returned::Always, Returned::Default) => outer,
-            (_, Returned::Always | Returned::Default) if self.shown_part().is_none() => Returned::Request,
-            _ => inner,
+        let parts = &self.target().sub_attributes;
+        let shows = parts.is_empty() || parts.iter().any(parts::is_shown);
+        match (self.attribute.returned, self.target().returned) {
+            (outer @ (Returned::Request | Returned::Never), inner) if inner != Returned::Never => outer,
+            (outer @ Returned::Always, Returned::Default) => outer,
+            (_, Returned::Always | Returned::Default) if !shows => Returned::Request,
+            (_, inner) => inner,
         }
-    }
-
-    /// The attribute itself, or the first part of a complex one that a read shows. `None` where no part is shown.
-    fn shown_part(&self) -> Option<Option<&'s Attribute>> {
-        let subs = &self.target().sub_attributes;
-        if self.sub.is_some() || subs.is_empty() {
-            return Some(None);
-        }
-        subs.iter().find(|sub| parts::is_shown(sub) && sub.mutability != Mutability::ReadOnly).map(Some)
     }
 
     /// Where the value that a client sent shows, and what it is there: of a complex one, which may come back with parts
     /// that the service provider has added, one part.
     fn shown(&self, value: &Value) -> (String, Value) {
-        match self.shown_part().flatten() {
+        let sent = |part: &&Attribute| part.mutability != Mutability::ReadOnly && parts::is_shown(part);
+        match self.target().sub_attributes.iter().find(sent) {
             Some(part) => (format!("{}.{}", self.path(), part.name), value[&part.name].clone()),
             None => (self.path(), value.clone()),
         }

@@ -1,5 +1,4 @@
 //! What does not follow a change: search indexes, times and versions, names that were copied, memberships.
-#![expect(clippy::unnecessary_wraps, reason = "hooks of one kind have one signature")]
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
