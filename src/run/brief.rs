@@ -77,26 +77,32 @@ pub(super) async fn with_all(
 }
 
 fn unrecorded(case: &str, recorded: &[Exchange], seen: Vec<Seen>, epoch: Instant) -> Vec<Exchange> {
-    // No two requests for the same take equally long to the microsecond, or nearly none: one is as good as the other then.
-    let mut known: HashMap<u64, Vec<&Request>> = HashMap::new();
-    for exchange in recorded {
-        known.entry(exchange.duration_ms.to_bits()).or_default().push(&exchange.request);
+    // Two requests for the same may take equally long to the microsecond, but do not begin at the same time.
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (place, seen) in seen.iter().enumerate() {
+        known.entry(milliseconds(seen.duration).to_bits()).or_default().push(place);
+    }
+    let started_ms = |seen: &Seen| milliseconds(seen.began.saturating_duration_since(epoch));
+    let mut is_recorded = vec![false; seen.len()];
+    for Exchange { request, duration_ms, started_ms: at, .. } in recorded {
+        let alike = known.get(&duration_ms.to_bits()).into_iter().flatten().copied();
+        let apart = |place: &usize| (started_ms(&seen[*place]) - at).abs();
+        let it = alike
+            .filter(|place| !is_recorded[*place])
+            .filter(|place| seen[*place].method == request.method && seen[*place].url == request.url)
+            .min_by(|a, b| apart(a).total_cmp(&apart(b)));
+        if let Some(place) = it {
+            is_recorded[place] = true;
+        }
     }
     let is_step = |exchange: &&Exchange| exchange.phase == Phase::Step;
     let first_step = recorded.iter().find(is_step).map_or(f64::INFINITY, |step| step.started_ms);
     let ends = recorded.iter().filter(|exchange| exchange.phase != Phase::Cleanup);
     let end = ends.map(|exchange| exchange.started_ms + exchange.duration_ms).fold(0.0, f64::max);
     let mut briefs = Vec::new();
-    for Seen { method, url, outcome, began, duration } in seen {
-        let duration_ms = milliseconds(duration);
-        let is_it = |request: &&Request| request.method == method && request.url == url;
-        if let Some(alike) = known.get_mut(&duration_ms.to_bits())
-            && let Some(place) = alike.iter().position(is_it)
-        {
-            alike.swap_remove(place);
-            continue;
-        }
-        let started_ms = milliseconds(began.saturating_duration_since(epoch));
+    for (seen, _) in seen.into_iter().zip(is_recorded).filter(|(_, is_recorded)| !is_recorded) {
+        let (started_ms, duration_ms) = (started_ms(&seen), milliseconds(seen.duration));
+        let Seen { method, url, outcome, .. } = seen;
         let (phase, step) = match started_ms {
             started if started >= end => (Phase::Cleanup, "clean up"),
             started if started < first_step => (Phase::Setup, "set-up: one of many alike"),
@@ -217,5 +223,11 @@ mod tests {
         let phases: Vec<_> =
             unrecorded("a/b", &kept, all, epoch).into_iter().map(|brief| brief.phase).collect();
         assert_eq!(phases, [Phase::Setup, Phase::Step, Phase::Cleanup]);
+
+        // Two that took equally long: the one that began when the recorded one did is that.
+        let twin = |ms| Seen { duration: Duration::from_millis(5), ..seen("PUT", ms) };
+        let briefs = unrecorded("a/b", &kept[1..2], vec![twin(90), twin(100)], epoch);
+        let began: Vec<_> = briefs.iter().map(|brief| (brief.started_ms, brief.phase)).collect();
+        assert_eq!(began, [(90.0, Phase::Setup)]);
     }
 }
