@@ -185,6 +185,10 @@ impl Store {
         let name = self.free_name(kind, &value, None)?;
         self.settle(kind, &mut value, None)?;
         let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string();
+        let id = match self.choices.contains(&Choice::SpeakingIds) {
+            true => format!("{}|a@b.c:d&e+f,(g)!{id}", kind.segment()),
+            false => id,
+        };
         let id = self.other_id(&value, name.as_deref()).unwrap_or(id);
         let now = self.clock.tick(&self.choices);
         let id = self.table_id(kind, &now).unwrap_or(id);
@@ -400,9 +404,6 @@ impl Store {
         if self.choices.contains(&Choice::ShareIds) && kind == Kind::Group {
             let free = |user: &&Arc<Resource>| !self.groups.numbers.contains_key(&user.id);
             return self.users.resources.values().rev().find(free).map(|user| user.id.clone());
-        }
-        if self.choices.contains(&Choice::SpeakingIds) {
-            return Some(format!("{}|a@b.c:d&e+f,(g)!{}", kind.segment(), now.revision));
         }
         self.choices.contains(&Choice::CountedIds).then(|| now.revision.to_string())
     }
