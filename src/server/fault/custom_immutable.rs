@@ -104,6 +104,30 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         }),
     ),
     of_devices!(
+        "custom-numbers-not-stored",
+        Hook::Stored(|_, _, device| {
+            remove(device, "ports");
+            Ok(())
+        }),
+    ),
+    of_devices!(
+        "custom-numbers-refused-by-replace",
+        Hook::Body(|write, body| fails_if(replaced_ports(write, body).is_some())),
+    ),
+    of_devices!(
+        "custom-second-replace-fails",
+        Hook::Body(|write, body| fails_if(replaced_ports(write, body).is_some_and(|times| times > 1))),
+    ),
+    of_devices!(
+        "custom-second-replace-alters-texts",
+        Hook::Stored(|write, _, device| {
+            if replaced_ports(write, &as_sent(write)).is_some_and(|times| times > 1) {
+                device["model"] = json!("altered");
+            }
+            Ok(())
+        }),
+    ),
+    of_devices!(
         "custom-decimal-cut",
         Hook::Stored(|_, _, device| {
             if let Some(mass) = device.get("mass").and_then(Value::as_f64) {
@@ -118,6 +142,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
         Hook::Reply(|call, route, reply| read_fails(call, route, reply, 2))
     ),
 ];
+
+/// How often a device was replaced by one with a number of ports, this time included; `None` if this is no such change.
+fn replaced_ports(write: &Write<'_>, body: &Value) -> Option<usize> {
+    let id = write.old.filter(|_| write.kind == Kind::Device)?.get("id")?;
+    whole(write, body)?.get("ports")?;
+    Some(write.call.service.hooks.times(format!("ports of {id}")))
+}
 
 /// Whether there are two values, and they are not the same: another day, or another part that a client writes.
 fn differs(old: Option<&Value>, new: Option<&Value>) -> bool {

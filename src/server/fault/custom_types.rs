@@ -73,6 +73,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             Ok(())
         }),
     ),
+    of_devices!(
+        "custom-part-of-every-value-fails",
+        Hook::Body(|write, _| {
+            let is_every = |operation: &Value| path(operation).starts_with("interfaces.");
+            fails_if(requested(write.call.request).iter().any(is_every))
+        }),
+    ),
     of_devices!("custom-dropped-by-replace", Hook::Stored(drop_optional)),
     of_devices!("custom-read-only-taken", Hook::Stored(take_read_only)),
     of_devices!("custom-read-only-patched", Hook::Body(hide_read_only), Hook::Stored(patch_read_only)),

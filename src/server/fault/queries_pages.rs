@@ -83,6 +83,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             }
         })],
     ),
+    fault(
+        "cursor-ignores-filter",
+        &[Hook::Search(|_, _, search| {
+            search.filter = search.filter.take().filter(|_| search.cursor.is_none());
+            Ok(())
+        })],
+    ),
     fault("cursor-fails", &[Hook::Search(|_, _, search| fails_if(search.cursor.is_some()))]),
     fault(
         "cursor-without-filter-fails",

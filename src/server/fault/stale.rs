@@ -3,6 +3,7 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::failing::break_down;
 use super::filter_terms::evaluate;
 use super::parts::remove;
 use super::{FaultInfo, fault};
@@ -10,7 +11,7 @@ use crate::scim::filter::Filter;
 use crate::scim::object::elements;
 use crate::scim::projection::Projection;
 use crate::server::choice::Choice;
-use crate::server::edit::{nested_as, object, text};
+use crate::server::edit::{list, nested_as, object, text};
 use crate::server::hook::{Hook, Write};
 use crate::server::http::ReceivedBody;
 use crate::server::kind::Kind;
@@ -48,12 +49,38 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             Hook::Shown(hide_index),
         ],
     ),
+    fault(
+        "filter-finds-changed-and-fails",
+        &[Hook::Reply(|call, _, reply| search_fails(call, reply, was_changed))],
+    ),
+    fault(
+        "filter-finds-members-and-fails",
+        &[Hook::Reply(|call, _, reply| search_fails(call, reply, is_member))],
+    ),
     fault("last-modified-without-members", &[Hook::Choice(Choice::MembersLeaveTime)]),
     fault("version-without-members", &[Hook::Choice(Choice::MembersLeaveVersion)]),
     fault("last-modified-without-extensions", &[Hook::Choice(Choice::ExtensionsLeaveTime)]),
     fault("group-renaming-not-in-users", &[Hook::Choice(Choice::KeepGroupNames)]),
     fault("recreated-user-in-old-groups", &[Hook::Admitted(remember_groups), Hook::Reply(join_old_groups)]),
 ];
+
+/// A query that finds such a resource fails.
+fn search_fails(call: Call<'_>, reply: &mut Reply, such: fn(&Value) -> bool) {
+    let is_search = call.request.method == Method::GET;
+    let found = list(reply).filter(|_| is_search).and_then(|list| list.get("Resources")?.as_array());
+    if found.is_some_and(|found| found.iter().any(such)) {
+        break_down(reply);
+    }
+}
+
+fn was_changed(resource: &Value) -> bool {
+    let time = |name: &str| resource.pointer(name).and_then(Value::as_str);
+    time("/meta/created") != time("/meta/lastModified")
+}
+
+fn is_member(resource: &Value) -> bool {
+    resource.get("groups").is_some_and(|groups| !elements(groups).is_empty())
+}
 
 /// The index goes on knowing a changed resource as it was created, or last indexed.
 fn keep_index(write: &Write<'_>, resource: &mut Value) {
