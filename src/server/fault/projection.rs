@@ -1,5 +1,6 @@
 //! `attributes` and `excludedAttributes`.
 
+use super::failing::fails_if;
 use super::filter_terms::nothing;
 use super::parts::remove;
 use super::{FaultInfo, fault};
@@ -81,6 +82,13 @@ pub(super) const FAULTS: &[FaultInfo] = &[
             if !projection.attributes.is_empty() {
                 remove(resource, "groups");
             }
+        })],
+    ),
+    fault(
+        "projection-of-groups-in-lists-fails",
+        &[Hook::Search(|_, _, search| {
+            let names_groups = search.attributes.as_ref().is_some_and(|names| names.contains("groups"));
+            fails_if(names_groups && search.filter.is_some())
         })],
     ),
     fault(
